@@ -1,0 +1,61 @@
+# Two commands do everything: `make chat` (install and open the chat) and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help chat test check fix bench docs lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+chat: $(VENV)/.chat ## Set everything up and open the chat (with piped input: answer once)
+	@$(BIN)/ipcom-chat $(ARGS)
+
+test: $(VENV)/.dev check ## Everything CI runs: checks, then all tests with coverage
+	@$(BIN)/python -m pytest -n 2 --cov --cov-report=
+	@$(BIN)/python -m coverage report --fail-under=90
+	@$(BIN)/python -m coverage report --include='*/ipcom_chat/domain/*' --fail-under=100
+
+check: $(VENV)/.dev ## Format, lint, types, layers
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(VENV)/.dev ## Format and mend what can be mended
+	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+
+bench: $(VENV)/.dev ## Measure, and print a Markdown report
+	@$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev ## Regenerate the generated parts of docs/ (screenshots)
+	@$(BIN)/python -m docs.screenshots
+
+lock: ## Resolve the lock files again (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --extra ai --group build pyproject.toml -o locks/chat.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --all-extras --group build --group dev pyproject.toml \
+	  -o locks/dev.txt
+
+clean: ## Remove the environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "ipcom-chat needs Python 3.11 or newer. Install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "Python's venv module is missing. On Debian: sudo apt install python3-venv" >&2; exit 1; }
+
+$(VENV)/.chat: locks/chat.txt pyproject.toml | $(BIN)/python
+	@echo "Setting up ipcom-chat (once, about a minute)..." >&2
+	@$(PIP) install --require-hashes -r locks/chat.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: locks/dev.txt $(VENV)/.chat
+	@echo "Setting up the development tools..." >&2
+	@$(PIP) install --require-hashes -r locks/dev.txt
+	@touch $@

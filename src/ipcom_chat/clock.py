@@ -1,0 +1,41 @@
+"""The only time and the only randomness of the program.
+
+Whatever needs an instant or a random number takes a `Clock`, so tests decide both. Instants are
+UTC epoch milliseconds; durations are differences of `monotonic_ms`, which no clock change moves.
+"""
+
+import secrets
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """A source of instants and of random bits."""
+
+    def now_ms(self) -> int:
+        """Return the UTC epoch instant in milliseconds."""
+        ...
+
+    def monotonic_ms(self) -> float:
+        """Return milliseconds from an arbitrary start; it never goes back."""
+        ...
+
+    def random_bits(self, count: int) -> int:
+        """Return an unpredictable integer of `count` bits."""
+        ...
+
+
+class SystemClock:
+    """The clock and the random source of the machine."""
+
+    def now_ms(self) -> int:
+        """See `Clock`."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic_ms(self) -> float:
+        """See `Clock`."""
+        return time.monotonic_ns() / 1e6
+
+    def random_bits(self, count: int) -> int:
+        """See `Clock`."""
+        return secrets.randbits(count)

@@ -1,0 +1,160 @@
+"""Every error that this program raises on purpose.
+
+    IpcomChatError                 code            retryable
+    ├── UsageError                 usage           no    what was asked for makes no sense
+    ├── SettingsError              settings        no    a setting is missing or wrong
+    ├── NotFoundError              not_found       no    no such entry, user, machine
+    ├── AmbiguousIdError           ambiguous_id    no    a short id fits several entries
+    ├── UserError                  user            no    the rules of users
+    │   ├── InvalidUserError       user_invalid    no
+    │   ├── DuplicateUserError     user_duplicate  no
+    │   ├── UnknownUserError       user_unknown    no
+    │   └── InactiveUserError      user_inactive   no
+    ├── StorageError               storage         no    the replica on this machine
+    │   ├── StorageBusyError       storage_busy    yes   another process held the lock too long
+    │   ├── StorageFullError       storage_full    yes   no space left on the disk
+    │   ├── StorageReadOnlyError   storage_ro      no
+    │   ├── StorageCorruptError    storage_corrupt no
+    │   ├── SchemaTooNewError      schema_too_new  no
+    │   └── FileSystemError        file_system     no    WAL does not work there
+    ├── AssistantError             assistant       no    an assistant could not answer
+    │   ├── AssistantBusyError     assistant_busy  yes   rate limit, overload, time-out
+    │   └── AssistantSetupError    assistant_setup no    key, address, model or package missing
+    └── PlaybookError              playbook        no    a playbook file is not valid
+
+The message of an error is one sentence for a person, in the language of the screen: what
+happened, what is safe, what to do. `code` is stable and for programs; `retryable` alone decides
+whether something is tried again. Foreign exceptions are translated once, where they enter.
+"""
+
+from typing import ClassVar
+
+
+class IpcomChatError(Exception):
+    """The root; its message is shown to the user as it is."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+
+class UsageError(IpcomChatError):
+    """What was asked for makes no sense; exit code 2."""
+
+    code = "usage"
+
+
+class SettingsError(IpcomChatError):
+    """A setting is missing, unknown or has a wrong value."""
+
+    code = "settings"
+
+
+class NotFoundError(IpcomChatError):
+    """No such entry, user or machine."""
+
+    code = "not_found"
+
+
+class AmbiguousIdError(IpcomChatError):
+    """A short id fits more than one entry."""
+
+    code = "ambiguous_id"
+
+
+class UserError(IpcomChatError):
+    """A rule of users was broken."""
+
+    code = "user"
+
+
+class InvalidUserError(UserError):
+    """Name, username or e-mail is missing or not valid."""
+
+    code = "user_invalid"
+
+
+class DuplicateUserError(UserError):
+    """The username or the e-mail belongs to somebody already."""
+
+    code = "user_duplicate"
+
+
+class UnknownUserError(UserError):
+    """There is no user of that name."""
+
+    code = "user_unknown"
+
+
+class InactiveUserError(UserError):
+    """The user was deactivated."""
+
+    code = "user_inactive"
+
+
+class StorageError(IpcomChatError):
+    """The replica on this machine could not be read or written."""
+
+    code = "storage"
+
+
+class StorageBusyError(StorageError):
+    """Another process held the write lock longer than we wait."""
+
+    code = "storage_busy"
+    retryable = True
+
+
+class StorageFullError(StorageError):
+    """The disk is full."""
+
+    code = "storage_full"
+    retryable = True
+
+
+class StorageReadOnlyError(StorageError):
+    """The folder or the file of the replica cannot be written."""
+
+    code = "storage_ro"
+
+
+class StorageCorruptError(StorageError):
+    """The file of the replica is damaged or is no SQLite database."""
+
+    code = "storage_corrupt"
+
+
+class SchemaTooNewError(StorageError):
+    """A newer version of this program wrote the replica."""
+
+    code = "schema_too_new"
+
+
+class FileSystemError(StorageError):
+    """The replica lies on a file system where several processes cannot share it."""
+
+    code = "file_system"
+
+
+class AssistantError(IpcomChatError):
+    """An assistant could not answer."""
+
+    code = "assistant"
+
+
+class AssistantBusyError(AssistantError):
+    """The assistant is overloaded, limited or too slow just now."""
+
+    code = "assistant_busy"
+    retryable = True
+
+
+class AssistantSetupError(AssistantError):
+    """The assistant is not set up: key, address, model or package."""
+
+    code = "assistant_setup"
+
+
+class PlaybookError(IpcomChatError):
+    """A playbook file is not valid."""
+
+    code = "playbook"

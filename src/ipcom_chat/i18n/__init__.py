@@ -1,0 +1,57 @@
+"""Texts in the language of the screen: English, or Brazilian Portuguese.
+
+The English text is the key, as in gettext; `pt_br/` holds one catalogue per part of the program.
+A placeholder is named (`{count}`) and filled with `str.format` by the caller's keyword
+arguments. The language is chosen once, at start, by the front end.
+
+Plain dictionaries, not gettext's compiled files: nothing to compile at install, loaded from
+byte code in well under a millisecond (docs/adr/0006).
+"""
+
+from importlib import import_module
+from typing import Literal
+
+Language = Literal["en", "pt_BR"]
+LANGUAGES: tuple[Language, ...] = ("en", "pt_BR")
+
+CATALOGUES = ("core", "cli", "tui", "assistant")
+"""The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
+
+
+class _Screen:
+    language: Language = "en"
+    messages: dict[str, str] = {}  # noqa: RUF012 - replaced as a whole, never changed
+
+
+def use(language: Language) -> None:
+    """Choose the language of everything shown from now on."""
+    _Screen.language = language
+    _Screen.messages = _load() if language == "pt_BR" else {}
+
+
+def language() -> Language:
+    """Return the language of the screen."""
+    return _Screen.language
+
+
+def _(text: str, /, **values: object) -> str:
+    """Return `text` in the language of the screen, its placeholders filled."""
+    shown = _Screen.messages.get(text, text)
+    return shown.format(**values) if values else shown
+
+
+def n_(one: str, many: str, /, count: int, **values: object) -> str:
+    """Return the singular or the plural text; `{count}` is filled with `count`."""
+    return _(one if count == 1 else many, count=count, **values)
+
+
+def language_of(locale: str) -> Language:
+    """Return the language of a POSIX locale name such as `pt_BR.UTF-8`."""
+    return "pt_BR" if locale.lower().startswith("pt") else "en"
+
+
+def _load() -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for name in CATALOGUES:
+        merged.update(import_module(f"ipcom_chat.i18n.pt_br.{name}").MESSAGES)
+    return merged

@@ -1,0 +1,163 @@
+"""Reads the history: lists, finds by short id, counts, exports, and recalls what is known.
+
+Plain synchronous code; the chat calls it through `services.bridge`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ipcom_chat.clock import Clock
+from ipcom_chat.domain.entry import Entry, EntryEvent, Kind, Scope, Status
+from ipcom_chat.domain.recall import best_matches
+from ipcom_chat.errors import AmbiguousIdError, NotFoundError
+from ipcom_chat.i18n import _
+from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, short_id
+from ipcom_chat.storage.entries import DayCount, Entries, EntryFilter, EntryStats
+from ipcom_chat.storage.people import Machines, Users
+
+RECALL_CANDIDATES = 5000
+RECALL_LIMIT = 5
+RECALL_THRESHOLD = 0.5
+
+_HEX = re.compile(r"[0-9a-f]{4,12}")
+_UUID_LENGTH = 36
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that answers a question, with who asked it and where."""
+
+    entry: Entry
+    short_id: str
+    username: str | None
+    hostname: str
+    score: float
+
+
+class HistoryService:
+    """The history of one replica, as people read it."""
+
+    def __init__(self, entries: Entries, users: Users, machines: Machines, clock: Clock) -> None:
+        self._entries = entries
+        self._users = users
+        self._machines = machines
+        self._clock = clock
+
+    def newest(
+        self, scope: Scope, where: EntryFilter, *, limit: int | None, preview: bool = False
+    ) -> Iterator[Entry]:
+        """Yield entries, newest first; `preview` cuts long texts."""
+        return self._entries.newest(scope, where, limit=limit, preview=preview)
+
+    def oldest(self, scope: Scope, where: EntryFilter) -> Iterator[Entry]:
+        """Yield whole entries, oldest first."""
+        return self._entries.oldest(scope, where)
+
+    def find(self, text: str) -> Entry:
+        """Return the entry with this id or short id.
+
+        Raises:
+            NotFoundError: there is none.
+            AmbiguousIdError: the short id fits several; the message lists them.
+        """
+        entry = self._entries.get(self._resolve(text.strip().lower()))
+        if entry is None:
+            raise _no_entry(text)
+        return entry
+
+    def commands_of(self, entry_id: EntryId) -> list[Entry]:
+        """Return the commands that ran for a question, in order."""
+        return self._entries.of_parent(entry_id)
+
+    def events(self, entry_id: EntryId) -> list[EntryEvent]:
+        """Return what happened to an entry, in order."""
+        return self._entries.events(entry_id)
+
+    def short_id(self, entry_id: EntryId) -> str:
+        """Return the shortest id, of six digits or more, that means only this entry."""
+        for length in range(SHORT_ID_MIN, TAIL_LENGTH):
+            prefix = short_id(entry_id, length)
+            if len(self._entries.ids_with_tail(prefix, 2)) < 2:
+                return prefix
+        return short_id(entry_id, TAIL_LENGTH)
+
+    def usernames(self) -> dict[str, str]:
+        """Return the usernames by user id, inactive users included."""
+        return {user.id: user.username for user in self._users.all(inactive=True)}
+
+    def hostnames(self) -> dict[str, str]:
+        """Return the host names by machine id."""
+        return {machine.id: machine.hostname for machine in self._machines.all()}
+
+    def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
+        """Return counts over a scope."""
+        return self._entries.stats(scope, where)
+
+    def days(self, scope: Scope, where: EntryFilter) -> list[DayCount]:
+        """Return counts per day of the local calendar, newest first."""
+        return self._entries.days(scope, where)
+
+    def request_cancel(self, entry_id: EntryId, *, actor: str) -> bool:
+        """Ask the process that owns an open request to cancel it; False if it is not open."""
+        return self._entries.request_cancel(entry_id, at_ms=self._clock.now_ms(), actor=actor)
+
+    def prompts(self, scope: Scope, *, limit: int) -> list[str]:
+        """Return earlier questions, newest first, each text once."""
+        found = self.newest(scope, EntryFilter(kind=Kind.QUESTION), limit=limit)
+        return list(dict.fromkeys(entry.command for entry in found))
+
+    def recall(self, scope: Scope, question: str) -> list[Known]:
+        """Return answered questions that share the telling words of `question`, best first."""
+        where = EntryFilter(kind=Kind.QUESTION, status=Status.COMPLETED)
+        newest = self._entries.newest(scope, where, limit=RECALL_CANDIDATES, preview=True)
+        candidates = list(newest)
+        matches = best_matches(
+            question,
+            [entry.command for entry in candidates],
+            threshold=RECALL_THRESHOLD,
+            limit=RECALL_LIMIT,
+        )
+        return self._known([(candidates[match.index].id, match.score) for match in matches])
+
+    def _known(self, matches: Sequence[tuple[EntryId, float]]) -> list[Known]:
+        users, hosts = (self.usernames(), self.hostnames()) if matches else ({}, {})
+        found = [(self._entries.get(entry_id), score) for entry_id, score in matches]
+        return [
+            Known(
+                entry=entry,
+                short_id=self.short_id(entry.id),
+                username=users.get(entry.user_id or ""),
+                hostname=hosts.get(entry.machine_id, entry.machine_id[:12]),
+                score=score,
+            )
+            for entry, score in found
+            if entry is not None
+        ]
+
+    def _resolve(self, text: str) -> EntryId:
+        if len(text) == _UUID_LENGTH:
+            return EntryId(text)
+        if not _HEX.fullmatch(text):
+            raise _no_entry(text)
+        found = self._entries.ids_with_tail(text, 5)
+        if not found:
+            raise _no_entry(text)
+        if len(found) > 1:
+            raise AmbiguousIdError(
+                _(
+                    "Several entries have an id that starts with {text}: {ids}",
+                    text=text,
+                    ids=", ".join(self.short_id(entry_id) for entry_id in found),
+                )
+            )
+        return found[0]
+
+
+def _no_entry(text: str) -> NotFoundError:
+    return NotFoundError(
+        _(
+            "No entry has the id {text!r}; 'ipcom-chat history list' shows the ids.",
+            text=text,
+        )
+    )

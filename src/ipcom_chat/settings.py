@@ -1,0 +1,327 @@
+"""Settings: the only reader of the environment, of TOML files and of XDG folders.
+
+Precedence: command line > environment > user file > `/etc/ipcom-chat/config.toml` > default.
+No file is ever read from the working directory: a hostile checkout must not be able to redirect
+where questions and keys are sent.
+
+Source: XDG Base Directory Specification 0.8.
+"""
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ipcom_chat.domain.entry import Mode
+from ipcom_chat.errors import SettingsError
+from ipcom_chat.i18n import Language, _, language_of
+
+SYSTEM_FILE = Path("/etc/ipcom-chat/config.toml")
+FLAG = "flag"
+DEFAULT = "default"
+MASK = "********"
+
+
+class Secret:
+    """A text that is never shown by accident."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the text itself, for the one place that sends it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+
+class Setting(NamedTuple):
+    """One setting that exists."""
+
+    key: str
+    type: Any
+    default: Any
+    variable: str
+    help: str
+    secret: bool = False
+
+
+class Paths(msgspec.Struct, frozen=True, kw_only=True):
+    """The folders of this OS user."""
+
+    home: Path
+    config_file: Path
+    data_dir: Path
+    state_dir: Path
+    playbook_dirs: tuple[Path, ...]
+
+    @property
+    def replica(self) -> Path:
+        """The SQLite file of the history."""
+        return self.data_dir / "history.db"
+
+    @property
+    def log_file(self) -> Path:
+        """Where the program writes its log, JSON lines."""
+        return self.state_dir / "ipcom-chat.log"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings with their values, and where each came from."""
+
+    paths: Paths
+    values: dict[str, Any]
+    sources: dict[str, str]
+
+    def __getitem__(self, key: str) -> Any:
+        """Return the value of a setting; its type is that in `KNOWN`."""
+        return self.values[key]
+
+    @property
+    def language(self) -> Language:
+        """The language of the screen."""
+        chosen: Language = self.values["ui.language"]
+        return chosen
+
+
+_DEFINITIONS = (
+    Setting("user", str | None, None, "IPCOM_CHAT_USER", "who you are, a username"),
+    Setting("history.mode", Mode, Mode.GLOBAL, "HISTORY_MODE",
+            "global, user, machine or hybrid: where you write and read"),
+    Setting("history.private", bool, False, "IPCOM_CHAT_PRIVATE",
+            "true keeps new entries on this machine"),
+    Setting("turso.database_url", str | None, None, "TURSO_DATABASE_URL",
+            "the primary that all machines share"),
+    Setting("turso.auth_token", str | None, None, "TURSO_AUTH_TOKEN",
+            "the primary's token", True),
+    Setting("turso.sync_url", str | None, None, "TURSO_SYNC_URL",
+            "a replica of the primary, tried first for reading"),
+    Setting("turso.sync_interval", int, 60, "TURSO_SYNC_INTERVAL",
+            "seconds between synchronisations at rest"),
+    Setting("sync.fallback_enabled", bool, True, "FALLBACK_ENABLED",
+            "false: being offline is said loudly"),
+    Setting("sync.retry_interval", int, 60_000, "RETRY_INTERVAL",
+            "longest wait between two tries, milliseconds"),
+    Setting("cache.ttl", int, 3600, "CACHE_TTL", "seconds a command's output counts as fresh"),
+    Setting("ai.enabled", bool, True, "IPCOM_CHAT_AI_ENABLED", "false: answers without any AI"),
+    Setting("ai.model", str | None, None, "IPCOM_CHAT_AI_MODEL",
+            "VENDOR:NAME, for example openai-compatible:llama3.2"),
+    Setting("ai.base_url", str | None, None, "IPCOM_CHAT_AI_BASE_URL",
+            "address of an OpenAI-compatible server, ending in /v1"),
+    Setting("ai.api_key", str | None, None, "IPCOM_CHAT_AI_API_KEY",
+            "the AI's key", True),
+    Setting("ai.openai_api_key", str | None, None, "OPENAI_API_KEY",
+            "OpenAI's key, used for the models of openai: only", True),
+    Setting("ai.max_retries", int, 5, "MAX_RETRIES",
+            "how often a failed call to the AI is repeated"),
+    Setting("ai.timeout", int, 60, "IPCOM_CHAT_AI_TIMEOUT",
+            "seconds to wait for the AI to begin or go on"),
+    Setting("ui.language", str | None, None, "IPCOM_CHAT_LANGUAGE",
+            "en or pt_BR; by default the locale decides"),
+    Setting("ui.theme", str, "auto", "IPCOM_CHAT_THEME", "auto, dark or light"),
+    Setting("machine_id", str | None, None, "IPCOM_CHAT_MACHINE_ID",
+            "overrides the id of this machine (tests, containers)"),
+)  # fmt: skip
+KNOWN: Mapping[str, Setting] = {setting.key: setting for setting in _DEFINITIONS}
+
+
+def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings that hold for this process.
+
+    Args:
+        environment: the process environment.
+        flags: settings given on the command line, by key; None values count as not given.
+
+    Raises:
+        SettingsError: an unknown key, a wrong value, an unreadable or too open file.
+    """
+    paths = find_paths(environment)
+    values = {key: setting.default for key, setting in KNOWN.items()}
+    sources = dict.fromkeys(KNOWN, DEFAULT)
+    layers = (
+        *((read_file(path), str(path)) for path in (SYSTEM_FILE, paths.config_file)),
+        *(({s.key: environment[s.variable]}, s.variable) for s in _DEFINITIONS
+          if environment.get(s.variable)),
+        ({k: v for k, v in (flags or {}).items() if v is not None}, FLAG),
+    )  # fmt: skip
+    for layer, source in layers:
+        for key, raw in layer.items():
+            value = convert(key, raw, source)
+            values[key] = Secret(value) if KNOWN[key].secret and value else value
+            sources[key] = source
+    values["ui.language"] = values["ui.language"] or locale_language(environment)
+    return Settings(paths=paths, values=values, sources=sources)
+
+
+def locale_language(environment: Mapping[str, str]) -> Language:
+    """Return the language that the POSIX locale variables ask for."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return language_of(environment[name])
+    return "en"
+
+
+def find_paths(environment: Mapping[str, str]) -> Paths:
+    """Return the folders of this OS user; nothing is made."""
+    home = Path(environment.get("HOME") or Path.home())
+    config_dir = _folder(environment, "IPCOM_CHAT_CONFIG_DIR", "XDG_CONFIG_HOME", home / ".config")
+    return Paths(
+        home=home,
+        config_file=config_dir / "config.toml",
+        data_dir=_folder(
+            environment, "IPCOM_CHAT_DATA_DIR", "XDG_DATA_HOME", home / ".local/share"
+        ),
+        state_dir=_folder(
+            environment, "IPCOM_CHAT_STATE_DIR", "XDG_STATE_HOME", home / ".local/state"
+        ),
+        playbook_dirs=(SYSTEM_FILE.parent / "playbooks", config_dir / "playbooks"),
+    )
+
+
+def _folder(environment: Mapping[str, str], own: str, xdg: str, default: Path) -> Path:
+    if environment.get(own):
+        return Path(environment[own]).expanduser().absolute()
+    base = environment.get(xdg, "")
+    # The specification asks to ignore relative paths.
+    return (Path(base) if base.startswith("/") else default) / "ipcom-chat"
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the settings of a TOML file by dotted key; a missing file has none.
+
+    Raises:
+        SettingsError: it cannot be read, is no TOML, has unknown keys, or holds a secret that
+            others can read.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            flat = dict(_flatten(tomllib.load(file)))
+    except FileNotFoundError:
+        return {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            _("Cannot read the settings in {path}: {reason}", path=path, reason=error)
+        ) from error
+    for key in flat:
+        setting = known(key, where=str(path))
+        if setting.secret and mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise SettingsError(
+                _(
+                    "{path} holds a secret ({key}) and can be read by others. "
+                    "Run: chmod 600 {path}",
+                    path=path,
+                    key=key,
+                )
+            )
+    return flat
+
+
+def known(key: str, *, where: str) -> Setting:
+    """Return the setting called `key`.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if key not in KNOWN:
+        raise SettingsError(
+            _(
+                "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
+                key=key,
+                where=where,
+            )
+        )
+    return KNOWN[key]
+
+
+def convert(key: str, value: Any, source: str) -> Any:
+    """Return `value` in the type of the setting `key`.
+
+    Raises:
+        SettingsError: unknown key, or a value that does not fit.
+    """
+    setting = known(key, where=source)
+    try:
+        converted = msgspec.convert(_truth(setting, value), setting.type, strict=False)
+        _check(setting, converted)
+    except (msgspec.ValidationError, ValueError) as error:
+        shown = MASK if setting.secret else repr(value)
+        raise SettingsError(
+            _(
+                "The setting {key} from {source} cannot be {value}: {help}.",
+                key=key,
+                source=source,
+                value=shown,
+                help=_(setting.help),
+            )
+        ) from error
+    return converted
+
+
+_ALLOWED = {"ui.language": ("en", "pt_BR"), "ui.theme": ("auto", "dark", "light")}
+_WORDS = {"yes": True, "on": True, "no": False, "off": False}
+
+
+def _truth(setting: Setting, value: Any) -> Any:
+    if setting.type is bool and isinstance(value, str):
+        return _WORDS.get(value.lower(), value)
+    return value
+
+
+def _check(setting: Setting, value: Any) -> None:
+    allowed = _ALLOWED.get(setting.key)
+    if allowed and value is not None and value not in allowed:
+        raise ValueError(value)
+    if isinstance(value, int) and value < 0:
+        raise ValueError(value)
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        pairs += _flatten(value, f"{key}.") if isinstance(value, dict) else [(key, value)]
+    return pairs
+
+
+def save(path: Path, key: str, text: str) -> None:
+    """Write one setting into the user's TOML file, keeping everything else, comments too.
+
+    Raises:
+        SettingsError: unknown key, a value that does not fit, or the file cannot be written.
+    """
+    import tomlkit  # noqa: PLC0415 - 30 ms that only `config set` needs
+
+    value = convert(key, text, "config set")
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else None
+        document = document if document is not None else tomlkit.document()
+        table: Any = document
+        *parents, name = key.split(".")
+        for parent in parents:
+            table = table.setdefault(parent, tomlkit.table())
+        table[name] = value.value if isinstance(value, Mode) else value
+        _write(path, tomlkit.dumps(document))
+    except (OSError, tomlkit.exceptions.TOMLKitError) as error:
+        raise SettingsError(
+            _("Cannot write the settings to {path}: {reason}", path=path, reason=error)
+        ) from error
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(file, text.encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    temporary.rename(path)

@@ -1,0 +1,285 @@
+"""Opens the replica and gives its transactions.
+
+Invariants:
+- Every write happens inside `Database.write()`, one short `BEGIN IMMEDIATE` transaction; when it
+  returns, the change survives a power cut (`synchronous=FULL`).
+- Deleted text is overwritten (`secure_delete`).
+- One checkpoint policy: the connection whose commit brings the WAL to 1,000 pages moves them
+  into the file, and the WAL shrinks to 16 MiB at most when it starts anew.
+- A file that is damaged, newer than this program or on an unsuitable file system is never
+  written to.
+
+Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/c3ref/busy_handler.html
+"""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from random import uniform
+from time import monotonic, sleep
+from typing import Any
+
+import apsw
+
+from ipcom_chat.domain.entry import content_hash
+from ipcom_chat.errors import (
+    FileSystemError,
+    StorageBusyError,
+    StorageCorruptError,
+    StorageError,
+    StorageFullError,
+    StorageReadOnlyError,
+)
+from ipcom_chat.i18n import _
+
+BUSY_TIMEOUT_S = 30.0
+WAL_PAGES = 1000
+WAL_MAX_BYTES = 16 * 1024 * 1024
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+_RETRY_MIN_S = 0.0003
+_RETRY_MAX_S = 0.002
+
+_BEGIN = "BEGIN IMMEDIATE"
+_COMMIT = "COMMIT"
+_ROLLBACK = "ROLLBACK"
+_NEXT_LOCAL_SEQ = "UPDATE counters SET n = n + 1 WHERE name = 'local_seq' RETURNING n"
+
+_READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
+_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+
+Row = tuple[Any, ...]
+
+
+class Database:
+    """One connection to the replica."""
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    def rows(self, sql: str, bindings: dict[str, Any] | Row = ()) -> Iterator[Row]:
+        """Yield the rows of a statement that only reads, one by one.
+
+        Raises:
+            StorageError: see `errors`.
+        """
+        with translated(self.path):
+            yield from self.connection.execute(sql, bindings)
+
+    def row(self, sql: str, bindings: dict[str, Any] | Row = ()) -> Row | None:
+        """Return the first row of a statement that only reads, if there is one."""
+        with translated(self.path):
+            return next(iter(self.connection.execute(sql, bindings).fetchall()), None)
+
+    @contextmanager
+    def write(self) -> "Iterator[Transaction]":
+        """Run the block in one transaction; an exception leaves nothing of it behind.
+
+        Raises:
+            StorageError: see `errors`.
+        """
+        with translated(self.path):
+            self.connection.execute(_BEGIN)
+            try:
+                yield Transaction(self.connection)
+                self.connection.execute(_COMMIT)
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute(_ROLLBACK)
+                raise
+
+    def number(self, sql: str, bindings: dict[str, Any] | Row = ()) -> int:
+        """Return the one number that a statement selects; no row or NULL counts as 0."""
+        row = self.row(sql, bindings)
+        return int(row[0] or 0) if row else 0
+
+    def close(self) -> None:
+        """Close the connection; the last one of all processes folds the WAL into the file."""
+        self.connection.close()
+
+
+class Transaction:
+    """What can be done inside `Database.write()`."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, bindings: dict[str, Any] | Row = ()) -> list[Row]:
+        """Run one statement and return what it returns."""
+        return self._connection.execute(sql, bindings).fetchall()
+
+    def changed(self, sql: str, bindings: dict[str, Any] | Row = ()) -> int:
+        """Run one statement and return how many rows it changed."""
+        self._connection.execute(sql, bindings)
+        return self._connection.changes()
+
+    def next_local_seq(self) -> int:
+        """Return a number higher than that of every earlier local change."""
+        return int(self.execute(_NEXT_LOCAL_SEQ)[0][0])
+
+
+def connect(path: Path) -> apsw.Connection:
+    """Return a configured connection to the file at `path`, made if it is missing.
+
+    Raises:
+        StorageError: see `errors`.
+    """
+    with translated(path):
+        _make_private(path)
+        connection = apsw.Connection(str(path))
+        try:
+            _configure(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def _make_private(path: Path) -> None:
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    # Created here and not by SQLite, so that nobody else can read it for even a moment; the WAL
+    # and its index take over the mode of the file.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+
+
+def _configure(connection: apsw.Connection) -> None:
+    connection.set_busy_handler(fair_busy_handler())
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_MAX_BYTES}")
+    connection.wal_autocheckpoint(WAL_PAGES)
+    connection.create_scalar_function("content_hash", content_hash, deterministic=True)
+
+
+def use_wal(connection: apsw.Connection, path: Path) -> None:
+    """Switch the file to WAL, however many processes try the same.
+
+    Raises:
+        FileSystemError: the file system cannot share memory between processes.
+    """
+    # SQLite does not call the busy handler for this statement.
+    wait = fair_busy_handler()
+    for attempt in count():
+        try:
+            mode = connection.execute("PRAGMA journal_mode = WAL").fetchall()[0][0]
+            break
+        except apsw.BusyError:
+            if not wait(attempt):
+                raise
+    if mode != "wal":
+        raise FileSystemError(no_wal_message(path))
+
+
+def no_wal_message(path: Path) -> str:
+    """Return the sentence for a file system on which several processes cannot share the file."""
+    return _(
+        "The folder {folder} is on a file system where several programs cannot safely share the "
+        "history (a network share?). Nothing was written. Set IPCOM_CHAT_DATA_DIR to a folder on "
+        "a local disk.",
+        folder=path.parent,
+    )
+
+
+def damage_mark(path: Path) -> Path:
+    """Return the file whose existence says that the replica was found damaged."""
+    return Path(f"{path}.damaged")
+
+
+def fair_busy_handler(
+    timeout_s: float = BUSY_TIMEOUT_S, pause: Callable[[float], None] = sleep
+) -> Callable[[int], bool]:
+    """Return a busy handler that gives every waiting process the same chance.
+
+    SQLite's own time-out sleeps longer after each failure, so under load the process that waited
+    longest asks least often; one writer was seen to starve for 1.5 s. Short random sleeps of
+    the same length for everybody do not.
+    """
+    start = 0.0
+
+    def wait(attempt: int) -> bool:
+        nonlocal start
+        if attempt == 0:
+            start = monotonic()
+        elif monotonic() - start > timeout_s:
+            return False
+        pause(uniform(_RETRY_MIN_S, _RETRY_MAX_S))  # noqa: S311 - fairness, not secrecy
+        return True
+
+    return wait
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn what APSW and the file system raise into this program's errors.
+
+    Raises:
+        StorageError: the subclass that says what happened.
+    """
+    try:
+        yield
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        with suppress(OSError):
+            damage_mark(path).touch(mode=FILE_MODE)
+        raise StorageCorruptError(_corrupt(path)) from error
+    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as error:
+        raise StorageBusyError(
+            _(
+                "Another program has been writing to {path} for {seconds:.0f} s; try again.",
+                path=path,
+                seconds=BUSY_TIMEOUT_S,
+            )
+        ) from error
+    except apsw.FullError as error:
+        raise StorageFullError(_full(path)) from error
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise StorageReadOnlyError(_read_only(path)) from error
+    except apsw.IOError as error:
+        raise StorageError(
+            _(
+                "The disk failed while reading or writing {path}: {reason}. What was saved before "
+                "is safe; check the disk.",
+                path=path,
+                reason=error,
+            )
+        ) from error
+    except OSError as error:
+        raise _of_os_error(error, path) from error
+
+
+def _of_os_error(error: OSError, path: Path) -> StorageError:
+    if isinstance(error, PermissionError) or error.errno in _READ_ONLY_ERRNOS:
+        return StorageReadOnlyError(_read_only(path))
+    if error.errno in _FULL_ERRNOS:
+        return StorageFullError(_full(path))
+    return StorageError(
+        _("Cannot open the history {path}: {reason}.", path=path, reason=error.strerror)
+    )
+
+
+def _corrupt(path: Path) -> str:
+    return _(
+        "The history file {path} is damaged. It was not changed; start ipcom-chat again: the file "
+        "will be set aside and what is readable will be recovered.",
+        path=path,
+    )
+
+
+def _full(path: Path) -> str:
+    return _(
+        "No space left on the disk of {path}. What was saved before is safe, this was not saved; "
+        "free some space and try again.",
+        path=path,
+    )
+
+
+def _read_only(path: Path) -> str:
+    return _(
+        "The history {path} cannot be written. Nothing was changed; check the permissions of its "
+        "folder, or set IPCOM_CHAT_DATA_DIR to a folder of yours.",
+        path=path,
+    )

@@ -1,0 +1,442 @@
+"""The entries of the replica and the events of their life.
+
+Invariants:
+- A status changes only by one statement `UPDATE … WHERE id = ? AND status IN (…)` whose list
+  comes from the table in `domain.lifecycle`; the number of changed rows says who won. Nothing is
+  read first and written after.
+- Only the replica that owns an entry changes its status or answer.
+- Every change raises `version` and `local_seq`, renews `content_hash`, and adds a row to
+  `entry_events`, all in the same transaction.
+- An id is inserted once; inserting it again changes nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from ipcom_chat.domain.entry import (
+    Entry,
+    EntryEvent,
+    Kind,
+    Mode,
+    Outcome,
+    Scope,
+    Status,
+    content_hash,
+)
+from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, sources
+from ipcom_chat.ids import EntryId, ReplicaId, SessionId, UserId
+from ipcom_chat.storage.database import Database, Row, Transaction
+
+_COLUMNS = (
+    "id, kind, parent_id, retry_of, mode, private, source, time_estimated, user_id, os_user, "
+    "machine_id, replica_id, session_id, command, response, status, error_code, tags, context, "
+    "model, tokens_used, cost_microusd, execution_time_ms, cwd, truncated, cancel_requested_at, "
+    "cancelled_by, redaction_command, redaction_response, content_hash, version, created_at, "
+    "updated_at, completed_at, deleted_at, rev"
+)
+_NAMES = _COLUMNS.split(", ")
+
+# The constants below join fixed pieces of SQL; values are always bound.
+_INSERT = (
+    f"INSERT INTO entries ({_COLUMNS}, local_seq, acked_seq) "
+    f"VALUES ({', '.join(':' + name for name in _NAMES)}, :local_seq, 0) "
+    "ON CONFLICT (id) DO NOTHING"
+)
+_BODY_HASH = (
+    "content_hash(id, version + 1, :status, command, :response, :error_code, tags, :model, "
+    ":tokens_used, :execution_time_ms)"
+)
+_MAY_ADVANCE = "id = :id AND replica_id = :replica_id AND status IN (:from_1, :from_2)"
+_ADD_ADVANCE_EVENT = f"""
+INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id)
+SELECT id, :at, status, :status, :actor, replica_id FROM entries WHERE {_MAY_ADVANCE}
+"""
+_ADVANCE = f"""
+UPDATE entries SET
+  status = :status, response = :response, error_code = :error_code, model = :model,
+  tokens_used = :tokens_used, execution_time_ms = :execution_time_ms,
+  truncated = max(truncated, :truncated), cancelled_by = :cancelled_by, updated_at = :at,
+  completed_at = :completed_at, content_hash = {_BODY_HASH}, version = version + 1,
+  local_seq = :local_seq
+WHERE {_MAY_ADVANCE}
+"""
+_ADD_EVENT = (
+    "INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id) "
+    "VALUES (?, ?, NULL, ?, ?, ?)"
+)
+_REQUEST_CANCEL = """
+UPDATE entries SET cancel_requested_at = :at, cancelled_by = :actor, updated_at = :at,
+  local_seq = :local_seq
+WHERE id = :id AND status IN ('pending', 'processing') AND cancel_requested_at IS NULL
+"""
+_CANCEL_REQUESTS = (
+    "SELECT id, cancelled_by FROM entries WHERE replica_id = ? AND session_id = ? "
+    "AND status IN ('pending', 'processing') AND cancel_requested_at IS NOT NULL"
+)
+_OPEN_SESSIONS = (
+    "SELECT DISTINCT session_id FROM entries "
+    "WHERE replica_id = ? AND status IN ('pending', 'processing')"
+)
+_OPEN_OF_SESSION = (
+    "SELECT id FROM entries WHERE replica_id = ? AND session_id IS ? "
+    "AND status IN ('pending', 'processing')"
+)
+_GET = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND deleted_at IS NULL"
+_OF_PARENT = f"""
+SELECT {_COLUMNS} FROM entries WHERE parent_id = ? AND deleted_at IS NULL ORDER BY created_at, id
+"""
+_BY_TAIL = (
+    "SELECT id FROM entries WHERE substr(id, 25) >= ? AND substr(id, 25) < ? "
+    "AND deleted_at IS NULL LIMIT ?"
+)
+_EVENTS = (
+    "SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events "
+    "WHERE entry_id = ? ORDER BY seq"
+)
+_SCOPE_SQL = {
+    Mode.GLOBAL: "mode IN ('global', 'hybrid')",
+    # What a user wrote for all is part of that user's history.
+    Mode.USER: "user_id = :scope_user AND mode IN ('user', 'hybrid', 'global')",
+    Mode.MACHINE: "machine_id = :scope_machine AND mode IN ('machine', 'hybrid')",
+    Mode.HYBRID: (
+        "(mode IN ('global', 'hybrid') OR (mode = 'user' AND user_id = :scope_user) "
+        "OR (mode = 'machine' AND machine_id = :scope_machine))"
+    ),
+}
+_FILTER_SQL = (
+    "deleted_at IS NULL AND (:kind IS NULL OR kind = :kind) "
+    "AND (:user_id IS NULL OR user_id = :user_id) "
+    "AND (:session_id IS NULL OR session_id = :session_id) "
+    "AND (:status IS NULL OR status = :status) "
+    "AND created_at >= :since_ms AND created_at <= :until_ms"
+)
+# A listing shows one line per entry: the long texts stay in the file.
+_PREVIEW = _COLUMNS.replace(" command,", " substr(command, 1, 1000),").replace(
+    " response,", " substr(response, 1, 200),"
+)
+_LIST = {
+    (mode, columns): (
+        f"SELECT {columns} FROM entries WHERE {scope} AND {_FILTER_SQL} "
+        "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    )
+    for mode, scope in _SCOPE_SQL.items()
+    for columns in (_COLUMNS, _PREVIEW)
+}
+_EXPORT = {
+    mode: (
+        f"SELECT {_COLUMNS} FROM entries WHERE {scope} AND {_FILTER_SQL} ORDER BY created_at, id"
+    )
+    for mode, scope in _SCOPE_SQL.items()
+}
+_STATS = {
+    mode: (
+        "SELECT count(*), sum(kind = 'command'), "
+        "sum(kind = 'question' AND status = 'completed'), "
+        "sum(kind = 'question' AND status = 'error'), "
+        "sum(kind = 'question' AND status = 'cancelled'), "
+        "sum(kind = 'question' AND status IN ('pending', 'processing')), "
+        "sum(kind = 'command' AND error_code = '0'), "
+        "count(DISTINCT user_id), count(DISTINCT machine_id), coalesce(sum(tokens_used), 0), "
+        "avg(CASE WHEN kind = 'question' AND status = 'completed' THEN execution_time_ms END), "
+        "min(created_at), max(created_at) "
+        f"FROM entries WHERE {scope} AND {_FILTER_SQL}"
+    )
+    for mode, scope in _SCOPE_SQL.items()
+}
+_DAYS = {
+    mode: (
+        "SELECT date(created_at / 1000, 'unixepoch', 'localtime') AS day, "
+        "sum(kind = 'question'), sum(kind = 'command') "
+        f"FROM entries WHERE {scope} AND {_FILTER_SQL} GROUP BY day ORDER BY day DESC"
+    )
+    for mode, scope in _SCOPE_SQL.items()
+}
+
+_EVER = 1 << 62
+_NO_LIMIT = -1
+
+
+class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries of a scope; a field that is None lets all pass. Instants are epoch ms."""
+
+    kind: Kind | None = None
+    user_id: UserId | None = None
+    session_id: SessionId | None = None
+    status: Status | None = None
+    since_ms: int = 0
+    until_ms: int = _EVER
+
+
+class EntryStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts over a scope. Instants are epoch milliseconds."""
+
+    entries: int
+    commands: int
+    completed: int
+    errors: int
+    cancelled: int
+    open: int
+    commands_ok: int
+    users: int
+    machines: int
+    tokens_used: int
+    mean_execution_time_ms: float | None
+    first_at: int | None
+    last_at: int | None
+
+
+class DayCount(msgspec.Struct, frozen=True, kw_only=True):
+    """How much was asked and run on one day of the local calendar."""
+
+    day: str
+    questions: int
+    commands: int
+
+
+class Entries:
+    """The entries of one replica."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, entry: Entry, *, actor: str) -> bool:
+        """Insert an entry in whatever status it has; return False if its id is known already."""
+        with self._database.write() as transaction:
+            return _insert(transaction, entry, actor)
+
+    def add_all(self, entries: Iterable[Entry], *, actor: str) -> int:
+        """Insert entries in one transaction; return how many were new."""
+        with self._database.write() as transaction:
+            return sum(_insert(transaction, entry, actor) for entry in entries)
+
+    def advance(
+        self, entry_id: EntryId, outcome: Outcome, *, replica_id: ReplicaId, at_ms: int, actor: str
+    ) -> bool:
+        """Move an entry to `outcome.status` if the table of transitions allows it from where it is.
+
+        Returns whether this call did it; if not, nothing has changed.
+        """
+        with self._database.write() as transaction:
+            bindings = _advance_bindings(entry_id, outcome, replica_id, at_ms, actor)
+            bindings["local_seq"] = transaction.next_local_seq()
+            transaction.execute(_ADD_ADVANCE_EVENT, _only(bindings, _ADVANCE_EVENT_NAMES))
+            return transaction.changed(_ADVANCE, bindings) == 1
+
+    def cancel(self, entry: Entry, outcome: Outcome, *, at_ms: int, actor: str) -> bool:
+        """Cancel an entry, inserting it as cancelled if it is not there yet.
+
+        Returns whether it is cancelled now by this call; a final entry stays as it is.
+        """
+        with self._database.write() as transaction:
+            gone = _cancelled(entry, outcome, at_ms, actor)
+            if _insert(transaction, gone, actor):
+                return True
+            bindings = _advance_bindings(entry.id, outcome, entry.replica_id, at_ms, actor)
+            bindings["local_seq"] = transaction.next_local_seq()
+            transaction.execute(_ADD_ADVANCE_EVENT, _only(bindings, _ADVANCE_EVENT_NAMES))
+            return transaction.changed(_ADVANCE, bindings) == 1
+
+    def request_cancel(self, entry_id: EntryId, *, at_ms: int, actor: str) -> bool:
+        """Ask the owner of an open entry to cancel it; return whether there was one to ask."""
+        with self._database.write() as transaction:
+            seq = transaction.next_local_seq()
+            return (
+                transaction.changed(
+                    _REQUEST_CANCEL,
+                    {"id": entry_id, "at": at_ms, "actor": actor, "local_seq": seq},
+                )
+                == 1
+            )
+
+    def cancel_requests(
+        self, replica_id: ReplicaId, session_id: SessionId
+    ) -> list[tuple[EntryId, str]]:
+        """Return the open entries of a session that somebody asked to cancel, and who asked."""
+        return [
+            (EntryId(row[0]), row[1])
+            for row in self._database.rows(_CANCEL_REQUESTS, (replica_id, session_id))
+        ]
+
+    def open_sessions(self, replica_id: ReplicaId) -> list[SessionId | None]:
+        """Return the sessions of this replica that have open entries."""
+        return [row[0] for row in self._database.rows(_OPEN_SESSIONS, (replica_id,))]
+
+    def interrupt_session(
+        self, session_id: SessionId | None, *, replica_id: ReplicaId, at_ms: int
+    ) -> list[EntryId]:
+        """Turn the open entries of a session whose process is gone into errors; return them."""
+        rows = list(self._database.rows(_OPEN_OF_SESSION, (replica_id, session_id)))
+        outcome = Outcome(status=Status.ERROR, response=None, error_code=INTERRUPTED)
+        return [
+            EntryId(row[0])
+            for row in rows
+            if self.advance(
+                EntryId(row[0]), outcome, replica_id=replica_id, at_ms=at_ms, actor="recovery"
+            )
+        ]
+
+    def get(self, entry_id: EntryId) -> Entry | None:
+        """Return the entry with this id."""
+        row = self._database.row(_GET, (entry_id,))
+        return None if row is None else _entry(row)
+
+    def of_parent(self, entry_id: EntryId) -> list[Entry]:
+        """Return the commands that ran for a question, in order."""
+        return [_entry(row) for row in self._database.rows(_OF_PARENT, (entry_id,))]
+
+    def ids_with_tail(self, prefix: str, limit: int) -> list[EntryId]:
+        """Return up to `limit` ids whose random tail starts with `prefix` (hex digits)."""
+        return [
+            EntryId(row[0]) for row in self._database.rows(_BY_TAIL, (prefix, prefix + "g", limit))
+        ]
+
+    def events(self, entry_id: EntryId) -> list[EntryEvent]:
+        """Return what happened to an entry, in order."""
+        return [
+            EntryEvent(
+                entry_id=row[0],
+                at=row[1],
+                from_status=None if row[2] is None else Status(row[2]),
+                to_status=Status(row[3]),
+                actor=row[4],
+                replica_id=row[5],
+            )
+            for row in self._database.rows(_EVENTS, (entry_id,))
+        ]
+
+    def newest(
+        self, scope: Scope, where: EntryFilter, *, limit: int | None, preview: bool
+    ) -> Iterator[Entry]:
+        """Yield entries, newest first.
+
+        Args:
+            scope: which history.
+            where: which of its entries.
+            limit: how many at most; None for all.
+            preview: cut long texts, for listings.
+        """
+        sql = _LIST[scope.mode, _PREVIEW if preview else _COLUMNS]
+        bindings = _bindings(scope, where) | {"limit": _NO_LIMIT if limit is None else limit}
+        return map(_entry, self._database.rows(sql, bindings))
+
+    def oldest(self, scope: Scope, where: EntryFilter) -> Iterator[Entry]:
+        """Yield whole entries, oldest first."""
+        return map(_entry, self._database.rows(_EXPORT[scope.mode], _bindings(scope, where)))
+
+    def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
+        """Return counts over the entries of a scope."""
+        row = self._database.row(_STATS[scope.mode], _bindings(scope, where)) or ()
+        counts = [value or 0 for value in row[:10]]
+        return EntryStats(
+            **dict(zip(EntryStats.__struct_fields__, [*counts, *row[10:]], strict=True))
+        )
+
+    def days(self, scope: Scope, where: EntryFilter) -> list[DayCount]:
+        """Return the counts per day, newest day first."""
+        rows = self._database.rows(_DAYS[scope.mode], _bindings(scope, where))
+        return [DayCount(day=row[0], questions=row[1], commands=row[2]) for row in rows]
+
+
+_ADVANCE_EVENT_NAMES = ("id", "replica_id", "from_1", "from_2", "at", "status", "actor")
+
+
+def _insert(transaction: Transaction, entry: Entry, actor: str) -> bool:
+    bindings = _entry_bindings(entry) | {"local_seq": transaction.next_local_seq()}
+    if transaction.changed(_INSERT, bindings) == 0:
+        return False
+    transaction.execute(
+        _ADD_EVENT, (entry.id, entry.created_at, entry.status.value, actor, entry.replica_id)
+    )
+    return True
+
+
+def _cancelled(entry: Entry, outcome: Outcome, at_ms: int, actor: str) -> Entry:
+    return msgspec.structs.replace(
+        entry,
+        status=outcome.status,
+        response=outcome.response,
+        cancelled_by=actor,
+        updated_at=at_ms,
+        completed_at=at_ms,
+    )
+
+
+def _advance_bindings(
+    entry_id: EntryId, outcome: Outcome, replica_id: ReplicaId, at_ms: int, actor: str
+) -> dict[str, Any]:
+    allowed = sources(outcome.status)
+    return {
+        "id": entry_id,
+        "replica_id": replica_id,
+        "from_1": allowed[0].value,
+        "from_2": allowed[-1].value,
+        "status": outcome.status.value,
+        "response": outcome.response,
+        "error_code": outcome.error_code,
+        "model": outcome.model,
+        "tokens_used": outcome.tokens_used,
+        "execution_time_ms": outcome.execution_time_ms,
+        "truncated": int(outcome.truncated),
+        "cancelled_by": actor if outcome.status is Status.CANCELLED else None,
+        "at": at_ms,
+        "completed_at": at_ms if outcome.status in FINAL else None,
+        "actor": actor,
+    }
+
+
+def _only(bindings: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: bindings[name] for name in names}
+
+
+def _entry_bindings(entry: Entry) -> dict[str, Any]:
+    values = msgspec.structs.asdict(entry)
+    tags = msgspec.json.encode(entry.tags).decode()
+    values |= {
+        "kind": entry.kind.value,
+        "mode": entry.mode.value,
+        "status": entry.status.value,
+        "private": int(entry.private),
+        "time_estimated": int(entry.time_estimated),
+        "truncated": int(entry.truncated),
+        "tags": tags,
+        "context": msgspec.json.encode(entry.context).decode(),
+        "content_hash": content_hash(
+            entry.id,
+            entry.version,
+            entry.status.value,
+            entry.command,
+            entry.response,
+            entry.error_code,
+            tags,
+            entry.model,
+            entry.tokens_used,
+            entry.execution_time_ms,
+        ),
+    }
+    return values
+
+
+def _entry(row: Row) -> Entry:
+    values = dict(zip(_NAMES, row, strict=True))
+    values |= {
+        "kind": Kind(values["kind"]),
+        "mode": Mode(values["mode"]),
+        "status": Status(values["status"]),
+        "private": bool(values["private"]),
+        "time_estimated": bool(values["time_estimated"]),
+        "truncated": bool(values["truncated"]),
+        "tags": tuple(msgspec.json.decode(values["tags"])),
+        "context": msgspec.json.decode(values["context"]),
+    }
+    return Entry(**values)
+
+
+def _bindings(scope: Scope, where: EntryFilter) -> dict[str, Any]:
+    return msgspec.structs.asdict(where) | {
+        "scope_user": scope.user_id,
+        "scope_machine": scope.machine_id,
+        "kind": where.kind and where.kind.value,
+        "status": where.status and where.status.value,
+    }

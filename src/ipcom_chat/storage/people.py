@@ -1,0 +1,195 @@
+"""Users, machines and sessions in the replica.
+
+Invariants: a username is never reused, only reactivated (the id follows from it); a deleted user
+is deactivated and keeps its history; every change raises `local_seq`.
+"""
+
+import apsw
+import msgspec
+
+from ipcom_chat.domain.people import Machine, Session, User
+from ipcom_chat.errors import DuplicateUserError
+from ipcom_chat.i18n import _
+from ipcom_chat.ids import MachineId, SessionId, UserId
+from ipcom_chat.storage.database import Database, Row
+
+_USER_COLUMNS = "id, username, name, email, is_active, created_at, updated_at"
+_ADD_USER = f"""
+INSERT INTO users ({_USER_COLUMNS}, local_seq, acked_seq)
+VALUES (:id, :username, :name, :email, :is_active, :created_at, :updated_at, :local_seq, 0)
+"""
+_UPDATE_USER = """
+UPDATE users SET name = :name, email = :email, is_active = :is_active, updated_at = :updated_at,
+  local_seq = :local_seq
+WHERE id = :id
+"""
+_GET_USER = f"SELECT {_USER_COLUMNS} FROM users WHERE id = ?"
+_LIST_USERS = f"""
+SELECT {_USER_COLUMNS} FROM users WHERE is_active = 1 OR :all ORDER BY username
+"""
+
+_MACHINE_COLUMNS = (
+    "id, hostname, ip_address, mac_address, os_info, aliases, version, first_seen, last_seen"
+)
+_SAVE_MACHINE = f"""
+INSERT INTO machines ({_MACHINE_COLUMNS}, updated_at, local_seq, acked_seq)
+VALUES (:id, :hostname, :ip_address, :mac_address, :os_info, :aliases, :version, :first_seen,
+        :last_seen, :last_seen, :local_seq, 0)
+ON CONFLICT (id) DO UPDATE SET
+  hostname = excluded.hostname, ip_address = excluded.ip_address,
+  mac_address = excluded.mac_address, os_info = excluded.os_info, aliases = excluded.aliases,
+  version = excluded.version, last_seen = excluded.last_seen, updated_at = excluded.updated_at,
+  local_seq = excluded.local_seq
+"""
+_GET_MACHINE = f"SELECT {_MACHINE_COLUMNS} FROM machines WHERE id = ?"
+_LIST_MACHINES = f"""
+SELECT {_MACHINE_COLUMNS} FROM machines ORDER BY last_seen DESC, id
+"""
+
+_SESSION_COLUMNS = (
+    "id, mode, private, user_id, os_user, machine_id, replica_id, started_at, last_active_at, "
+    "ended_at"
+)
+_ADD_SESSION = f"""
+INSERT INTO sessions ({_SESSION_COLUMNS}, updated_at, local_seq, acked_seq)
+VALUES (:id, :mode, :private, :user_id, :os_user, :machine_id, :replica_id, :started_at,
+        :last_active_at, :ended_at, :started_at, :local_seq, 0)
+ON CONFLICT (id) DO NOTHING
+"""
+_TOUCH_SESSION = """
+UPDATE sessions SET last_active_at = :at, updated_at = :at, local_seq = :local_seq WHERE id = :id
+"""
+_END_SESSION = """
+UPDATE sessions SET last_active_at = :at, ended_at = :at, updated_at = :at, local_seq = :local_seq
+WHERE id = :id AND ended_at IS NULL
+"""
+_GET_SESSION = f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE id = ?"
+
+
+class Users:
+    """The users that this replica knows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, user: User) -> None:
+        """Insert a user.
+
+        Raises:
+            DuplicateUserError: the username is known, or the address is in use.
+        """
+        self._write(_ADD_USER, user)
+
+    def update(self, user: User) -> bool:
+        """Store name, address and activity of a user; return False if there is none.
+
+        Raises:
+            DuplicateUserError: the address is in use.
+        """
+        return self._write(_UPDATE_USER, user) == 1
+
+    def get(self, user_id: UserId) -> User | None:
+        """Return the user with this id, active or not."""
+        row = self._database.row(_GET_USER, (user_id,))
+        return None if row is None else _user(row)
+
+    def all(self, *, inactive: bool) -> list[User]:
+        """Return the users by name; `inactive` includes deactivated ones."""
+        return [_user(row) for row in self._database.rows(_LIST_USERS, {"all": int(inactive)})]
+
+    def _write(self, sql: str, user: User) -> int:
+        values = msgspec.structs.asdict(user) | {"is_active": int(user.is_active)}
+        if sql is _UPDATE_USER:
+            del values["username"], values["created_at"]
+        try:
+            with self._database.write() as transaction:
+                values["local_seq"] = transaction.next_local_seq()
+                return transaction.changed(sql, values)
+        except apsw.ConstraintError as error:
+            raise _duplicate(user, str(error)) from error
+
+
+class Machines:
+    """The machines that this replica knows."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save(self, machine: Machine) -> None:
+        """Insert a machine, or renew everything but when it was first seen."""
+        values = msgspec.structs.asdict(machine) | {
+            "os_info": msgspec.json.encode(machine.os_info).decode(),
+            "aliases": msgspec.json.encode(machine.aliases).decode(),
+        }
+        with self._database.write() as transaction:
+            values["local_seq"] = transaction.next_local_seq()
+            transaction.execute(_SAVE_MACHINE, values)
+
+    def get(self, machine_id: MachineId) -> Machine | None:
+        """Return the machine with this id."""
+        row = self._database.row(_GET_MACHINE, (machine_id,))
+        return None if row is None else _machine(row)
+
+    def all(self) -> list[Machine]:
+        """Return the machines, the one seen last first."""
+        return [_machine(row) for row in self._database.rows(_LIST_MACHINES)]
+
+
+class Sessions:
+    """The sessions of this replica."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def open(self, session: Session) -> None:
+        """Record that a session has begun."""
+        with self._database.write() as transaction:
+            values = msgspec.structs.asdict(session) | {"private": int(session.private)}
+            transaction.execute(_ADD_SESSION, values | {"local_seq": transaction.next_local_seq()})
+
+    def touch(self, session_id: SessionId, *, at_ms: int) -> None:
+        """Record that a session is alive."""
+        self._set(_TOUCH_SESSION, session_id, at_ms)
+
+    def close(self, session_id: SessionId, *, at_ms: int) -> None:
+        """Record that a session has ended; a second call changes nothing."""
+        self._set(_END_SESSION, session_id, at_ms)
+
+    def get(self, session_id: SessionId) -> Session | None:
+        """Return the session with this id."""
+        row = self._database.row(_GET_SESSION, (session_id,))
+        if row is None:
+            return None
+        values = dict(zip(_SESSION_COLUMNS.split(", "), row, strict=True))
+        return Session(**(values | {"private": bool(values["private"])}))
+
+    def _set(self, sql: str, session_id: SessionId, at_ms: int) -> None:
+        with self._database.write() as transaction:
+            seq = transaction.next_local_seq()
+            transaction.execute(sql, {"id": session_id, "at": at_ms, "local_seq": seq})
+
+
+def _user(row: Row) -> User:
+    values = dict(zip(_USER_COLUMNS.split(", "), row, strict=True))
+    return User(**(values | {"is_active": bool(values["is_active"])}))
+
+
+def _machine(row: Row) -> Machine:
+    values = dict(zip(_MACHINE_COLUMNS.split(", "), row, strict=True))
+    values["os_info"] = msgspec.json.decode(values["os_info"])
+    values["aliases"] = tuple(msgspec.json.decode(values["aliases"]))
+    return Machine(**values)
+
+
+def _duplicate(user: User, reason: str) -> DuplicateUserError:
+    if "email" in reason:
+        return DuplicateUserError(
+            _("The e-mail {email} belongs to another active user.", email=user.email)
+        )
+    return DuplicateUserError(
+        _(
+            "There is a user {username!r} already; 'ipcom-chat user list --all' shows inactive "
+            "ones, 'ipcom-chat user reactivate {username}' brings one back.",
+            username=user.username,
+        )
+    )

@@ -1,0 +1,139 @@
+"""Opens the replica: checks the file system, recovers a damaged file, migrates.
+
+A process holds a shared lock beside the file as long as it is open; a damaged file is set aside
+only by a process that gets the lock alone, so nobody goes on writing into a file that was moved.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from time import monotonic, sleep
+
+import apsw
+
+from ipcom_chat.errors import FileSystemError, StorageCorruptError
+from ipcom_chat.i18n import _
+from ipcom_chat.schema import latest, migrations
+from ipcom_chat.storage.database import (
+    FILE_MODE,
+    FOLDER_MODE,
+    Database,
+    connect,
+    damage_mark,
+    no_wal_message,
+    translated,
+    use_wal,
+)
+from ipcom_chat.storage.filesystem import is_shareable
+from ipcom_chat.storage.migrate import check_ours, migrate
+from ipcom_chat.storage.salvage import Recovery, salvage
+
+ALONE_TIMEOUT_S = 3.0
+_ALONE_RETRY_S = 0.02
+
+
+class Replica:
+    """An open replica. `recovery` says what was saved if the file was found damaged."""
+
+    def __init__(self, database: Database, lock: int, recovery: Recovery | None) -> None:
+        self.database = database
+        self.recovery = recovery
+        self._lock = lock
+
+    def close(self) -> None:
+        """Close the file and let go of its lock."""
+        self.database.close()
+        os.close(self._lock)
+
+
+def open_replica(path: Path, *, now_ms: int) -> Replica:
+    """Open the replica at `path`; make it if there is none.
+
+    Raises:
+        StorageError: see `errors`; the file was not changed.
+    """
+    if not is_shareable(path):
+        raise FileSystemError(no_wal_message(path))
+    lock = _lock_file(path)
+    try:
+        return _open(path, lock, now_ms)
+    except BaseException:
+        os.close(lock)
+        raise
+
+
+def _open(path: Path, lock: int, now_ms: int) -> Replica:
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    if not damage_mark(path).exists():
+        try:
+            return Replica(_ready(path, now_ms), lock, None)
+        except StorageCorruptError:
+            pass  # another process may be at it already: look again under the lock
+    recovery = _recover(path, lock, now_ms)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return Replica(_ready(path, now_ms), lock, recovery)
+
+
+def _recover(path: Path, lock: int, now_ms: int) -> Recovery | None:
+    if not _alone(lock):
+        raise StorageCorruptError(
+            _(
+                "The history file {path} is damaged. It was not changed; close every other "
+                "ipcom-chat of yours, then start again: what is readable will be recovered.",
+                path=path,
+            )
+        )
+    if not damage_mark(path).exists() and _is_sound(path, now_ms):
+        return None
+    with translated(path):
+        recovery = salvage(path, now_ms=now_ms)
+        damage_mark(path).unlink(missing_ok=True)
+    return recovery
+
+
+def _is_sound(path: Path, now_ms: int) -> bool:
+    try:
+        _ready(path, now_ms).close()
+    except StorageCorruptError:
+        return False
+    return True
+
+
+def _alone(lock: int) -> bool:
+    """Get the lock exclusively; wait a little for processes that are just starting, too."""
+    deadline = monotonic() + ALONE_TIMEOUT_S
+    while monotonic() < deadline:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Held shared meanwhile, two waiting processes would keep each other out for ever.
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            sleep(_ALONE_RETRY_S)
+        else:
+            return True
+    return False
+
+
+def _ready(path: Path, now_ms: int) -> Database:
+    connection = connect(path)
+    try:
+        _prepare(connection, path, now_ms)
+    except BaseException:
+        connection.close()
+        raise
+    return Database(connection, path)
+
+
+def _prepare(connection: apsw.Connection, path: Path, now_ms: int) -> None:
+    newest = latest("replica")
+    with translated(path):
+        version = check_ours(connection, path, newest)
+    if version < newest:
+        use_wal(connection, path)
+        migrate(connection, path, migrations("replica"), now_ms=now_ms)
+
+
+def _lock_file(path: Path) -> int:
+    with translated(path):
+        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        return os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
