@@ -273,7 +273,7 @@ class ChatService:
                 cancelled=live.request.status is Status.CANCELLED,
             )
         )
-        del self._live[live.entry.id]
+        self._live.pop(live.entry.id, None)
 
     async def _obey_requests(self) -> None:
         """Cancel what another terminal asked to cancel, as long as a request is open."""

@@ -1,0 +1,30 @@
+"""What every test shares: the English screen, and a home folder that is not the tester's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from ipcom_chat import i18n
+
+# These machines are shared: how long an example takes says nothing about it.
+settings.register_profile("shared", deadline=None, print_blob=True)
+settings.load_profile("shared")
+
+
+@pytest.fixture(autouse=True)
+def _english_screen() -> Iterator[None]:
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+@pytest.fixture(autouse=True)
+def _empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep a test that forgets to choose its folders away from the real history."""
+    home = tmp_path / "home-of-the-test"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TURSO_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
