@@ -1,0 +1,1 @@
+"""What answers a question: the team's knowledge and playbooks, or an AI."""

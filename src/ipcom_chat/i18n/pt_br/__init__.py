@@ -1,0 +1,1 @@
+"""The Brazilian Portuguese catalogues; the keys are the English texts."""
