@@ -1,0 +1,133 @@
+"""How long a key press waits while a long answer arrives.
+
+Runs a chat screen without a terminal, streams 15 KB at 60 tokens a second into its transcript,
+and meanwhile sends a key every 40 ms the way the driver does. The wait goes from sending until
+the letter is in the prompt. Three texts: mixed Markdown, one paragraph, one block of code; the
+transcript holds earlier answers already. Bars: p95 at most 100 ms, worst at most 250 ms.
+
+Prints one JSON object as its last line.
+"""
+
+import asyncio
+import json
+import statistics
+import time
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.widgets import TextArea
+
+from ipcom_chat.tui.widgets.composer import Composer
+from ipcom_chat.tui.widgets.transcript import Transcript
+
+ANSWER_CHARS = 15_000
+TOKENS_PER_S = 60
+TOKEN_CHARS = 12
+KEY_EVERY_S = 0.04
+EARLIER_ANSWERS = 20
+
+MIXED = """## Porta em uso
+
+O **nginx** não inicia porque outro processo usa a porta `80`. Veja *quem* a usa e por quê:
+
+1. Liste os processos com `ss -tlnp`
+2. Pare o serviço que não é preciso
+
+```bash
+ss -tlnp 'sport = :80' | awk '{print $4}'
+systemctl restart nginx
+```
+
+| serviço | porta | estado |
+|---|---|---|
+| apache2 | 80 | **ativo** |
+| nginx | 80, 443 | parado |
+
+- um item com `código`
+- outro item, mais longo, para que a linha quebre e a lista ocupe mais do que uma linha na tela
+
+"""
+SENTENCE = "O serviço **nginx** usa a porta `80` e por isso o processo não inicia na máquina. "
+CODE = "for unit in $(systemctl list-units --failed); do journalctl -u $unit | tail -n 5; done\n"
+TEXTS = {
+    "mixed": (MIXED * 40)[:ANSWER_CHARS],
+    "one_paragraph": (SENTENCE * 200)[:ANSWER_CHARS],
+    "one_code_block": "```bash\n" + (CODE * 200)[:ANSWER_CHARS],
+}
+
+
+class Chat(App[None]):
+    """The transcript and the prompt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transcript = Transcript()
+        self.composer = Composer(commands=(), cwd=".", editor=("vi",))
+        self.sent_s: list[float] = []
+        self.waits_ms: list[float] = []
+
+    def compose(self) -> ComposeResult:
+        """Put one above the other."""
+        yield self.transcript
+        yield self.composer
+
+    def on_mount(self) -> None:
+        """Write into the prompt."""
+        self.composer.prompt.focus()
+
+    def on_text_area_changed(self, _message: TextArea.Changed) -> None:
+        """Note how long the letter took."""
+        if self.sent_s:
+            self.waits_ms.append((time.perf_counter() - self.sent_s.pop(0)) * 1_000)
+
+    async def type_while(self, stream: "asyncio.Task[None]") -> None:
+        """Press a key at even times until the answer is there."""
+        due_s = time.perf_counter()
+        while not stream.done():
+            due_s += KEY_EVERY_S
+            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
+            self.sent_s.append(due_s)
+            self.post_message(events.Key("x", "x"))
+
+
+async def stream_into(chat: Chat, text: str) -> None:
+    """Add a token at even times; what is late is made up for."""
+    started_s = time.perf_counter()
+    for number, place in enumerate(range(0, len(text), TOKEN_CHARS)):
+        wait_s = started_s + number / TOKENS_PER_S - time.perf_counter()
+        if wait_s > 0:
+            await asyncio.sleep(wait_s)
+        chat.transcript.add_answer_text(text[place : place + TOKEN_CHARS])
+    chat.transcript.end_answer()
+
+
+async def measure(text: str) -> dict[str, float]:
+    """Return the waits of one answer in milliseconds."""
+    chat = Chat()
+    async with chat.run_test(size=(120, 40)) as pilot:
+        for _ in range(EARLIER_ANSWERS):
+            chat.transcript.add_question("why?")
+            chat.transcript.add_answer(MIXED * 3)
+        await pilot.pause(1.0)
+        chat.transcript.add_question("why?")
+        stream = asyncio.create_task(stream_into(chat, text))
+        await chat.type_while(stream)
+        await pilot.pause(0.5)
+    waits = sorted(chat.waits_ms)
+    return {
+        "keys": len(waits),
+        "p50_ms": round(statistics.median(waits), 1),
+        "p95_ms": round(waits[int(len(waits) * 0.95)], 1),
+        "worst_ms": round(waits[-1], 1),
+    }
+
+
+def main() -> None:
+    """Measure every text and print the figures."""
+    figures = {name: asyncio.run(measure(text)) for name, text in TEXTS.items()}
+    ok = all(each["p95_ms"] <= 100 and each["worst_ms"] <= 250 for each in figures.values())
+    print(json.dumps({"benchmark": "chat_keys", "ok": ok, **figures}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The parts of the chat screen, one file each, named after what the user sees."""

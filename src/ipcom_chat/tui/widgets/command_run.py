@@ -1,0 +1,116 @@
+"""A command that runs or ran: what, how it ended, how long it took, and its output."""
+
+import time
+
+from textual import events
+from textual.binding import Binding
+from textual.content import Content
+from textual.timer import Timer
+
+from ipcom_chat.domain.terminal import neutralise, one_line
+from ipcom_chat.i18n import _, n_
+from ipcom_chat.tui.widgets.rows import Rows, wrapped
+from ipcom_chat.tui.widgets.spinner import FRAME_S, duration, frame
+
+SHOWN_LINES = 6
+"""So many lines of output are shown without asking."""
+
+
+class CommandRun(Rows, can_focus=True):
+    """One command; a click or Enter shows and hides the rest of its output.
+
+    Args:
+        command: as a person would type it; neutralised here.
+    """
+
+    DEFAULT_CSS = """
+    CommandRun { margin-top: 1; padding: 0 1; }
+    CommandRun:focus { background: $surface; }
+    """
+    BINDINGS = [Binding("enter,space", "toggle_output", "Show output")]  # noqa: RUF012 - Textual's
+
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self.command = one_line(command)
+        self._started_s = time.monotonic()
+        self._exit_code: int | None = None
+        self._end = Content()
+        self._output: list[str] = []
+        self._is_open = False
+        self._ticker: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Start the animation, unless the command has ended already."""
+        if self._exit_code is None:
+            self._ticker = self.set_interval(FRAME_S, self.changed)
+
+    def finish(self, *, exit_code: int, duration_ms: int, output: str, truncated: bool) -> None:
+        """Show how it ended.
+
+        Args:
+            exit_code: the shell's convention.
+            duration_ms: how long it ran.
+            output: standard output and error; neutralised here.
+            truncated: whether output was left out.
+        """
+        self._exit_code = exit_code
+        self._output = neutralise(output).rstrip("\n").split("\n") if output.strip() else []
+        if truncated:
+            self._output.append("…")
+        took = Content.styled(duration(duration_ms), "$foreground 60%")
+        if exit_code:
+            took = Content.styled(_("exit {code}", code=exit_code), "$text-error") + "  " + took
+        self._end = took
+        self._stop()
+
+    def cancel(self) -> None:
+        """Show that it was stopped, if it still runs."""
+        if self._exit_code is None:
+            self._exit_code = 130
+            self._end = Content.styled(_("stopped"), "$text-warning")
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()
+        self.changed()
+
+    def layout_rows(self, width: int) -> list[Content]:
+        """Return the head line, and of the output as much as is open."""
+        lines = self._output if self._is_open else self._output[:SHOWN_LINES]
+        rows = self._head(width)
+        for line in lines:
+            body = Content.styled(line, "$foreground 60%").expand_tabs(8)
+            folded = body.fold(max(2, width - 2)) if body else [body]
+            rows += [Content("  ") + part for part in folded]
+        if hidden := len(self._output) - len(lines):
+            text = n_("… {count} more line", "… {count} more lines", hidden)
+            rows.append(Content.styled(f"  {text}", "$foreground 60% italic"))
+        return rows
+
+    def _head(self, width: int) -> list[Content]:
+        if self._exit_code is None:
+            mark = Content.styled(frame(time.monotonic() - self._started_s), "$text-accent")
+        elif self._exit_code:
+            mark = Content.styled("✗", "$text-error")
+        else:
+            mark = Content.styled("✓", "$text-success")
+        rows = wrapped(Content.styled(self.command, "bold"), width - 2, "$ ", "  ")
+        rows = [
+            (mark if not number else Content(" ")) + " " + row for number, row in enumerate(rows)
+        ]
+        if not self._end:
+            return rows
+        if rows[-1].cell_length + self._end.cell_length + 2 <= width:
+            return [*rows[:-1], rows[-1] + "  " + self._end]
+        return [*rows, Content("    ") + self._end]
+
+    def on_click(self, event: events.Click) -> None:
+        """Show or hide the output."""
+        event.stop()
+        self.action_toggle_output()
+
+    def action_toggle_output(self) -> None:
+        """Show or hide the output that does not fit into the first lines."""
+        self._is_open = not self._is_open
+        self.changed()

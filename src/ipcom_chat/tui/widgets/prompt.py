@@ -1,0 +1,319 @@
+"""The input: what is written, sent, recalled, searched, completed.
+
+Only Enter pressed by a person sends. The owner never empties the prompt; sending and ESC ESC do,
+and both leave the text within reach of Up.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from textual import events
+from textual.app import SuspendNotSupported
+from textual.content import Content
+from textual.document._document import Location
+from textual.message import Message
+
+from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.i18n import _
+from ipcom_chat.tui.widgets.chip_area import ChipArea
+from ipcom_chat.tui.widgets.chips import cleaned
+from ipcom_chat.tui.widgets.editor import edit
+from ipcom_chat.tui.widgets.menu import Item, Menu
+from ipcom_chat.tui.widgets.paths import Completion, complete, word_before
+from ipcom_chat.tui.widgets.recall import Recall
+from ipcom_chat.tui.widgets.slash_menu import SlashCommand, invocation, is_name_so_far, matching
+
+DOUBLE_ESCAPE_S = 0.5
+RECALLED_CHARS = 10_000
+"""An earlier prompt longer than this comes back as a chip."""
+NEWLINE_KEYS = ("ctrl+j", "shift+enter", "alt+enter")
+
+MenuKind = Literal["", "slash", "path", "search"]
+
+
+class Prompt(ChipArea):
+    """The input of the chat.
+
+    Args:
+        menu: where suggestions are shown; the prompt drives it.
+        commands: the slash commands.
+        cwd: what relative paths are completed from.
+        editor: the command line of the external editor.
+    """
+
+    class Submitted(Message):
+        """The user sent something."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+            """In full, pastes included; neutralised, not stripped."""
+
+    class Held(Message):
+        """The user pressed Enter while `is_held`; the text is still in the prompt."""
+
+    def __init__(
+        self,
+        menu: Menu,
+        *,
+        commands: Sequence[SlashCommand] = (),
+        cwd: str = ".",
+        editor: Sequence[str] = ("vi",),
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(placeholder=_("Ask, or paste an error"), id=id)
+        self.commands = tuple(commands)
+        self.is_held = False
+        """Whether Enter sends nothing but slash commands, because an answer is arriving."""
+        self._menu = menu
+        self._menu_kind: MenuKind = ""
+        self._cwd = cwd
+        self._editor = tuple(editor)
+        self._recall = Recall()
+        self._query = ""
+        self._dismissed = ""
+        """The text for which the user closed the slash menu."""
+        self._escaped_at_s = 0.0
+        self._is_chord = False
+        """Whether Ctrl-X was pressed just now."""
+        self._keys: dict[str, Callable[[], None]] = {
+            "enter": self._enter,
+            "tab": self._tab,
+            "ctrl+r": self._begin_search,
+            "ctrl+x": self._begin_chord,
+            **dict.fromkeys(NEWLINE_KEYS, self._newline),
+        }
+
+    # For the owner.
+
+    def load_history(self, prompts: Sequence[str]) -> None:
+        """Take the prompts of earlier sessions, oldest first; may come at any time."""
+        self._recall.load([cleaned(prompt) for prompt in prompts])
+
+    def escape(self) -> bool:
+        """Obey ESC when no request is running; return whether it did something.
+
+        It closes the menu; twice within half a second it clears the text.
+        """
+        if self._menu_kind:
+            self._close_menu()
+            return True
+        now_s = time.monotonic()
+        is_second = now_s - self._escaped_at_s < DOUBLE_ESCAPE_S
+        self._escaped_at_s = 0.0 if is_second else now_s
+        if not is_second or not self.text:
+            return False
+        self._recall.add(self.full_text)
+        self.set_text("")
+        return True
+
+    def forget_escape(self) -> None:
+        """Do not count the ESC that was pressed for something else, such as to cancel."""
+        self._escaped_at_s = 0.0
+
+    def choose(self, item: Item) -> None:
+        """Take an item of the menu, as a click does."""
+        # In the prompt's own turn: Textual stops a message at the widget in whose turn it is sent.
+        self.call_later(self._choose, item, send=True)
+
+    # Keys.
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self._obeys(event):
+            event.stop()
+            event.prevent_default()
+            self._restart_blink()
+
+    def _obeys(self, event: events.Key) -> bool:
+        if event.key != "escape":
+            self._escaped_at_s = 0.0
+        was_chord, self._is_chord = self._is_chord, False
+        if was_chord and event.key in {"ctrl+e", "e"}:
+            self._open_editor()
+            return True
+        if self._menu_kind == "search":
+            return self._search_key(event)
+        if self._menu_kind and self._menu_key(event.key):
+            return True
+        if event.key in {"up", "down"}:
+            return self._recall_key(event.key)
+        if action := self._keys.get(event.key):
+            action()
+            return True
+        return False
+
+    def _enter(self) -> None:
+        if self._before_cursor().endswith("\\"):
+            row, column = self.cursor_location
+            self._replace_via_keyboard("\n", (row, column - 1), (row, column))
+        else:
+            self._send(self.full_text)
+
+    def _newline(self) -> None:
+        self._replace_via_keyboard("\n", *self.selection)
+
+    def _send(self, text: str) -> None:
+        if not text.strip():
+            return
+        if self.is_held and invocation(text, self.commands) is None:
+            self.post_message(self.Held())
+            return
+        self._recall.add(text)
+        self.load_text("")
+        self._close_menu()
+        self.post_message(self.Submitted(text))
+
+    def _before_cursor(self) -> str:
+        row, column = self.cursor_location
+        return self.document[row][:column]
+
+    # Earlier prompts.
+
+    def _recall_key(self, key: str) -> bool:
+        at_edge = (
+            self.navigator.is_first_wrapped_line(self.cursor_location)
+            if key == "up"
+            else self.navigator.is_last_wrapped_line(self.cursor_location)
+        )
+        if not at_edge or not self.selection.is_empty:
+            return False
+        step = self._recall.older if key == "up" else self._recall.newer
+        text = step(self.text)
+        if text is not None:
+            self._show_recalled(text, first_line=key == "up")
+        return text is not None
+
+    def _show_recalled(self, text: str, *, first_line: bool) -> None:
+        if len(text) > RECALLED_CHARS:
+            text = self.chips.add(text)
+        self._dismissed = text  # a recalled slash command must not open the menu
+        cursor: Location | None = (0, len(text.split("\n", 1)[0])) if first_line else None
+        self.set_text(text, cursor=cursor)
+
+    def _begin_search(self) -> None:
+        self._query, self._menu_kind = "", "search"
+        self._show_found()
+
+    def _show_found(self) -> None:
+        found = self._recall.search(self._query)
+        items = [Item(value=prompt, label=one_line(prompt[:300])) for prompt in found]
+        title = Content.styled(_("Search earlier prompts:"), "$foreground 60%") + f" {self._query}"
+        self._menu.show_items(items, title + Content.styled("▏", "$text-accent"))
+
+    def _search_key(self, event: events.Key) -> bool:
+        key = event.key
+        if key in {"escape", "ctrl+c", "ctrl+g"}:
+            self._close_menu()
+        elif key in {"enter", "tab"}:
+            self._choose(self._menu.marked, send=False)
+        elif key in {"up", "down", "ctrl+r"}:
+            self._menu.move(-1 if key == "up" else 1)
+        elif key in {"backspace", "ctrl+u"}:
+            self._query = self._query[:-1] if key == "backspace" else ""
+            self._show_found()
+        elif event.is_printable and event.character:
+            self._query += cleaned(event.character)
+            self._show_found()
+        return True
+
+    # The menu.
+
+    def update_suggestion(self) -> None:
+        """Open, filter or close the menu after every change of the text."""
+        if not self.is_mounted or self._menu_kind == "search":
+            return
+        text = self.text
+        if text == self._dismissed or not is_name_so_far(text):
+            self._close_menu()
+            return
+        self._dismissed = ""
+        items = matching(text, self.commands)
+        self._menu_kind = "slash" if items else ""
+        self._menu.show_items(items)
+
+    def _close_menu(self) -> None:
+        if self._menu_kind == "slash":
+            self._dismissed = self.text
+        self._menu_kind = ""
+        if self._menu.is_open:
+            self._menu.close()
+
+    def _menu_key(self, key: str) -> bool:
+        if key in {"up", "down"}:
+            self._menu.move(-1 if key == "up" else 1)
+        elif key == "escape":
+            self._close_menu()
+        elif key in {"enter", "tab"}:
+            self._choose(self._menu.marked, send=key == "enter")
+        else:
+            return False
+        return True
+
+    def _choose(self, item: Item | None, *, send: bool) -> None:
+        kind = self._menu_kind
+        self._close_menu()
+        if item is None:
+            return
+        if kind == "slash":
+            self._choose_command(item.value, send=send)
+        elif kind == "path":
+            self._replace_word(item.value)
+        elif kind == "search":
+            self._show_recalled(item.value, first_line=False)
+
+    def _choose_command(self, name: str, *, send: bool) -> None:
+        takes = any(command.name == name and command.argument for command in self.commands)
+        if send and not takes:
+            self._send(f"/{name}")
+        else:
+            self._dismissed = f"/{name} "
+            self.set_text(f"/{name} ")
+
+    # Paths.
+
+    def _tab(self) -> None:
+        word = word_before(self._before_cursor())
+        if word:
+            self.run_worker(self._complete(word), group="path", exclusive=True)
+
+    async def _complete(self, word: str) -> None:
+        found = await complete(word, self._cwd)
+        if word_before(self._before_cursor()) == word and not self._menu_kind:
+            self._offer(found)
+
+    def _offer(self, found: Completion) -> None:
+        if found.common != found.word:
+            self._replace_word(found.common)
+        if len(found.candidates) > 1:
+            items = [Item(value=name, label=name) for name in found.candidates]
+            self._menu_kind = "path"
+            self._menu.show_items(items)
+
+    def _replace_word(self, word: str) -> None:
+        row, column = self.cursor_location
+        start = column - len(word_before(self._before_cursor()))
+        self._replace_via_keyboard(word, (row, start), (row, column))
+
+    # The external editor.
+
+    def _begin_chord(self) -> None:
+        self._is_chord = True
+
+    def _open_editor(self) -> None:
+        try:
+            with self.app.suspend():
+                text = cleaned(edit(self.full_text, self._editor))
+        except (IpcomChatError, SuspendNotSupported) as error:
+            self.app.notify(str(error), severity="error", markup=False)
+            return
+        if text != self.full_text:
+            self._show_recalled(text, first_line=False)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        if self._menu_kind == "search":
+            event.stop()
+            event.prevent_default()
+            self._query += one_line(event.text)
+            self._show_found()
