@@ -20,7 +20,8 @@
     ├── AssistantError             assistant       no    an assistant could not answer
     │   ├── AssistantBusyError     assistant_busy  yes   rate limit, overload, time-out
     │   └── AssistantSetupError    assistant_setup no    key, address, model or package missing
-    └── PlaybookError              playbook        no    a playbook file is not valid
+    ├── PlaybookError              playbook        no    a playbook file is not valid
+    └── OutputError                output          no    stdout or an export could not be written
 
 The message of an error is one sentence for a person, in the language of the screen: what
 happened, what is safe, what to do. `code` is stable and for programs; `retryable` alone decides
@@ -158,3 +159,9 @@ class PlaybookError(IpcomChatError):
     """A playbook file is not valid."""
 
     code = "playbook"
+
+
+class OutputError(IpcomChatError):
+    """Standard output or the file of an export could not be written."""
+
+    code = "output"

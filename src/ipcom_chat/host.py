@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from ipcom_chat.clock import Clock
-from ipcom_chat.errors import SettingsError
+from ipcom_chat.errors import SettingsError, StorageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, ReplicaId
 
@@ -27,6 +27,7 @@ MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 OLD_MACHINE_ID_FILE = Path(".mcp-terminal/machine-id")
 """Where, under the home folder, the earlier program kept its id of this host."""
 
+_RANDOM_ID_NAME = "machine-id"
 _APPLICATION_KEY = b"ipcom-chat/machine/1"
 _SYSTEM_ID = re.compile(r"[0-9a-f]{32}")
 _HASH_ID = re.compile(r"[0-9a-f]{64}")
@@ -55,6 +56,7 @@ def machine_id(
 
     Raises:
         SettingsError: the given id has other characters than letters, digits, `.`, `_`, `-`.
+        StorageError: a random id is needed and cannot be kept.
     """
     if given is not None:
         if not _GIVEN_ID.fullmatch(given):
@@ -67,11 +69,18 @@ def machine_id(
             )
         return MachineId(given)
     for path in files:
-        text = _read(path).lower()
-        # Images ship empty files or the word `uninitialized`, alike on every copy.
-        if _SYSTEM_ID.fullmatch(text) and int(text, 16):
+        if text := _system_id(path):
             return MachineId(hmac.new(_APPLICATION_KEY, text.encode(), hashlib.sha256).hexdigest())
-    return MachineId(_random_id(state_dir / "machine-id", clock))
+    return MachineId(_random_id(state_dir / _RANDOM_ID_NAME, clock))
+
+
+def machine_id_source(
+    given: str | None, state_dir: Path, files: tuple[Path, ...] = MACHINE_ID_FILES
+) -> str:
+    """Return where the id of this machine comes from: a variable or a file."""
+    if given is not None:
+        return "IPCOM_CHAT_MACHINE_ID"
+    return str(next((path for path in files if _system_id(path)), state_dir / _RANDOM_ID_NAME))
 
 
 def old_machine_ids(home: Path) -> tuple[str, ...]:
@@ -85,6 +94,9 @@ def replica_id(data_dir: Path, machine: MachineId, clock: Clock) -> ReplicaId:
 
     The id lies beside the replica, bound to this machine and to its own file: a backup, a copied
     folder or an image restored elsewhere gets a new one, so two replicas never share an id.
+
+    Raises:
+        StorageError: a new id is needed and cannot be kept.
     """
     path = data_dir / "replica.json"
     with _locked(data_dir):
@@ -160,8 +172,13 @@ def _read(path: Path) -> str:
         return ""
 
 
+def _system_id(path: Path) -> str | None:
+    text = _read(path).lower()
+    # Images ship empty files or the word `uninitialized`, alike on every copy.
+    return text if _SYSTEM_ID.fullmatch(text) and int(text, 16) else None
+
+
 def _random_id(path: Path, clock: Clock) -> str:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(path.parent):
         known = _read(path)
         if _HASH_ID.fullmatch(known):
@@ -206,10 +223,19 @@ def _inode(path: Path) -> int:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise StorageError(
+            _(
+                "Cannot write to {folder}: {reason}. Check its permissions and the space left.",
+                folder=folder,
+                reason=error.strerror,
+            )
+        ) from error

@@ -249,7 +249,9 @@ def convert(key: str, value: Any, source: str) -> Any:
     """
     setting = known(key, where=source)
     try:
-        converted = msgspec.convert(_truth(setting, value), setting.type, strict=False)
+        # Lax conversion takes the word `null` for None; here it is somebody's name.
+        lax = not (isinstance(value, str) and setting.type == _TEXT)
+        converted = msgspec.convert(_truth(setting, value), setting.type, strict=not lax)
         _check(setting, converted)
     except (msgspec.ValidationError, ValueError) as error:
         shown = MASK if setting.secret else repr(value)
@@ -266,6 +268,8 @@ def convert(key: str, value: Any, source: str) -> Any:
 
 
 _ALLOWED = {"ui.language": ("en", "pt_BR"), "ui.theme": ("auto", "dark", "light")}
+_TEXT = str | None
+_NUMBER_MAX = 2**31 - 1
 _WORDS = {"yes": True, "on": True, "no": False, "off": False}
 
 
@@ -279,7 +283,7 @@ def _check(setting: Setting, value: Any) -> None:
     allowed = _ALLOWED.get(setting.key)
     if allowed and value is not None and value not in allowed:
         raise ValueError(value)
-    if isinstance(value, int) and value < 0:
+    if isinstance(value, int) and not 0 <= value <= _NUMBER_MAX:
         raise ValueError(value)
 
 
@@ -300,6 +304,7 @@ def save(path: Path, key: str, text: str) -> None:
     import tomlkit  # noqa: PLC0415 - 30 ms that only `config set` needs
 
     value = convert(key, text, "config set")
+    read_file(path)  # one that cannot be read must not be written either
     try:
         document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else None
         document = document if document is not None else tomlkit.document()

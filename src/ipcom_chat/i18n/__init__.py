@@ -5,7 +5,7 @@ A placeholder is named (`{count}`) and filled with `str.format` by the caller's 
 arguments. The language is chosen once, at start, by the front end.
 
 Plain dictionaries, not gettext's compiled files: nothing to compile at install, loaded from
-byte code in well under a millisecond (docs/adr/0006).
+byte code in well under a millisecond (docs/adr/0006-texts.md).
 """
 
 from importlib import import_module

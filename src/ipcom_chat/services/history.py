@@ -17,6 +17,8 @@ from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, short_id
 from ipcom_chat.storage.entries import DayCount, Entries, EntryFilter, EntryStats
 from ipcom_chat.storage.people import Machines, Users
 
+__all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
+
 RECALL_CANDIDATES = 5000
 RECALL_LIMIT = 5
 RECALL_THRESHOLD = 0.5

@@ -68,7 +68,8 @@ class SessionService:
     def recover(self, replica_id: ReplicaId) -> list[EntryId]:
         """Turn what dead processes left open into errors; return those entries."""
         interrupted: list[EntryId] = []
-        for session_id in self._entries.open_sessions(replica_id):
+        locked = [SessionId(path.stem) for path in self._lock_dir.glob("*.lock")]
+        for session_id in {*self._entries.open_sessions(replica_id), *locked}:
             if session_id is not None and self._is_alive(session_id):
                 continue
             now = self._clock.now_ms()
@@ -95,9 +96,13 @@ class SessionService:
 
     def _take_lock(self, session_id: SessionId) -> int:
         path = self._path(session_id)
+        new = path.with_suffix(".new")
         try:
             self._lock_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            # Locked before it has its name: no other process ever sees it free.
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            new.rename(path)
         except OSError as error:
             raise StorageReadOnlyError(
                 _(
@@ -107,7 +112,6 @@ class SessionService:
                     reason=error.strerror,
                 )
             ) from error
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return handle
 
     def _path(self, session_id: SessionId) -> Path:

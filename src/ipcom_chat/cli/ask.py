@@ -1,0 +1,243 @@
+"""`ask` answers one question on stdout; `cancel` asks the process that answers one to stop."""
+
+import asyncio
+import os
+import re
+import signal
+import stat
+import sys
+from collections.abc import Sequence
+
+import click
+import msgspec
+
+from ipcom_chat import host
+from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta
+from ipcom_chat.cli import output
+from ipcom_chat.cli.base import Verb, json_option
+from ipcom_chat.cli.context import CliContext
+from ipcom_chat.cli.formats import status_word
+from ipcom_chat.domain.entry import COMMAND_MAX_CHARS, Entry, Kind, Status
+from ipcom_chat.domain.lifecycle import FINAL, Request
+from ipcom_chat.domain.terminal import neutralise, one_line
+from ipcom_chat.errors import NotFoundError, StorageError, UsageError
+from ipcom_chat.i18n import _, n_
+from ipcom_chat.runtime import Runtime
+from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.services.chat import ChatEvent, ChatService, NotSaved, StatusChanged
+from ipcom_chat.services.exports import json_text
+
+STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_FENCES = re.compile("`{3,}")
+
+
+@click.command(
+    cls=Verb,
+    help=_(
+        "Answer one question on stdout; all else goes to stderr. '-' reads the question from "
+        "stdin; with a question and piped input, the input is added to it."
+    ),
+)
+@json_option
+@click.option("--quiet", "-q", is_flag=True, help=_("Print nothing but the answer and errors."))
+@click.argument("words", nargs=-1, metavar=_("QUESTION"))
+@click.pass_obj
+def ask(context: CliContext, words: Sequence[str], *, as_json: bool, quiet: bool) -> int:
+    """Ask, print, and say by the exit code whether there is an answer."""
+    question = _question(words)
+    context.open_log()
+    runtime = context.runtime
+    printer = _Printer(streams=not as_json, quiet=quiet)
+    _begin(runtime, printer)
+    return asyncio.run(_answer(runtime, question, printer))
+
+
+@click.command(cls=Verb, help=_("Cancel a request that runs in another terminal."))
+@click.argument("entry_id", metavar=_("ID"))
+@json_option
+@click.pass_obj
+def cancel(context: CliContext, entry_id: str, *, as_json: bool) -> int:
+    """Ask the owner of a request to cancel it."""
+    history = context.runtime.history
+    entry = history.find(entry_id)
+    asked = history.request_cancel(entry.id, actor=host.os_user())
+    entry = history.find(entry.id)
+    if as_json:
+        output.write(f"{json_text(entry)}\n")
+    if entry.status in FINAL:
+        output.fail(
+            _("{id} has ended already: {status}.", id=entry_id, status=status_word(entry.status))
+        )
+        return output.ExitCode.FAILED
+    output.note(
+        _("Asked the process that answers {id} to stop.", id=entry_id)
+        if asked
+        else _("The process that answers {id} was asked to stop before.", id=entry_id)
+    )
+    return output.ExitCode.OK
+
+
+def fenced(text: str) -> str:
+    """Return text as a Markdown code block that nothing inside the text can end."""
+    longest = max((len(fence) for fence in _FENCES.findall(text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}\n{text.rstrip()}\n{fence}"
+
+
+def _question(words: Sequence[str]) -> str:
+    asked = " ".join(words).strip()
+    if asked in {"", "-"}:
+        question = _read_stdin().strip()
+    elif _has_input():
+        piped = _read_stdin()
+        question = f"{asked}\n\n{fenced(piped)}" if piped.strip() else asked
+    else:
+        question = asked
+    if not question:
+        raise UsageError(_('Nothing was asked. Try: ipcom-chat ask "question"'))
+    return question
+
+
+def _has_input() -> bool:
+    """Return whether somebody feeds stdin; a terminal, `/dev/null` or nothing does not."""
+    if sys.stdin is None or output.is_terminal(sys.stdin):
+        return False
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except OSError:
+        return True  # no file behind it
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None:
+        return ""
+    data = sys.stdin.buffer.read(STDIN_MAX_BYTES + 1)
+    if len(data) > STDIN_MAX_BYTES:
+        output.note(_("Only the first {size} MB of the input were read.",
+                      size=STDIN_MAX_BYTES // 1_000_000))  # fmt: skip
+    return data[:STDIN_MAX_BYTES].decode("utf-8-sig", errors="replace")
+
+
+def _begin(runtime: Runtime, printer: "_Printer") -> None:
+    try:
+        interrupted = runtime.begin_session()
+    except StorageError as error:
+        # A full disk is a reason to ask, and no reason to refuse the answer.
+        output.fail(str(error))
+        return
+    if interrupted:
+        printer.note(
+            n_(
+                "One earlier request was interrupted: {ids}",
+                "{count} earlier requests were interrupted: {ids}",
+                len(interrupted),
+                ids=", ".join(runtime.history.short_id(entry_id) for entry_id in interrupted),
+            )
+        )
+
+
+async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
+    storage = StorageThread()
+    try:
+        chat = runtime.open_chat(storage)
+        if runtime.assistant_problem:
+            output.fail(runtime.assistant_problem)
+        request = chat.start(question, printer.hear)
+        _cancel_on_signals(chat, request)
+        await chat.finished(request)
+        # What a write had to tell comes through the event loop.
+        await asyncio.sleep(0)
+        await chat.close()
+        printer.end()
+        if not printer.streams:
+            entry = await storage.run(_entry, runtime, chat, request, printer)
+            output.write(f"{json_text(entry)}\n")
+    finally:
+        storage.close()
+    if request.status is Status.CANCELLED:
+        return output.ExitCode.INTERRUPTED
+    return output.ExitCode.OK if request.status is Status.COMPLETED else output.ExitCode.FAILED
+
+
+def _cancel_on_signals(chat: ChatService, request: Request) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop(number: signal.Signals) -> None:
+        # The second one ends the program, whatever still runs.
+        loop.remove_signal_handler(number)
+        chat.cancel(request)
+
+    for number in _STOP_SIGNALS:
+        loop.add_signal_handler(number, stop, number)
+
+
+def _entry(runtime: Runtime, chat: ChatService, request: Request, printer: "_Printer") -> Entry:
+    """Return the entry as it was saved, or as it would have been."""
+    try:
+        return runtime.history.find(request.entry_id)
+    except (NotFoundError, StorageError):
+        now = runtime.clock.now_ms()
+        return Entry(
+            id=request.entry_id,
+            kind=Kind.QUESTION,
+            command=request.text,
+            response=printer.text or None,
+            status=request.status,
+            created_at=now,
+            updated_at=now,
+            completed_at=now,
+            **msgspec.structs.asdict(chat.context.origin),
+        )
+
+
+class _Printer:
+    """Writes the events of a request: the answer to stdout, the rest to stderr."""
+
+    def __init__(self, *, streams: bool, quiet: bool) -> None:
+        self.streams = streams
+        self.text = ""
+        self._quiet = quiet
+        self._reader_is_gone = False
+
+    def note(self, text: str) -> None:
+        """Tell something that is not the answer."""
+        if not self._quiet:
+            output.note(text)
+
+    def hear(self, event: ChatEvent) -> None:
+        """Write one event."""
+        match event:
+            case TextDelta():
+                self.text += event.text
+                self._stream(neutralise(event.text))
+            case CommandStarted():
+                self.note(f"$ {one_line(event.command)}")
+            case CommandFinished() if event.exit_code != 0:
+                self.note(_("(exit code {code})", code=event.exit_code))
+            case NotSaved():
+                output.fail(event.reason)
+            case StatusChanged(status=Status.ERROR):
+                self.end()
+                output.fail(event.reason or _("There is no answer."))
+            case StatusChanged(status=Status.CANCELLED):
+                self.end()
+                self.note(_("Operation cancelled by user"))
+            case _:
+                pass
+
+    def end(self) -> None:
+        """End the last line of the answer."""
+        if self.text and not self.text.endswith("\n"):
+            self.text += "\n"
+            self._stream("\n")
+
+    def _stream(self, text: str) -> None:
+        if not self.streams or self._reader_is_gone:
+            return
+        try:
+            output.write(text)
+            output.flush()
+        except output.ReaderGone:
+            self._reader_is_gone = True  # the answer is still worth keeping

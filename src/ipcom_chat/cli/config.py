@@ -1,0 +1,134 @@
+"""`config`: shows the settings with where each comes from, and changes them."""
+
+import sys
+from typing import Any
+
+import click
+
+from ipcom_chat.cli import output, tables
+from ipcom_chat.cli.base import Noun, json_option
+from ipcom_chat.cli.context import CliContext
+from ipcom_chat.domain.entry import Mode
+from ipcom_chat.errors import UsageError
+from ipcom_chat.i18n import _
+from ipcom_chat.services.exports import json_text
+from ipcom_chat.settings import KNOWN, MASK, SYSTEM_FILE, Secret, known, save
+
+
+def _keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    del ctx, param
+    return [key for key in KNOWN if key.startswith(incomplete)]
+
+
+@click.group(cls=Noun, help=_("Show and change settings."))
+def config() -> None:
+    """Group the verbs."""
+
+
+@config.command("list", help=_("List all settings, their values, and where each comes from."))
+@json_option
+@click.pass_obj
+def list_settings(context: CliContext, *, as_json: bool) -> None:
+    """List settings."""
+    objects = [_object(context, key) for key in KNOWN]
+    if as_json:
+        output.write_array(json_text(each) for each in objects)
+        return
+    columns = [
+        tables.Column(_("Setting")),
+        tables.Column(_("Value"), flexible=True),
+        tables.Column(_("From"), flexible=True),
+        tables.Column(_("Variable")),
+    ]
+    rows = [
+        (each["key"], _text(each["value"]), each["source"], each["variable"]) for each in objects
+    ]
+    tables.show(columns, rows, styled=context.styled)
+
+
+@config.command(help=_("Print the value of one setting."))
+@click.argument("key", metavar=_("KEY"), shell_complete=_keys)
+@json_option
+@click.pass_obj
+def get(context: CliContext, *, key: str, as_json: bool) -> int:
+    """Print a setting."""
+    known(key, where="config get")
+    found = _object(context, key)
+    if as_json:
+        output.write(f"{json_text(found)}\n")
+    elif found["value"] is None:
+        output.note(_("{key} is not set.", key=key))
+    else:
+        output.line(_text(found["value"]))
+    return output.ExitCode.FAILED if found["value"] is None else output.ExitCode.OK
+
+
+@config.command("set", help=_("Write one setting into your file; '-' reads the value from stdin."))
+@click.argument("key", metavar=_("KEY"), shell_complete=_keys)
+@click.argument("value", metavar=_("VALUE"))
+@click.pass_obj
+def set_value(context: CliContext, *, key: str, value: str) -> None:
+    """Write a setting."""
+    setting = known(key, where="config set")
+    if value == "-":
+        value = _from_stdin(key)
+    elif setting.secret:
+        raise UsageError(
+            _(
+                "A secret on the command line can be read by others; give it on stdin: "
+                "ipcom-chat config set {key} -",
+                key=key,
+            )
+        )
+    path = context.paths.config_file
+    save(path, key, value)
+    output.note(_("Saved {key} in {path}.", key=key, path=path))
+
+
+@config.command(help=_("Print where your settings are kept."))
+@json_option
+@click.pass_obj
+def path(context: CliContext, *, as_json: bool) -> None:
+    """Print paths."""
+    paths = context.paths
+    if not as_json:
+        output.line(str(paths.config_file))
+        return
+    found = {
+        "config_file": paths.config_file,
+        "system_file": SYSTEM_FILE,
+        "replica": paths.replica,
+        "log_file": paths.log_file,
+    }
+    output.write(f"{json_text({name: str(each) for name, each in found.items()})}\n")
+
+
+def _object(context: CliContext, key: str) -> dict[str, Any]:
+    settings, setting = context.settings, KNOWN[key]
+    value = settings[key]
+    return {
+        "key": key,
+        "value": MASK if isinstance(value, Secret) else value,
+        "source": settings.sources[key],
+        "variable": setting.variable,
+        "help": _(setting.help),
+    }
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.value if isinstance(value, Mode) else str(value)
+
+
+def _from_stdin(key: str) -> str:
+    if output.is_terminal(sys.stdin):
+        from getpass import getpass  # noqa: PLC0415 - only for somebody who types a secret
+
+        return getpass(f"{key}: ")
+    value = sys.stdin.readline().strip() if sys.stdin is not None else ""
+    if not value:
+        raise UsageError(_("There is no value on stdin."))
+    return value

@@ -1,0 +1,109 @@
+"""What a verb gets: the settings of this process, and the runtime, opened when first needed."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ipcom_chat import i18n
+from ipcom_chat import settings as settings_module
+from ipcom_chat.cli import output
+from ipcom_chat.errors import IpcomChatError, SettingsError
+from ipcom_chat.i18n import Language, n_
+from ipcom_chat.settings import FLAG, Settings
+
+if TYPE_CHECKING:
+    from ipcom_chat.runtime import Runtime
+
+
+class CliContext:
+    """One run of the program. Close it."""
+
+    def __init__(
+        self, environment: Mapping[str, str], flags: Mapping[str, Any], *, debug: bool = False
+    ) -> None:
+        self.environment = environment
+        self.paths = settings_module.find_paths(environment)
+        self.debug = debug
+        self._runtime: Runtime | None = None
+        self.settings_error: SettingsError | None = None
+        """Why the settings cannot be used; `config` and `doctor` work all the same."""
+        try:
+            self._settings: Settings | None = settings_module.load(environment, flags)
+        except SettingsError as error:
+            self._settings = None
+            self.settings_error = error
+
+    @property
+    def settings(self) -> Settings:
+        """The settings.
+
+        Raises:
+            SettingsError: one of them is wrong.
+        """
+        if self._settings is None:
+            raise self.settings_error or SettingsError()
+        return self._settings
+
+    @property
+    def language(self) -> Language:
+        """The language of the screen, also when the settings cannot be used."""
+        if self._settings is not None:
+            return self._settings.language
+        return i18n.language()
+
+    @cached_property
+    def styled(self) -> bool:
+        """Whether stdout shows bold."""
+        return output.is_styled(self.environment)
+
+    @property
+    def runtime(self) -> "Runtime":
+        """The open replica and its services.
+
+        Raises:
+            StorageError: it cannot be opened.
+        """
+        if self._runtime is None:
+            from ipcom_chat.runtime import Runtime  # noqa: PLC0415 - brings SQLite
+
+            self._runtime = Runtime(self.settings)
+            if self._runtime.recovery is not None:
+                output.note(_recovered(self._runtime.recovery.set_aside,
+                                       self._runtime.recovery.entries))  # fmt: skip
+        return self._runtime
+
+    @property
+    def mode_is_given(self) -> bool:
+        """Whether a flag of this command line says where to read."""
+        return self.settings.sources["history.mode"] == FLAG
+
+    def open_log(self) -> Path | None:
+        """Open the log; return where it is, None if it cannot be written."""
+        from ipcom_chat import logs  # noqa: PLC0415 - plain verbs write no log
+
+        return logs.open_log(self.paths.log_file, debug=self.debug)
+
+    def close(self) -> None:
+        """Close the replica; what cannot be written any more is told, and changes nothing."""
+        if self._runtime is None:
+            return
+        try:
+            self._runtime.close()
+        except IpcomChatError as error:
+            output.fail(str(error))
+
+
+def from_process(flags: Mapping[str, Any], *, debug: bool) -> CliContext:
+    """Return the context of this process's environment."""
+    return CliContext(os.environ, flags, debug=debug)
+
+
+def _recovered(set_aside: Path, entries: int) -> str:
+    return f"{output.PROGRAM}: " + n_(
+        "The history file was damaged. It was set aside as {path}; one entry was recovered.",
+        "The history file was damaged. It was set aside as {path}; {count} entries were recovered.",
+        count=entries,
+        path=set_aside,
+    )

@@ -1,0 +1,68 @@
+"""`doctor`: checks everything that the program needs, and says what to do about what is wrong."""
+
+import sys
+from typing import Any
+
+import click
+import msgspec
+
+from ipcom_chat.cli import output
+from ipcom_chat.cli.base import Verb, json_option
+from ipcom_chat.cli.context import CliContext
+from ipcom_chat.i18n import _
+from ipcom_chat.services.exports import json_text
+from ipcom_chat.services.health import Check, Status, Subject, examine
+
+
+@click.command(cls=Verb, help=_("Check everything that ipcom-chat needs; changes nothing."))
+@json_option
+@click.pass_obj
+def doctor(context: CliContext, *, as_json: bool) -> int:
+    """Check."""
+    checks = examine(_subject(context))
+    if as_json:
+        output.write_array(json_text(check) for check in checks)
+    else:
+        for check in checks:
+            _show(check)
+    failed = any(check.status is Status.FAILED for check in checks)
+    return output.ExitCode.FAILED if failed else output.ExitCode.OK
+
+
+def _subject(context: CliContext) -> Subject:
+    paths = context.paths
+    subject = Subject(
+        replica=paths.replica,
+        state_dir=paths.state_dir,
+        config_file=paths.config_file,
+        playbook_dirs=paths.playbook_dirs,
+        encoding=sys.stdout.encoding if sys.stdout is not None else "",
+        terminal=context.environment.get("TERM", ""),
+    )
+    if context.settings_error is not None:
+        return msgspec.structs.replace(subject, settings_problem=str(context.settings_error))
+    return msgspec.structs.replace(subject, **_from_settings(context))
+
+
+def _from_settings(context: CliContext) -> dict[str, Any]:
+    settings = context.settings
+    return {
+        "machine_id": settings["machine_id"],
+        "user": settings["user"],
+        "primary_configured": bool(settings["turso.database_url"]),
+        "ai_enabled": settings["ai.enabled"],
+        "ai_model": settings["ai.model"],
+        "ai_base_url": settings["ai.base_url"],
+        "ai_key_given": bool(settings["ai.api_key"] or settings["ai.openai_api_key"]),
+    }
+
+
+def _show(check: Check) -> None:
+    mark = {
+        Status.OK: _("ok"),
+        Status.WARNING: _("warning"),
+        Status.FAILED: _("FAILED"),
+    }[check.status]
+    output.line(f"{mark:8} {check.name:12} {check.detail}")
+    if check.remedy:
+        output.line(f"{'':21} {check.remedy}")

@@ -1,0 +1,45 @@
+"""How instants, durations and people are written for people."""
+
+import time
+
+from ipcom_chat.domain.entry import Status
+from ipcom_chat.i18n import _
+
+
+def instant(epoch_ms: int | None, *, seconds: bool = False) -> str:
+    """Return an instant in the local time zone."""
+    if epoch_ms is None:
+        return ""
+    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    try:
+        return time.strftime(form, time.localtime(epoch_ms / 1000))
+    except (OverflowError, ValueError, OSError):
+        return str(epoch_ms)  # an import may hold any number
+
+
+def duration(ms: float | None) -> str:
+    """Return a duration with its unit."""
+    if ms is None:
+        return ""
+    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+
+
+def person(username: str | None, os_user: str) -> str:
+    """Return who wrote an entry: the user, and the account of the machine it happened under."""
+    return f"{username} ({os_user})" if username else os_user
+
+
+def yes_no(value: bool) -> str:  # noqa: FBT001 - the value itself
+    """Return yes or no."""
+    return _("yes") if value else _("no")
+
+
+def status_word(status: Status) -> str:
+    """Return the status of an entry in the language of the screen."""
+    return {
+        Status.PENDING: _("pending"),
+        Status.PROCESSING: _("processing"),
+        Status.COMPLETED: _("completed"),
+        Status.ERROR: _("error"),
+        Status.CANCELLED: _("cancelled"),
+    }[status]

@@ -1,0 +1,126 @@
+"""The entry point: chooses the language, sorts the arguments, and hands over to one verb."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ipcom_chat import __version__, i18n
+from ipcom_chat.cli import output
+from ipcom_chat.errors import UsageError
+from ipcom_chat.i18n import _, language_of
+
+if TYPE_CHECKING:
+    from ipcom_chat.cli.context import CliContext
+
+COMPLETE_VARIABLE = "_IPCOM_CHAT_COMPLETE"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit code; nothing is raised.
+
+    Args:
+        argv: the arguments, without the program's name; None takes those of the process.
+    """
+    output.prepare()
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    return output.guarded(lambda: _run(arguments), _record)
+
+
+def _run(argv: list[str]) -> int:
+    i18n.use(_language())
+    if COMPLETE_VARIABLE in os.environ:
+        from ipcom_chat.cli.completion import complete  # noqa: PLC0415 - only for the shell
+
+        return complete(os.environ[COMPLETE_VARIABLE])
+    if argv[:1] == ["--version"]:
+        return _version()
+    # After the quick way out: these bring Click, msgspec and the readers of TOML.
+    from ipcom_chat.cli.argv import normalise  # noqa: PLC0415
+    from ipcom_chat.cli.context import from_process  # noqa: PLC0415
+
+    invocation = normalise(argv, piped=_is_piped())
+    if "--version" in invocation.arguments[:1]:
+        return _version()
+    context = from_process(invocation.settings, debug=invocation.debug)
+    i18n.use(context.language)
+    try:
+        return _dispatch(context, invocation.arguments)
+    finally:
+        context.close()
+
+
+def _version() -> int:
+    output.line(f"{output.PROGRAM} {__version__}")
+    return output.ExitCode.OK
+
+
+def _dispatch(context: "CliContext", arguments: list[str]) -> int:
+    import click  # noqa: PLC0415 - see `_run`
+
+    from ipcom_chat.cli.base import usage_error  # noqa: PLC0415
+    from ipcom_chat.cli.root import VERBS, root  # noqa: PLC0415
+
+    verb = arguments[0] if arguments[:1] and arguments[0] in VERBS else "chat"
+    start = time.monotonic()
+    if context.debug:
+        context.open_log()
+    try:
+        if not arguments:
+            code = _chat(context)
+        else:
+            with root().make_context(output.PROGRAM, arguments, obj=context) as ctx:
+                code = int(ctx.command.invoke(ctx) or 0)
+    except click.exceptions.Exit as end:
+        code = end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        output.note(error.ctx.get_help())
+        code = output.ExitCode.USAGE
+    except click.ClickException as error:
+        raise usage_error(error) from error
+    _log_end(context, verb, code, time.monotonic() - start)
+    return code
+
+
+def _chat(context: "CliContext") -> int:
+    if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)):
+        raise UsageError(
+            _('The chat needs a terminal. For one answer without it: ipcom-chat ask "question"')
+        )
+    from ipcom_chat.tui.app import run_chat  # noqa: PLC0415 - brings Textual
+
+    context.open_log()
+    return run_chat(context.runtime)
+
+
+def _language() -> i18n.Language:
+    """Return the language that the environment asks for, before any file was read."""
+    for name in ("IPCOM_CHAT_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return language_of(os.environ[name])
+    return "en"
+
+
+def _is_piped() -> bool:
+    return sys.stdin is not None and not output.is_terminal(sys.stdin)
+
+
+def _log_end(context: "CliContext", verb: str, code: int, seconds: float) -> None:
+    if context.debug:
+        import logging  # noqa: PLC0415 - plain verbs write no log
+
+        logging.getLogger(__name__).debug("%s ended with %d, %d ms", verb, code, seconds * 1000)
+
+
+def _record(fault: Exception) -> Path | None:
+    """Write a fault to the log; return where that is."""
+    import logging  # noqa: PLC0415 - plain verbs write no log
+
+    from ipcom_chat import logs  # noqa: PLC0415
+    from ipcom_chat.settings import find_paths  # noqa: PLC0415
+
+    path = logs.open_log(find_paths(os.environ).log_file, debug="--debug" in sys.argv)
+    logging.getLogger(__name__).error("an unexpected fault", exc_info=fault)
+    return path

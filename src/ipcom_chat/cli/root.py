@@ -1,0 +1,93 @@
+"""The verbs of the program; each file of a verb is read only when the verb is used."""
+
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from ipcom_chat.cli.base import Formatter, Noun, usernames
+from ipcom_chat.i18n import _
+
+VERBS = {
+    "ask": "ask:ask",
+    "cancel": "ask:cancel",
+    "history": "history:history",
+    "user": "user:user",
+    "machine": "machine:machine",
+    "config": "config:config",
+    "doctor": "doctor:doctor",
+    "completion": "completion:completion",
+}
+"""Where each verb lies: file of this package, name in it."""
+
+
+class LazyGroup(Noun):
+    """The root: it knows its verbs by name and loads the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """See `click.Group`."""
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """See `click.Group`."""
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(f"ipcom_chat.cli.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """See `click.Group`; no file of a verb is read for it."""
+        del ctx
+        assert isinstance(formatter, Formatter)  # noqa: S101 - our contexts make no other
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_summaries().items()))
+
+    def unknown(self, word: str, known: Sequence[str]) -> str:
+        """See `Noun`."""
+        return super().unknown(word, known) + _(
+            " To ask a question, put it in quotes or write it after 'ipcom-chat ask'."
+        )
+
+
+def root() -> LazyGroup:
+    """Return the root command, its texts in the language of the screen."""
+    return LazyGroup(
+        name="ipcom-chat",
+        context_settings={"help_option_names": ["--help", "-h"]},
+        help=_(
+            "A terminal assistant whose history is the team's shared memory. Without a verb it "
+            'opens the chat; "a question in quotes" or piped input is answered once.'
+        ),
+        params=_flags(),
+    )
+
+
+def _flags() -> list[click.Parameter]:
+    """Return the flags as the help page shows them; `argv` has taken them out before."""
+    return [
+        click.Option(["--user"], metavar=_("USERNAME"), shell_complete=usernames,
+                     help=_("Who you are; alone, it also means this user's history.")),
+        click.Option(["--global"], is_flag=True, help=_("The history shared by all (default).")),
+        click.Option(["--local"], is_flag=True, help=_("The history of this machine.")),
+        click.Option(["--hybrid"], is_flag=True, help=_("All three histories.")),
+        click.Option(["--mode"], metavar=_("MODE"), help=_("global, user, local or hybrid.")),
+        click.Option(["--private"], is_flag=True, help=_("New entries stay on this machine.")),
+        click.Option(["--debug"], is_flag=True, help=_("Write details to the log.")),
+        click.Option(["--version"], is_flag=True, help=_("Show the version.")),
+    ]  # fmt: skip
+
+
+def _summaries() -> dict[str, str]:
+    return {
+        "ask": _("Answer one question on stdout."),
+        "cancel": _("Cancel a request that runs in another terminal."),
+        "history": _("List, show, count and export entries."),
+        "user": _("Create, change and show users."),
+        "machine": _("Register this machine, show machines."),
+        "config": _("Show and change settings."),
+        "doctor": _("Check everything that ipcom-chat needs."),
+        "completion": _("Print the completion script of a shell."),
+    }

@@ -1,0 +1,177 @@
+"""Exports: entries with all that an import needs to rebuild them, as JSON, JSON lines or CSV.
+
+Entries pass one by one, so the size of the history costs no memory. JSON is lossless: what a
+terminal would act on is escaped. CSV is made for spreadsheets: such characters are taken out, and
+a cell that a spreadsheet would take for a formula gets a `'` in front.
+
+Source: RFC 4180 (CSV), RFC 8259 (JSON).
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ipcom_chat.domain.entry import Entry, Scope
+from ipcom_chat.domain.people import Machine, User
+from ipcom_chat.domain.terminal import neutralise
+from ipcom_chat.errors import OutputError
+from ipcom_chat.i18n import _
+from ipcom_chat.services.history import EntryFilter, HistoryService
+
+EXTRA_FIELDS = ("username", "user_name", "user_email", "hostname", "events")
+"""What an exported object has beside the columns of an entry."""
+
+FIELDS = (*Entry.__struct_fields__, *EXTRA_FIELDS)
+
+_UNSAFE = re.compile(
+    r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
+_FORMULA = re.compile(r"[\s\x00-\x20]*[=+\-@\uff0b\uff0d\uff1d\uff20]")
+_CHUNK_BYTES = 1 << 16
+
+
+class Format(StrEnum):
+    """How an export is written."""
+
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def json_text(value: object) -> str:
+    """Return a value as JSON on one line, lossless, without a byte that a terminal acts on."""
+    return _UNSAFE.sub(_escaped, msgspec.json.encode(value).decode())
+
+
+def records(
+    history: HistoryService,
+    people: Mapping[str, User],
+    machines: Mapping[str, Machine],
+    scope: Scope,
+    where: EntryFilter,
+) -> Iterator[dict[str, Any]]:
+    """Yield the entries of a scope as exported objects, oldest first.
+
+    Args:
+        history: where they are.
+        people: the users by id.
+        machines: the machines by id.
+        scope: which history.
+        where: which of its entries.
+    """
+    for entry in history.oldest(scope, where):
+        user = people.get(entry.user_id or "")
+        machine = machines.get(entry.machine_id)
+        yield msgspec.structs.asdict(entry) | {
+            "username": user and user.username,
+            "user_name": user and user.name,
+            "user_email": user and user.email,
+            "hostname": machine and machine.hostname,
+            "events": [
+                {name: value for name, value in msgspec.structs.asdict(event).items()
+                 if name != "entry_id"}
+                for event in history.events(entry.id)
+            ],
+        }  # fmt: skip
+
+
+def encoded(rows: Iterable[Mapping[str, Any]], form: Format) -> Iterator[str]:
+    """Yield an export piece by piece."""
+    encoders: Mapping[Format, Callable[[Iterable[Mapping[str, Any]]], Iterator[str]]] = {
+        Format.JSON: _json,
+        Format.JSONL: _json_lines,
+        Format.CSV: _csv,
+    }
+    return encoders[form](rows)
+
+
+def write_file(path: Path, pieces: Iterable[str], *, force: bool) -> None:
+    """Write a file that only its owner can read, whole or not at all.
+
+    Raises:
+        OutputError: it exists and `force` is false, or it cannot be written.
+    """
+    if path.exists() and not force:
+        raise _exists(path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write(temporary, pieces)
+        _put(temporary, path, force=force)
+    except OSError as error:
+        raise OutputError(
+            _("Cannot write {path}: {reason}.", path=path, reason=error.strerror)
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, pieces: Iterable[str]) -> None:
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(number, "w", encoding="utf-8", newline="", buffering=_CHUNK_BYTES) as file:
+        file.writelines(pieces)
+        file.flush()
+        os.fsync(number)
+
+
+def _put(temporary: Path, path: Path, *, force: bool) -> None:
+    if force:
+        temporary.rename(path)
+        return
+    try:
+        path.hardlink_to(temporary)  # unlike a rename, it never replaces a file made meanwhile
+    except FileExistsError as error:
+        raise _exists(path) from error
+    except OSError:
+        temporary.rename(path)  # a file system without hard links
+
+
+def _exists(path: Path) -> OutputError:
+    return OutputError(_("{path} exists already; --force replaces it.", path=path))
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    before = "[\n"
+    for row in rows:
+        yield f"{before}{json_text(row)}"
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
+
+
+def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for row in rows:
+        yield f"{json_text(row)}\n"
+
+
+def _csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield _csv_line(FIELDS)
+    for row in rows:
+        yield _csv_line([_cell(row[name]) for name in FIELDS])
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    return ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in cells) + "\r\n"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, int):
+        return str(value)
+    text = str(value) if isinstance(value, str) else json_text(value)
+    text = neutralise(text)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found.group().encode("utf-16-be").hex()
+    return "".join(f"\\u{units[index : index + 4]}" for index in range(0, len(units), 4))

@@ -1,0 +1,154 @@
+"""The verbs of `config`, the precedence of settings, and machines."""
+
+import pytest
+
+from tests.cli.conftest import Env
+from tests.support.cli import run_cli, run_program
+from tests.support.env import MACHINE_ID, config_file, log_file
+
+SECRET = "sk-very-secret"
+
+
+def test_d2_d93_the_source_of_each_value_is_shown(env: Env) -> None:
+    assert _setting(env, "history.mode") == ("global", "default")
+    run_cli(["config", "set", "history.mode", "hybrid"], env)
+    assert _setting(env, "history.mode") == ("hybrid", str(config_file(env)))
+    env["HISTORY_MODE"] = "machine"
+    assert _setting(env, "history.mode") == ("machine", "HISTORY_MODE")
+    assert _setting(env, "history.mode", "--global") == ("global", "flag")
+
+
+@pytest.mark.parametrize(
+    ("variable", "key", "text", "value"),
+    [
+        ("TURSO_DATABASE_URL", "turso.database_url", "libsql://x", "libsql://x"),
+        ("TURSO_SYNC_URL", "turso.sync_url", "libsql://y", "libsql://y"),
+        ("TURSO_SYNC_INTERVAL", "turso.sync_interval", "30", 30),
+        ("HISTORY_MODE", "history.mode", "user", "user"),
+        ("FALLBACK_ENABLED", "sync.fallback_enabled", "false", False),
+        ("CACHE_TTL", "cache.ttl", "10", 10),
+        ("MAX_RETRIES", "ai.max_retries", "2", 2),
+        ("RETRY_INTERVAL", "sync.retry_interval", "500", 500),
+    ],
+)
+def test_d93_the_variables_of_the_plan_are_read(
+    env: Env, variable: str, key: str, text: str, value: object
+) -> None:
+    found = run_cli(["config", "get", key, "--json"], env | {variable: text}).json()
+    assert (found["value"], found["source"]) == (value, variable)
+
+
+def test_o20_setting_one_value_keeps_everything_else(env: Env) -> None:
+    path = config_file(env)
+    path.parent.mkdir(parents=True)
+    path.write_text('# mine\nuser = "ana"\n\n[ai]\napi_key = "k"  # keep\n')
+    path.chmod(0o600)
+    assert run_cli(["config", "set", "ai.model", "openai:gpt"], env).code == 0
+    text = path.read_text()
+    for kept in ("# mine", 'user = "ana"', 'api_key = "k"  # keep', 'model = "openai:gpt"'):
+        assert kept in text
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_are_masked_and_never_taken_from_the_arguments(env: Env) -> None:
+    refused = run_cli(["config", "set", "ai.api_key", SECRET], env)
+    assert refused.code == 2
+    assert "ai.api_key -" in refused.err
+    assert SECRET not in refused.err
+    assert run_cli(["config", "set", "ai.api_key", "-"], env, stdin="").code == 2
+    assert run_cli(["config", "set", "ai.api_key", "-"], env, stdin=f"{SECRET}\n").code == 0
+    assert SECRET in config_file(env).read_text()
+    for argv in (["config", "list"], ["config", "list", "--json"], ["config", "get", "ai.api_key"]):
+        done = run_cli(argv, env)
+        assert "********" in done.out
+        assert SECRET not in done.out + done.err
+
+
+def test_o24_debug_writes_no_secret_and_no_question(env: Env) -> None:
+    env["TURSO_AUTH_TOKEN"] = SECRET
+    done = run_program(["--debug", "ask", "how full is my secret disk?"], env)
+    assert done.code == 0
+    text = log_file(env).read_text()
+    assert "ask ended with 0" in text
+    assert SECRET not in text
+    assert "secret disk" not in text
+    assert log_file(env).stat().st_mode & 0o777 == 0o600
+
+
+def test_o25_only_the_result_is_written(env: Env) -> None:
+    done = run_program(["config", "path"], env)
+    assert (done.out, done.err) == (f"{config_file(env)}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "code"),
+    [
+        ("history.mode", "everything", 1),
+        ("cache.ttl", "-1", 2),
+        ("cache.ttl", "nan", 1),
+        ("no.such", "1", 1),
+        ("cache.ttl", "9" * 40, 1),
+    ],
+)
+def test_wrong_settings_are_refused(env: Env, key: str, value: str, code: int) -> None:
+    done = run_cli(["config", "set", key, value], env)
+    assert done.code == code
+    assert done.err.count("\n") == 1
+    assert not config_file(env).exists()
+
+
+def test_the_word_null_is_a_text_like_any_other(env: Env) -> None:
+    assert run_cli(["config", "set", "user", "null"], env).code == 0
+    assert run_cli(["config", "get", "user"], env).out == "null\n"
+
+
+def test_a_broken_file_leaves_set_path_and_doctor_usable(env: Env) -> None:
+    path = config_file(env)
+    path.parent.mkdir(parents=True)
+    path.write_text("nonsense = 1\n")
+    assert "Unknown setting 'nonsense'" in run_cli(["config", "list"], env).err
+    assert run_cli(["history", "list"], env).code == 1
+    assert run_cli(["config", "path"], env).out == f"{path}\n"
+    doctor = run_cli(["doctor", "--json"], env)
+    assert doctor.code == 1
+    assert "nonsense" in next(c["detail"] for c in doctor.json() if c["name"] == "settings")
+
+
+def test_a_value_that_is_not_set_is_not_found(env: Env) -> None:
+    done = run_cli(["config", "get", "user"], env)
+    assert (done.code, done.out) == (1, "")
+    assert run_cli(["config", "get", "nothing"], env).code == 1
+
+
+def test_config_path_json_names_the_files(env: Env) -> None:
+    found = run_cli(["config", "path", "--json"], env).json()
+    assert found["config_file"] == str(config_file(env))
+    assert found["system_file"] == "/etc/ipcom-chat/config.toml"
+
+
+def test_no_file_of_the_working_directory_is_read(env: Env, tmp_path: object) -> None:
+    folder = config_file(env).parent.parent
+    folder.mkdir(parents=True)
+    (folder / ".env").write_text("HISTORY_MODE=machine\n")
+    (folder / "config.toml").write_text('user = "mallory"\n')
+    done = run_program(["config", "list", "--json"], env, cwd=folder)
+    values = {each["key"]: each["value"] for each in done.json()}
+    assert (values["history.mode"], values["user"]) == ("global", None)
+
+
+def test_d57_machines_are_registered_listed_and_shown(env: Env) -> None:
+    empty = run_cli(["machine", "list"], env)
+    assert (empty.code, empty.out) == (1, "")
+    known = run_cli(["machine", "register", "--json"], env).json()
+    assert known["id"] == MACHINE_ID
+    assert run_cli(["machine", "list", "--json"], env).json() == [known]
+    assert MACHINE_ID in run_cli(["machine", "list"], env).out
+    assert run_cli(["machine", "register"], env).out.startswith("This machine is ")
+    assert run_cli(["machine", "info", "--json"], env).json()["hostname"] == known["hostname"]
+    assert "(this machine)" in run_cli(["machine", "info", known["hostname"]], env).out
+    assert run_cli(["machine", "info", "nowhere"], env).code == 1
+
+
+def _setting(env: Env, key: str, *flags: str) -> tuple[object, str]:
+    found = run_cli(["config", "get", key, "--json", *flags], env).json()
+    return found["value"], found["source"]

@@ -1,0 +1,51 @@
+"""How values are written for people."""
+
+import time
+
+import pytest
+
+from ipcom_chat.cli.base import days_ago
+from ipcom_chat.cli.formats import duration, instant, person, yes_no
+
+
+def test_an_instant_is_written_in_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Sao_Paulo")
+    time.tzset()
+    try:
+        assert instant(1_700_000_000_000) == "2023-11-14 19:13"
+        assert instant(1_700_000_000_000, seconds=True) == "2023-11-14 19:13:20"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_what_is_no_instant_is_shown_as_it_is() -> None:
+    assert instant(None) == ""
+    assert instant(10**20) == str(10**20)
+
+
+def test_durations_have_units() -> None:
+    assert [duration(value) for value in (None, 12, 999.4, 1500)] == [
+        "",
+        "12 ms",
+        "999 ms",
+        "1.5 s",
+    ]
+
+
+def test_a_person_is_the_user_and_the_account() -> None:
+    assert person("ana", "root") == "ana (root)"
+    assert person(None, "root") == "root"
+    assert (yes_no(True), yes_no(False)) == ("yes", "no")
+
+
+def test_d50_days_begin_at_local_midnight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "America/Sao_Paulo")
+    time.tzset()
+    try:
+        now = 1_700_010_000_000  # 22:00 on 14 November in São Paulo, the 15th in UTC
+        assert days_ago(1, now) == 1_699_930_800_000  # 00:00 on 14 November
+        assert days_ago(2, now) == 1_699_930_800_000 - 86_400_000
+    finally:
+        monkeypatch.undo()
+        time.tzset()
