@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ipcom_chat.domain.entry import Entry
+from ipcom_chat.domain.entry import Entry, Mode
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli, run_on_terminal, run_program
 
@@ -237,3 +237,13 @@ def test_a_pipe_gets_full_cells_between_tabs(env: Env) -> None:
 def _only_id(env: Env) -> str:
     (entry,) = run_cli(["history", "list", "--json"], env).json()
     return str(entry["id"])
+
+
+def test_export_everything_leaves_no_mode_out(env: Env) -> None:
+    modes = ("global", "machine", "hybrid")
+    add_entries(env, *({"mode": Mode(mode), "command": mode} for mode in modes))
+    add_entries(env, {"mode": Mode.USER, "user_id": "someone", "command": "user"})
+    here = run_cli(["history", "export"], env).json()
+    assert {found["command"] for found in here} == {"global", "hybrid"}
+    all_of_it = run_cli(["history", "export", "--everything"], env).json()
+    assert {found["command"] for found in all_of_it} == {*modes, "user"}

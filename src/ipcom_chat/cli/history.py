@@ -144,6 +144,8 @@ def stats(context: CliContext, /, *, as_json: bool, **selected: Any) -> int:
 @click.option("--output", "path", metavar=_("FILE"), type=click.Path(path_type=Path),
               help=_("Where to, 0600; stdout if missing."))  # fmt: skip
 @click.option("--force", is_flag=True, help=_("Replace the file if it exists."))
+@click.option("--everything", is_flag=True,
+              help=_("All that this machine holds, whatever the mode."))  # fmt: skip
 @kind_option(ALL)
 @selection_options
 @click.pass_obj
@@ -151,7 +153,10 @@ def export(
     context: CliContext, /, *, form: str, path: Path | None, force: bool, **selected: Any
 ) -> int:
     """Export entries."""
+    everything = selected.pop("everything")
     scope, where = _select(context, Selection(**selected))
+    if everything:
+        scope = Scope(mode=None, machine_id=scope.machine_id)
     runtime = context.runtime
     people = {str(user.id): user for user in runtime.users.all(inactive=True)}
     machines = {str(machine.id): machine for machine in runtime.machines.all()}

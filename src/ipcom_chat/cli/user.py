@@ -10,7 +10,7 @@ from ipcom_chat.cli import output, tables
 from ipcom_chat.cli.base import DAYS_MAX, Noun, Number, days_ago, json_option, usernames
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.cli.formats import duration, instant, yes_no
-from ipcom_chat.domain.entry import Mode, Scope
+from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.people import User
 from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
@@ -153,7 +153,7 @@ def stats(
     """Count."""
     runtime = context.runtime
     found = runtime.users.find(_one(username, user_option))
-    scope = Scope(mode=Mode.USER, machine_id=runtime.machine_id, user_id=found.id)
+    scope = Scope(mode=None, machine_id=runtime.machine_id)
     where = EntryFilter(
         user_id=found.id, since_ms=days_ago(days, runtime.clock.now_ms()) if days else 0
     )

@@ -59,7 +59,8 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 class Scope(msgspec.Struct, frozen=True, kw_only=True):
     """Which history is read."""
 
-    mode: Mode
+    mode: Mode | None
+    """None: everything that this replica holds."""
     machine_id: MachineId
     user_id: UserId | None = None
     """Whose history modes `user` and `hybrid` show; the other modes do not look at it."""
@@ -146,7 +147,7 @@ def storable(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def content_hash(*body: str | float | bytes | None) -> int:
+def content_hash(*body: str | float | None) -> int:
     """Return 63 bits of BLAKE2b over the values of a body, types and borders included.
 
     Source: RFC 7693.

@@ -15,14 +15,16 @@ import re
 
 _SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]?"  # CSI
-    r"|\x1b[\]PX^_][^\x1b\x07\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS, SOS, PM, APC
+    # OSC, DCS, SOS, PM, APC; one that never ends must not swallow the lines after it.
+    r"|\x1b[\]PX^_][^\x1b\x07\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"  # other escapes
     r"|\x9b[0-?]*[ -/]*[@-~]?"  # CSI as one C1 character
-    r"|[\x90\x98\x9d-\x9f][^\x1b\x07\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC and others as C1
+    r"|[\x90\x98\x9d-\x9f][^\x1b\x07\x9c\n]*(?:\x07|\x1b\\|\x9c)?"  # OSC and others as C1
 )
 _UNSAFE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    r"\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e"
+    r"\u2060-\u206f\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    r"\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _LONE_JOINER = re.compile(r"(?<![\u2600-\u27bf\U0001f000-\U0001faff\ufe0f])\u200d")
 _ONE_LINE = re.compile(r"\s+")

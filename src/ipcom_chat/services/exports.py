@@ -30,8 +30,8 @@ EXTRA_FIELDS = ("username", "user_name", "user_email", "hostname", "events")
 FIELDS = (*Entry.__struct_fields__, *EXTRA_FIELDS)
 
 _UNSAFE = re.compile(
-    r"[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\U000e0000-\U000e007f]"
+    r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _FORMULA = re.compile(r"[\s\x00-\x20]*[=+\-@\uff0b\uff0d\uff1d\uff20]")
 _CHUNK_BYTES = 1 << 16

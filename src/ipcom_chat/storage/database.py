@@ -126,6 +126,8 @@ class Transaction:
 def connect(path: Path) -> apsw.Connection:
     """Return a configured connection to the file at `path`, made if it is missing.
 
+    Closing it leaves the WAL alone until `keep_wal` allows more.
+
     Raises:
         StorageError: see `errors`.
     """
@@ -133,6 +135,8 @@ def connect(path: Path) -> apsw.Connection:
         _make_private(path)
         connection = apsw.Connection(str(path))
         try:
+            if connection.readonly("main"):  # SQLite falls back to reading without a word
+                raise StorageReadOnlyError(_read_only(path))
             _configure(connection)
         except BaseException:
             connection.close()
@@ -140,20 +144,35 @@ def connect(path: Path) -> apsw.Connection:
         return connection
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, for the owner alone whatever the umask."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
 def _make_private(path: Path) -> None:
-    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    make_folder(path.parent)
     # Created here and not by SQLite, so that nobody else can read it for even a moment; the WAL
-    # and its index take over the mode of the file.
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+    # and its index take over the mode of the file. A file that exists is not even opened: closing
+    # it would drop the POSIX locks of every other connection of this process.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
 
 
 def _configure(connection: apsw.Connection) -> None:
+    keep_wal(connection, keep=True)
     connection.set_busy_handler(fair_busy_handler())
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_MAX_BYTES}")
     connection.wal_autocheckpoint(WAL_PAGES)
     connection.create_scalar_function("content_hash", content_hash, deterministic=True)
+
+
+def keep_wal(connection: apsw.Connection, *, keep: bool) -> None:
+    """Leave the WAL as it is when the connection closes, until the file is known to be ours."""
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)
 
 
 def use_wal(connection: apsw.Connection, path: Path) -> None:
@@ -239,16 +258,23 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
         raise StorageReadOnlyError(_read_only(path)) from error
     except apsw.IOError as error:
-        raise StorageError(
-            _(
-                "The disk failed while reading or writing {path}: {reason}. What was saved before "
-                "is safe; check the disk.",
-                path=path,
-                reason=error,
-            )
-        ) from error
+        raise _of_io_error(error, path) from error
     except OSError as error:
         raise _of_os_error(error, path) from error
+
+
+def _of_io_error(error: apsw.IOError, path: Path) -> StorageError:
+    # No space for the index of the WAL. The stubs of APSW do not know the attribute.
+    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+        return StorageFullError(_full(path))
+    return StorageError(
+        _(
+            "The disk failed while reading or writing {path}: {reason}. What was saved before "
+            "is safe; check the disk.",
+            path=path,
+            reason=error,
+        )
+    )
 
 
 def _of_os_error(error: OSError, path: Path) -> StorageError:

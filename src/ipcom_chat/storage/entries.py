@@ -5,8 +5,8 @@ Invariants:
   comes from the table in `domain.lifecycle`; the number of changed rows says who won. Nothing is
   read first and written after.
 - Only the replica that owns an entry changes its status or answer.
-- Every change raises `version` and `local_seq`, renews `content_hash`, and adds a row to
-  `entry_events`, all in the same transaction.
+- Every change of status raises `version` and `local_seq`, renews `content_hash`, and adds a row
+  to `entry_events`, all in the same transaction. A request to cancel raises `local_seq` alone.
 - An id is inserted once; inserting it again changes nothing.
 """
 
@@ -57,7 +57,9 @@ _ADVANCE = f"""
 UPDATE entries SET
   status = :status, response = :response, error_code = :error_code, model = :model,
   tokens_used = :tokens_used, execution_time_ms = :execution_time_ms,
-  truncated = max(truncated, :truncated), cancelled_by = :cancelled_by, updated_at = :at,
+  truncated = max(truncated, :truncated), updated_at = :at,
+  -- Who asked to cancel is kept while the request is open.
+  cancelled_by = CASE WHEN :completed_at IS NULL THEN cancelled_by ELSE :cancelled_by END,
   completed_at = :completed_at, content_hash = {_BODY_HASH}, version = version + 1,
   local_seq = :local_seq
 WHERE {_MAY_ADVANCE}
@@ -95,7 +97,8 @@ _EVENTS = (
     "SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events "
     "WHERE entry_id = ? ORDER BY seq"
 )
-_SCOPE_SQL = {
+_SCOPE_SQL: dict[Mode | None, str] = {
+    None: "true",
     Mode.GLOBAL: "mode IN ('global', 'hybrid')",
     # What a user wrote for all is part of that user's history.
     Mode.USER: "user_id = :scope_user AND mode IN ('user', 'hybrid', 'global')",
@@ -220,9 +223,7 @@ class Entries:
         """
         with self._database.write() as transaction:
             bindings = _advance_bindings(entry_id, outcome, replica_id, at_ms, actor)
-            bindings["local_seq"] = transaction.next_local_seq()
-            transaction.execute(_ADD_ADVANCE_EVENT, _only(bindings, _ADVANCE_EVENT_NAMES))
-            return transaction.changed(_ADVANCE, bindings) == 1
+            return _advance(transaction, bindings)
 
     def cancel(self, entry: Entry, outcome: Outcome, *, at_ms: int, actor: str) -> bool:
         """Cancel an entry, inserting it as cancelled if it is not there yet.
@@ -234,9 +235,7 @@ class Entries:
             if _insert(transaction, gone, actor):
                 return True
             bindings = _advance_bindings(entry.id, outcome, entry.replica_id, at_ms, actor)
-            bindings["local_seq"] = transaction.next_local_seq()
-            transaction.execute(_ADD_ADVANCE_EVENT, _only(bindings, _ADVANCE_EVENT_NAMES))
-            return transaction.changed(_ADVANCE, bindings) == 1
+            return _advance(transaction, bindings)
 
     def request_cancel(self, entry_id: EntryId, *, at_ms: int, actor: str) -> bool:
         """Ask the owner of an open entry to cancel it; return whether there was one to ask."""
@@ -347,16 +346,23 @@ def _insert(transaction: Transaction, entry: Entry, actor: str) -> bool:
     if transaction.changed(_INSERT, bindings) == 0:
         return False
     transaction.execute(
-        _ADD_EVENT, (entry.id, entry.created_at, entry.status.value, actor, entry.replica_id)
+        _ADD_EVENT, (entry.id, entry.updated_at, entry.status.value, actor, entry.replica_id)
     )
     return True
+
+
+def _advance(transaction: Transaction, bindings: dict[str, Any]) -> bool:
+    event = _only(bindings, _ADVANCE_EVENT_NAMES)
+    if transaction.changed(_ADD_ADVANCE_EVENT, event) == 0:
+        return False
+    seq = transaction.next_local_seq()
+    return transaction.changed(_ADVANCE, bindings | {"local_seq": seq}) == 1
 
 
 def _cancelled(entry: Entry, outcome: Outcome, at_ms: int, actor: str) -> Entry:
     return msgspec.structs.replace(
         entry,
-        status=outcome.status,
-        response=outcome.response,
+        **msgspec.structs.asdict(outcome),
         cancelled_by=actor,
         updated_at=at_ms,
         completed_at=at_ms,

@@ -28,17 +28,26 @@ def file_system_of(path: Path, mountinfo: str) -> str:
         path: an absolute path.
         mountinfo: the text of `/proc/self/mountinfo`.
     """
-    best, kind = -1, ""
+    below: dict[str, list[tuple[int, str, str]]] = {}
+    known: set[str] = set()
     for line in mountinfo.splitlines():
         before, separator, after = line.partition(" - ")
         fields = before.split(" ")
         if not separator or len(fields) < 5:
             continue
-        mount = Path(_unescaped(fields[4]))
-        depth = len(mount.parts)
-        # Of two mounts on one point the later hides the earlier.
-        if depth >= best and path.is_relative_to(mount):
-            best, kind = depth, after.split(" ", 1)[0]
+        known.add(fields[0])
+        point = Path(_unescaped(fields[4]))
+        if path.is_relative_to(point):
+            mount = (len(point.parts), fields[0], after.split(" ", 1)[0])
+            parent = "" if fields[1] == fields[0] else fields[1]
+            below.setdefault(parent, []).append(mount)
+    # Followed from the root as the kernel does: the order of the lines says nothing, and a mount
+    # over a folder hides what was mounted below it before.
+    here = [mount for parent in below.keys() - known for mount in below[parent]]
+    kind = ""
+    while here:
+        _depth, number, kind = min(here)
+        here = below.get(number, [])
     return kind
 
 

@@ -20,8 +20,11 @@ APPLICATION_ID = 0x49504348
 """`IPCH`: says that a SQLite file is a replica of this program."""
 
 _VERSION = "PRAGMA user_version"
-_APPLICATION_ID = "PRAGMA application_id"
-_HAS_TABLES = "SELECT 1 FROM sqlite_schema LIMIT 1"
+# One statement, so one snapshot: between two of them another process may migrate the file.
+_WHOSE = """
+SELECT user_version, application_id, EXISTS (SELECT 1 FROM sqlite_schema)
+FROM pragma_user_version, pragma_application_id
+"""
 _RECORD_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
   number     INTEGER NOT NULL PRIMARY KEY,
@@ -45,7 +48,16 @@ def check_ours(connection: apsw.Connection, path: Path, newest: int) -> int:
         SchemaTooNewError: a newer program has migrated it.
         StorageError: another program's database lies there.
     """
-    version = schema_version(connection)
+    row: Any = connection.execute(_WHOSE).fetchall()[0]
+    version, application_id, has_tables = map(int, row)
+    if application_id != APPLICATION_ID and (version or has_tables):
+        raise StorageError(
+            _(
+                "{path} is a database of another program. It was not changed; set "
+                "IPCOM_CHAT_DATA_DIR to another folder.",
+                path=path,
+            )
+        )
     if version > newest:
         raise SchemaTooNewError(
             _(
@@ -54,15 +66,6 @@ def check_ours(connection: apsw.Connection, path: Path, newest: int) -> int:
                 path=path,
                 found=version,
                 known=newest,
-            )
-        )
-    ours = connection.execute(_APPLICATION_ID).fetchall()[0][0] == APPLICATION_ID
-    if not ours and (version or connection.execute(_HAS_TABLES).fetchall()):
-        raise StorageError(
-            _(
-                "{path} is a database of another program. It was not changed; set "
-                "IPCOM_CHAT_DATA_DIR to another folder.",
-                path=path,
             )
         )
     return version

@@ -7,6 +7,7 @@ only by a process that gets the lock alone, so nobody goes on writing into a fil
 import fcntl
 import os
 from pathlib import Path
+from random import uniform
 from time import monotonic, sleep
 
 import apsw
@@ -16,20 +17,21 @@ from ipcom_chat.i18n import _
 from ipcom_chat.schema import latest, migrations
 from ipcom_chat.storage.database import (
     FILE_MODE,
-    FOLDER_MODE,
     Database,
     connect,
     damage_mark,
+    keep_wal,
+    make_folder,
     no_wal_message,
     translated,
     use_wal,
 )
 from ipcom_chat.storage.filesystem import is_shareable
 from ipcom_chat.storage.migrate import check_ours, migrate
-from ipcom_chat.storage.salvage import Recovery, salvage
+from ipcom_chat.storage.salvage import Recovery, recover
 
 ALONE_TIMEOUT_S = 3.0
-_ALONE_RETRY_S = 0.02
+_ALONE_RETRY_S = 0.04
 
 
 class Replica:
@@ -63,55 +65,47 @@ def open_replica(path: Path, *, now_ms: int) -> Replica:
 
 
 def _open(path: Path, lock: int, now_ms: int) -> Replica:
-    fcntl.flock(lock, fcntl.LOCK_SH)
+    recovery: Recovery | None = None
+    deadline = monotonic() + ALONE_TIMEOUT_S
+    while True:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # waits while another process recovers the file
+        if not damage_mark(path).exists():
+            try:
+                return Replica(_ready(path, now_ms), lock, recovery)
+            except StorageCorruptError:
+                if recovery is not None:
+                    raise
+        if _is_alone(lock):
+            recovery = _recover(path, now_ms)
+        elif monotonic() > deadline:
+            raise StorageCorruptError(_in_use(path))
+        else:
+            sleep(uniform(0, _ALONE_RETRY_S))  # noqa: S311 - fairness, not secrecy
+
+
+def _recover(path: Path, now_ms: int) -> Recovery | None:
     if not damage_mark(path).exists():
-        try:
-            return Replica(_ready(path, now_ms), lock, None)
-        except StorageCorruptError:
-            pass  # another process may be at it already: look again under the lock
-    recovery = _recover(path, lock, now_ms)
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return Replica(_ready(path, now_ms), lock, recovery)
-
-
-def _recover(path: Path, lock: int, now_ms: int) -> Recovery | None:
-    if not _alone(lock):
-        raise StorageCorruptError(
-            _(
-                "The history file {path} is damaged. It was not changed; close every other "
-                "ipcom-chat of yours, then start again: what is readable will be recovered.",
-                path=path,
-            )
-        )
-    if not damage_mark(path).exists() and _is_sound(path, now_ms):
-        return None
+        return None  # another process was faster
     with translated(path):
-        recovery = salvage(path, now_ms=now_ms)
-        damage_mark(path).unlink(missing_ok=True)
-    return recovery
+        return recover(path, now_ms=now_ms)
 
 
-def _is_sound(path: Path, now_ms: int) -> bool:
+def _is_alone(lock: int) -> bool:
     try:
-        _ready(path, now_ms).close()
-    except StorageCorruptError:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        # Held shared meanwhile, two waiting processes would keep each other out for ever.
+        fcntl.flock(lock, fcntl.LOCK_UN)
         return False
     return True
 
 
-def _alone(lock: int) -> bool:
-    """Get the lock exclusively; wait a little for processes that are just starting, too."""
-    deadline = monotonic() + ALONE_TIMEOUT_S
-    while monotonic() < deadline:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            # Held shared meanwhile, two waiting processes would keep each other out for ever.
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            sleep(_ALONE_RETRY_S)
-        else:
-            return True
-    return False
+def _in_use(path: Path) -> str:
+    return _(
+        "The history file {path} is damaged. It was not changed; close every other "
+        "ipcom-chat of yours, then start again: what is readable will be recovered.",
+        path=path,
+    )
 
 
 def _ready(path: Path, now_ms: int) -> Database:
@@ -128,12 +122,13 @@ def _prepare(connection: apsw.Connection, path: Path, now_ms: int) -> None:
     newest = latest("replica")
     with translated(path):
         version = check_ours(connection, path, newest)
-    if version < newest:
+        keep_wal(connection, keep=False)
         use_wal(connection, path)
+    if version < newest:
         migrate(connection, path, migrations("replica"), now_ms=now_ms)
 
 
 def _lock_file(path: Path) -> int:
     with translated(path):
-        path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        make_folder(path.parent)
         return os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)

@@ -1,10 +1,16 @@
 """Sets a damaged replica aside and copies what can still be read into a new one.
 
 Nothing is overwritten: the damaged file, its WAL and its index keep their bytes under a new name.
+
+A crash or a power cut at any point loses nothing. Until the damage mark names the file that was
+set aside, the damaged file stays in its place and all begins anew; from then on the new file is
+whole, and the next process only finishes the exchange.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,15 +19,36 @@ import apsw
 import msgspec
 
 from ipcom_chat.schema import migrations
-from ipcom_chat.storage.database import Database, Row, connect
+from ipcom_chat.storage.database import FILE_MODE, Database, Row, connect, damage_mark
 from ipcom_chat.storage.migrate import migrate
 
-SUFFIXES = ("", "-wal", "-shm")
+SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 _TABLES = ("entries", "entry_events", "users", "machines", "sessions", "votes", "heartbeats")
-_UNREADABLE = (apsw.CorruptError, apsw.NotADBError, apsw.SQLError, apsw.IOError)
-_SEQ_MARGIN = 100_000
+_UNREADABLE = (
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.SQLError,
+    apsw.IOError,
+    apsw.TooBigError,
+    UnicodeDecodeError,
+)
 _BATCH = 1000
+_PAGE_BYTES = 4096
+
+_MOST_ROWS = "SELECT 64 * page_count FROM pragma_page_count"
+_LOCAL_SEQ = "SELECT n FROM counters WHERE name = 'local_seq'"
+_RAISE_LOCAL_SEQ = "UPDATE counters SET n = max(n, ?) WHERE name = 'local_seq'"
+_RAISE_LOCAL_SEQ_TO_ROWS = """
+UPDATE counters SET n = max(
+  n,
+  (SELECT coalesce(max(local_seq), 0) FROM entries),
+  (SELECT coalesce(max(local_seq), 0) FROM users),
+  (SELECT coalesce(max(local_seq), 0) FROM machines),
+  (SELECT coalesce(max(local_seq), 0) FROM sessions),
+  (SELECT coalesce(max(local_seq), 0) FROM votes)
+) WHERE name = 'local_seq'
+"""
 
 
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,25 +60,46 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """How many entries could be copied."""
 
 
-def salvage(path: Path, *, now_ms: int) -> Recovery:
-    """Replace the damaged file at `path` by a new one with all rows that can be read.
+def recover(path: Path, *, now_ms: int) -> Recovery:
+    """Replace the marked file at `path` by a new one with all rows that can be read.
 
-    The caller holds the file exclusively. A crash at any point leaves the damaged file either in
-    its place or set aside, whole.
+    The caller holds the file exclusively.
 
     Raises:
-        StorageError: the new file cannot be written.
+        OSError, apsw.Error: the new file cannot be written; the damaged one is in its place.
     """
-    aside = _free_name(path, now_ms)
-    with TemporaryDirectory(dir=path.parent, prefix=".salvage-") as folder:
+    mark = damage_mark(path)
+    if not mark.read_text(encoding="utf-8"):
+        _salvage(path, mark, now_ms)
+    entries, _blank, aside = mark.read_text(encoding="utf-8").partition(" ")
+    for suffix in SUFFIXES[1:]:
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    if _recovered(path).exists():
+        _recovered(path).replace(path)
+    _sync(path.parent)
+    mark.unlink()
+    return Recovery(set_aside=path.with_name(aside), entries=int(entries))
+
+
+def _salvage(path: Path, mark: Path, now_ms: int) -> None:
+    prefix = f".{path.name}.salvage-"
+    for leftover in path.parent.glob(f"{prefix}*"):
+        shutil.rmtree(leftover)
+    with TemporaryDirectory(dir=path.parent, prefix=prefix) as folder:
         # Reading may change a file (a WAL is recovered), so a copy is read.
-        copy = Path(folder) / "damaged.db"
+        copy, fresh = Path(folder) / "damaged.db", Path(folder) / "fresh.db"
         _each_part(path, copy, shutil.copy2)
-        fresh = Path(folder) / "fresh.db"
         entries = _copy_readable(copy, fresh, now_ms)
-        _each_part(path, aside, Path.rename)
-        fresh.rename(path)
-    return Recovery(set_aside=aside, entries=entries)
+        fresh.replace(_recovered(path))
+    aside = _free_name(path, now_ms)
+    _each_part(path, aside, _link)
+    _sync(path.parent)
+    _write_whole(mark, f"{entries} {aside.name}")
+    _sync(path.parent)
+
+
+def _recovered(path: Path) -> Path:
+    return Path(f"{path}.recovered")
 
 
 def _free_name(path: Path, now_ms: int) -> Path:
@@ -68,23 +116,81 @@ def _each_part(source: Path, target: Path, act: Callable[[Path, Path], object]) 
             act(part, Path(f"{target}{suffix}"))
 
 
+def _link(source: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(source)
+    except OSError:  # a file system without links
+        shutil.copy2(source, target)
+        _sync(target)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    temporary = Path(f"{path}.new")
+    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE)
+    try:
+        os.write(file, text.encode())
+        os.fsync(file)
+    finally:
+        os.close(file)
+    temporary.replace(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def _copy_readable(damaged: Path, fresh: Path, now_ms: int) -> int:
     target = connect(fresh)
     try:
         migrate(target, fresh, migrations("replica"), now_ms=now_ms)
+        if not _has_schema(damaged):
+            _graft_first_page(damaged, fresh)
         source = apsw.Connection(str(damaged))
         try:
             for table in _TABLES:
                 _copy_table(source, target, table)
+            _copy_counter(source, target)
         finally:
             source.close()
-        target.execute(
-            "UPDATE counters SET n = (SELECT coalesce(max(local_seq), 0) FROM entries) "
-            "WHERE name = 'local_seq'"
-        )
         return Database(target, fresh).number("SELECT count(*) FROM entries")
     finally:
         target.close()
+
+
+def _has_schema(damaged: Path) -> bool:
+    source = apsw.Connection(str(damaged))
+    try:
+        return bool(source.execute("PRAGMA table_info(entries)").fetchall())
+    except _UNREADABLE:
+        return False
+    finally:
+        source.close()
+
+
+def _graft_first_page(damaged: Path, fresh: Path) -> None:
+    """Give a copy whose first page is lost that of a new replica.
+
+    The same migrations put every table at the same place, so the rows are found again; where
+    they do not, the checks of the tables refuse what is read.
+    """
+    page = bytearray(fresh.read_bytes()[:_PAGE_BYTES])
+    # No free pages, and as many pages as the file has.
+    page[28:40] = bytes(12)
+    with damaged.open("r+b") as file:
+        file.write(page)
+
+
+def _copy_counter(source: apsw.Connection, target: apsw.Connection) -> None:
+    target.execute(_RAISE_LOCAL_SEQ_TO_ROWS)
+    try:
+        for row in source.execute(_LOCAL_SEQ).fetchall():
+            target.execute(_RAISE_LOCAL_SEQ, row)
+    except _UNREADABLE:
+        return
 
 
 def _copy_table(source: apsw.Connection, target: apsw.Connection, table: str) -> None:
@@ -110,14 +216,19 @@ def _copy_table(source: apsw.Connection, target: apsw.Connection, table: str) ->
 
 def _by_number(source: apsw.Connection, table: str, names: str) -> Iterator[Row]:
     """Yield the rows of a numbered table, halving around the places that cannot be read."""
-    try:
-        found: Any = source.execute(f"SELECT max(seq) FROM {table}").fetchall()[0][0]
-        top = int(found or 0)
-    except _UNREADABLE:
-        top = _SEQ_MARGIN
+    top = _highest_number(source, table)
     sql = f"SELECT {names} FROM {table} WHERE seq BETWEEN ? AND ?"
     for start in range(1, top + 1, _BATCH):
         yield from _range(source, sql, start, min(top, start + _BATCH - 1))
+
+
+def _highest_number(source: apsw.Connection, table: str) -> int:
+    # Every row raised the counter too. Without both, no row is smaller than 64 bytes.
+    for sql in (f"SELECT max(seq) FROM {table}", _LOCAL_SEQ, _MOST_ROWS):
+        with suppress(*_UNREADABLE):
+            found: Any = source.execute(sql).fetchall()[0][0]
+            return int(found or 0)
+    return 0
 
 
 def _range(source: apsw.Connection, sql: str, first: int, last: int) -> list[Row]:

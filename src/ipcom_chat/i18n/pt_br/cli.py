@@ -277,4 +277,7 @@ MESSAGES: dict[str, str] = {
     "Last entry": "Último registro",
     "Day": "Dia",
     "Questions": "Perguntas",
+    "All that this machine holds, whatever the mode.": (
+        "Tudo o que esta máquina guarda, qualquer que seja o modo."
+    ),
 }

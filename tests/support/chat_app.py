@@ -1,0 +1,127 @@
+"""The whole chat over a real replica, without a terminal: for Pilot and for snapshots."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from textual.content import Content
+from textual.pilot import Pilot
+
+from ipcom_chat import settings
+from ipcom_chat.clock import Clock
+from ipcom_chat.domain.entry import Entry
+from ipcom_chat.ids import EntryId
+from ipcom_chat.runtime import Runtime
+from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.tui.app import ChatApp
+from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.screens.chat import ChatScreen
+from ipcom_chat.tui.widgets.composer import Composer
+from ipcom_chat.tui.widgets.rows import Rows
+from tests.support.chat import ScriptedAssistant
+
+LIMIT_S = 20.0
+
+
+class ChatHarness:
+    """One chat: its app, what is behind it, and the assistant that a test steers."""
+
+    def __init__(
+        self, home: Path, *, clock: Clock | None = None, scripted: bool = True, **environ: str
+    ) -> None:
+        environ = {"HOME": str(home), "EDITOR": "true"} | environ
+        flags = {"user": environ.pop("user", None)}
+        self.runtime = Runtime(settings.load(environ, flags), clock)
+        self.interrupted = self.runtime.begin_session()
+        self.thread = StorageThread()
+        self.service = self.runtime.open_chat(self.thread)
+        self.assistant = ScriptedAssistant()
+        if scripted:
+            self.service.assistant = self.assistant
+        self.conversation = Conversation(self.runtime, self.service, self.thread, self.interrupted)
+        self.app = ChatApp(self.conversation, environ)
+
+    @property
+    def screen(self) -> ChatScreen:
+        assert isinstance(self.app.screen, ChatScreen)
+        return self.app.screen
+
+    @property
+    def text(self) -> str:
+        """Everything in the transcript, as far as it is laid out, line by line."""
+        return "\n".join(
+            row.plain.rstrip()
+            for widget in self.screen.transcript.query(Rows)
+            for row in widget.rows(widget.content_size.width or 80)
+        )
+
+    @property
+    def status_text(self) -> str:
+        """The status line."""
+        shown = self.screen.status.render()
+        assert isinstance(shown, Content)
+        return shown.plain
+
+    @property
+    def hint_text(self) -> str:
+        """The hint on the border of the prompt."""
+        return str(self.screen.query_one(Composer).query_one("#entry").border_subtitle or "")
+
+    async def send(self, pilot: Pilot[int], text: str) -> None:
+        """Put a text into the prompt and press Enter."""
+        self.screen.prompt.set_text(text)
+        await pilot.pause()
+        if self.screen.composer.menu.is_open:
+            await pilot.press("escape")
+            await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+
+    async def until(self, pilot: Pilot[int], text: str) -> None:
+        """Wait until the transcript shows `text`."""
+        async with asyncio.timeout(LIMIT_S):
+            while text not in self.text:
+                await pilot.pause(0.02)
+
+    async def idle(self, pilot: Pilot[int]) -> None:
+        """Wait until no request and no command runs, and all of it is stored and painted."""
+        async with asyncio.timeout(LIMIT_S):
+            while self.screen.prompt.is_held:
+                await pilot.pause(0.02)
+        await self.thread.run(lambda: None)
+        await pilot.pause(0.15)
+
+    async def stored(self, entry_id: EntryId | None = None) -> Entry:
+        """Return the row of a request, by default of the last one."""
+        wanted = entry_id or self.conversation.last_id
+        assert wanted is not None
+        return await self.thread.run(self.runtime.history.find, wanted)
+
+    def close(self) -> None:
+        self.thread.close()
+        self.runtime.close()
+
+
+@contextmanager
+def harness(
+    home: Path, *, clock: Clock | None = None, scripted: bool = True, **environ: str
+) -> Iterator[ChatHarness]:
+    """Make a chat and close what is behind it at the end; the app is not started."""
+    made = ChatHarness(home, clock=clock, scripted=scripted, **environ)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@asynccontextmanager
+async def running_chat(
+    home: Path, *, size: tuple[int, int] = (80, 24), scripted: bool = True, **environ: str
+) -> AsyncIterator[tuple[ChatHarness, Pilot[int]]]:
+    """Run a chat without a terminal, and end it as a user does who leaves."""
+    with harness(home, scripted=scripted, **environ) as made:
+        async with made.app.run_test(size=size) as pilot:
+            await pilot.pause()
+            yield made, pilot
+        await made.service.close()
