@@ -23,7 +23,8 @@ _COMMON = frozenset(
 class Match(NamedTuple):
     """How well a candidate fits: 0 to 1, the share of the question's weight that it covers."""
 
-    index: int
+    place: int
+    """Where it stands among the candidates."""
     score: float
 
 
@@ -50,8 +51,8 @@ def best_matches(
     weights = _weights(asked, held)
     total = sum(weights.values())
     matches = [
-        Match(index, sum(weights[word] for word in asked & known) / total)
-        for index, known in enumerate(held)
+        Match(place, sum(weights[word] for word in asked & known) / total)
+        for place, known in enumerate(held)
     ]
     good = [match for match in matches if match.score >= threshold]
     return sorted(good, key=lambda match: -match.score)[:limit]

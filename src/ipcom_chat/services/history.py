@@ -120,7 +120,7 @@ class HistoryService:
             threshold=RECALL_THRESHOLD,
             limit=RECALL_LIMIT,
         )
-        return self._known([(candidates[match.index].id, match.score) for match in matches])
+        return self._known([(candidates[match.place].id, match.score) for match in matches])
 
     def _known(self, matches: Sequence[tuple[EntryId, float]]) -> list[Known]:
         users, hosts = (self.usernames(), self.hostnames()) if matches else ({}, {})

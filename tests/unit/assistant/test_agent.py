@@ -9,7 +9,6 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from tests.support.openai_server import OpenAIServer, Reply, error_reply, long_markdown
 
 from ipcom_chat import i18n
 from ipcom_chat.assistant.agent import AgentAssistant, build_assistant
@@ -29,6 +28,7 @@ from ipcom_chat.errors import (
     SettingsError,
     StorageBusyError,
 )
+from tests.support.openai_server import OpenAIServer, Reply, error_reply, long_markdown
 
 KEY = "sk-secret-0123456789"
 

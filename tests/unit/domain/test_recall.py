@@ -25,19 +25,19 @@ def test_paths_versions_and_addresses_are_one_word() -> None:
 def test_the_rare_word_weighs_more() -> None:
     held = ["nginx parado"] + ["porta aberta"] * 9 + ["nginx na porta"]
     ranked = best_matches("nginx porta", held, threshold=0.0, limit=3)
-    assert [match.index for match in ranked] == [10, 0, 1]
+    assert [match.place for match in ranked] == [10, 0, 1]
     assert ranked[0].score == 1.0
 
 
 def test_the_threshold_and_the_limit_hold() -> None:
     held = ["disco cheio", "disco", "cheio", "dns"]
-    assert [m.index for m in best_matches("disco cheio", held, threshold=0.9, limit=9)] == [0]
+    assert [m.place for m in best_matches("disco cheio", held, threshold=0.9, limit=9)] == [0]
     assert len(best_matches("disco cheio", held, threshold=0.1, limit=2)) == 2
 
 
 def test_of_equal_ones_the_earlier_comes_first() -> None:
     found = best_matches("dns", ["dns", "ssh", "dns", "dns"], threshold=0.5, limit=9)
-    assert [match.index for match in found] == [0, 2, 3]
+    assert [match.place for match in found] == [0, 2, 3]
 
 
 def test_nothing_telling_finds_nothing() -> None:
@@ -52,8 +52,8 @@ def test_scores_are_shares_and_come_best_first(
     found = best_matches(question, held, threshold=threshold, limit=limit)
     assert len(found) <= limit
     assert all(threshold <= match.score <= 1 + 1e-9 for match in found)
-    assert found == sorted(found, key=lambda match: (-match.score, match.index))
-    assert len({match.index for match in found}) == len(found)
+    assert found == sorted(found, key=lambda match: (-match.score, match.place))
+    assert len({match.place for match in found}) == len(found)
 
 
 @given(st.text(), st.lists(st.text(), max_size=4))

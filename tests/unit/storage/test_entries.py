@@ -333,7 +333,8 @@ def _plan(database: Database, sql: str) -> list[str]:
 
 
 LISTINGS = [*module._LIST.items(), *(((mode, ""), sql) for mode, sql in module._EXPORT.items())]
-INDEX_OF = {
+INDEX_OF: dict[Mode | None, str] = {
+    None: "entries_by_time",
     Mode.GLOBAL: "entries_by_time",
     Mode.USER: "entries_by_user",
     Mode.MACHINE: "entries_by_machine",
