@@ -20,6 +20,7 @@ import msgspec
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.errors import SettingsError, StorageError
+from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, ReplicaId
 
@@ -27,6 +28,7 @@ MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 OLD_MACHINE_ID_FILE = Path(".mcp-terminal/machine-id")
 """Where, under the home folder, the earlier program kept its id of this host."""
 
+_FILE_MAX_BYTES = 1_000_000
 _RANDOM_ID_NAME = "machine-id"
 _APPLICATION_KEY = b"ipcom-chat/machine/1"
 _SYSTEM_ID = re.compile(r"[0-9a-f]{32}")
@@ -167,9 +169,10 @@ def _ip_address() -> str | None:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
+        data, _attributes = read_regular(path, max_bytes=_FILE_MAX_BYTES)
     except OSError:
         return ""
+    return data.decode("utf-8", errors="replace").strip()
 
 
 def _system_id(path: Path) -> str | None:

@@ -42,14 +42,17 @@ class IdSource:
         stamp = (self.clock.now_ms() << 12) | self.clock.random_bits(11)
         with self._lock:
             self._last = stamp = max(stamp, self._last + 1)
-        value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64
+        # A clock beyond the year 10889 has more bits than the field.
+        value = (stamp >> 12 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64
         value |= 0b10 << 62 | self.clock.random_bits(62)
         return str(UUID(int=value))
 
 
 def user_id_of(username: str) -> UserId:
     """Return the id of the user with this name, letter case and Unicode form aside."""
-    return UserId(str(uuid5(_USER_NAMESPACE, username_key(username))))
+    # Bytes of the command line that are no UTF-8 are nobody's name, and no reason to fail.
+    key = username_key(username).encode("utf-8", "replace").decode("utf-8")
+    return UserId(str(uuid5(_USER_NAMESPACE, key)))
 
 
 def username_key(username: str) -> str:

@@ -8,15 +8,19 @@ Several processes may write: a line is one `write` in append mode, and who finds
 renames it under a lock.
 """
 
+import errno
 import fcntl
 import logging
 import os
+import stat
 import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+
+from ipcom_chat.domain.entry import storable
 
 MAX_BYTES = 1_000_000
 """A full log becomes `NAME.1`, so two files of this size are the most that is kept."""
@@ -38,7 +42,7 @@ class LineFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process,
-            "message": record.getMessage(),
+            "message": storable(record.getMessage()),
         }
         if record.exc_info and record.exc_info[1] is not None:
             line |= self._fault(record.exc_info[1])
@@ -46,7 +50,7 @@ class LineFormatter(logging.Formatter):
 
     def _fault(self, fault: BaseException) -> dict[str, object]:
         if self._debug:
-            return {"traceback": "".join(traceback.format_exception(fault))}
+            return {"traceback": storable("".join(traceback.format_exception(fault)))}
         frames = traceback.extract_tb(fault.__traceback__)
         places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
         return {"fault": type(fault).__qualname__, "places": places}
@@ -76,17 +80,27 @@ class LogFile(logging.Handler):
         super().close()
 
     def _open(self) -> int:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        return os.open(self._path, flags, 0o600)
+        # Not through a link and not into a pipe, which others may have put there.
+        safe = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | safe, 0o600)
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            os.close(file)
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), str(self._path))
+        return file
 
     def _turn(self) -> None:
         """Begin a new file, unless another process has done so already."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):
-            if self._path.stat().st_ino == os.fstat(self._file).st_ino:
-                self._path.rename(f"{self._path}.1")
-        os.close(self._file)  # lets go of the lock, too
-        self._file = self._open()
+        old = self._file
+        fcntl.flock(old, fcntl.LOCK_EX | fcntl.LOCK_NB)  # who does not get it need not wait
+        try:
+            with suppress(FileNotFoundError):
+                if self._path.stat().st_ino == os.fstat(old).st_ino:
+                    self._path.rename(f"{self._path}.1")
+            # The new one first: under a number that was closed, another file might be next.
+            self._file = self._open()
+        finally:
+            fcntl.flock(old, fcntl.LOCK_UN)
+        os.close(old)
 
 
 def open_log(path: Path, *, debug: bool = False) -> Path | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ipcom_chat import host
 from ipcom_chat.clock import Clock, SystemClock
-from ipcom_chat.domain.entry import Mode, Origin, Scope
+from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
 from ipcom_chat.errors import AssistantSetupError, UsageError
 from ipcom_chat.i18n import _
@@ -50,7 +50,7 @@ class Runtime:
         self.machines = MachineService(machines, self.machine_id, self.clock)
         self.history = HistoryService(self._entries, users, machines, self.clock)
         self.sessions = SessionService(
-            Sessions(database), self._entries, paths.state_dir / "sessions", self.clock
+            Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )
         self.session_id: SessionId | None = None
         self.assistant_problem: str | None = None
@@ -176,13 +176,15 @@ class Runtime:
 
     def close(self) -> None:
         """End the session and close the replica."""
-        if self.session_id is not None:
-            self.sessions.close(self.session_id)
-        self._replica.close()
+        try:
+            if self.session_id is not None:
+                self.sessions.close(self.session_id)
+        finally:
+            self._replica.close()
 
 
 def _working_directory() -> str | None:
     try:
-        return str(Path.cwd())
+        return storable(str(Path.cwd()))  # a folder may be called by bytes that are no UTF-8
     except OSError:
         return None  # the folder was deleted under us

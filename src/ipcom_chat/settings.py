@@ -7,7 +7,6 @@ where questions and keys are sent.
 Source: XDG Base Directory Specification 0.8.
 """
 
-import os
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -18,12 +17,15 @@ import msgspec
 
 from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
+from ipcom_chat.files import read_regular, temporary_beside, write_new
 from ipcom_chat.i18n import Language, _, language_of
 
 SYSTEM_FILE = Path("/etc/ipcom-chat/config.toml")
 FLAG = "flag"
 DEFAULT = "default"
 MASK = "********"
+FILE_MAX_BYTES = 65_536
+VALUE_MAX_BYTES = 4_096
 
 
 class Secret:
@@ -169,8 +171,12 @@ def locale_language(environment: Mapping[str, str]) -> Language:
 
 
 def find_paths(environment: Mapping[str, str]) -> Paths:
-    """Return the folders of this OS user; nothing is made."""
-    home = Path(environment.get("HOME") or Path.home())
+    """Return the folders of this OS user; nothing is made.
+
+    Raises:
+        SettingsError: there is no home folder, or a variable names that of an unknown user.
+    """
+    home = _absolute(environment.get("HOME") or "~")
     config_dir = _folder(environment, "IPCOM_CHAT_CONFIG_DIR", "XDG_CONFIG_HOME", home / ".config")
     return Paths(
         home=home,
@@ -187,10 +193,19 @@ def find_paths(environment: Mapping[str, str]) -> Paths:
 
 def _folder(environment: Mapping[str, str], own: str, xdg: str, default: Path) -> Path:
     if environment.get(own):
-        return Path(environment[own]).expanduser().absolute()
+        return _absolute(environment[own])
     base = environment.get(xdg, "")
     # The specification asks to ignore relative paths.
     return (Path(base) if base.startswith("/") else default) / "ipcom-chat"
+
+
+def _absolute(text: str) -> Path:
+    try:
+        return Path(text).expanduser().absolute()
+    except (RuntimeError, OSError) as error:  # no such account; the working directory is gone
+        raise SettingsError(
+            _("There is no folder {text!r}; set HOME to a folder of yours.", text=text)
+        ) from error
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -201,18 +216,22 @@ def read_file(path: Path) -> dict[str, Any]:
             others can read.
     """
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            flat = dict(_flatten(tomllib.load(file)))
+        data, attributes = read_regular(path, max_bytes=FILE_MAX_BYTES)
+        flat = dict(_flatten(tomllib.loads(data.decode("utf-8"))))
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    # ValueError: no TOML, no UTF-8, a number of too many digits; the last: too many brackets.
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(
-            _("Cannot read the settings in {path}: {reason}", path=path, reason=error)
+            _(
+                "Cannot read the settings in {path}: {reason}",
+                path=path,
+                reason=getattr(error, "strerror", None) or error,
+            )
         ) from error
     for key in flat:
         setting = known(key, where=str(path))
-        if setting.secret and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if setting.secret and attributes.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise SettingsError(
                 _(
                     "{path} holds a secret ({key}) and can be read by others. "
@@ -283,6 +302,9 @@ def _check(setting: Setting, value: Any) -> None:
     allowed = _ALLOWED.get(setting.key)
     if allowed and value is not None and value not in allowed:
         raise ValueError(value)
+    # Bytes that are no UTF-8 can be neither stored nor sent; the encoder raises a ValueError, too.
+    if isinstance(value, str) and len(value.encode()) > VALUE_MAX_BYTES:
+        raise ValueError(value)
     if isinstance(value, int) and not 0 <= value <= _NUMBER_MAX:
         raise ValueError(value)
 
@@ -321,12 +343,12 @@ def save(path: Path, key: str, text: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
+    path = path.resolve()  # a link into a folder of dotfiles stays one
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    temporary = temporary_beside(path)
     try:
-        os.write(file, text.encode())
-        os.fsync(file)
-    finally:
-        os.close(file)
-    temporary.rename(path)
+        write_new(temporary, [text])
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

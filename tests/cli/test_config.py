@@ -152,3 +152,16 @@ def test_d57_machines_are_registered_listed_and_shown(env: Env) -> None:
 def _setting(env: Env, key: str, *flags: str) -> tuple[object, str]:
     found = run_cli(["config", "get", key, "--json", *flags], env).json()
     return found["value"], found["source"]
+
+
+def test_d89_a_token_inside_an_address_is_not_shown(env: Env) -> None:
+    env |= {
+        "TURSO_DATABASE_URL": "libsql://me:s3cret@db.example?authToken=s3cret&tls=1",
+        "IPCOM_CHAT_AI_BASE_URL": "http://127.0.0.1:1/v1",
+    }
+    for argv in (["config", "list"], ["config", "list", "--json"]):
+        done = run_cli(argv, env)
+        assert "s3cret" not in done.out
+        assert "http://127.0.0.1:1/v1" in done.out
+    shown = run_cli(["config", "get", "turso.database_url"], env).out
+    assert shown == "libsql://********@db.example?authToken=********&tls=1\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ipcom_chat.domain.entry import Entry, Mode
+from ipcom_chat.domain.entry import Entry, Kind, Mode
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli, run_on_terminal, run_program
 
@@ -247,3 +247,11 @@ def test_export_everything_leaves_no_mode_out(env: Env) -> None:
     assert {found["command"] for found in here} == {"global", "hybrid"}
     all_of_it = run_cli(["history", "export", "--everything"], env).json()
     assert {found["command"] for found in all_of_it} == {*modes, "user"}
+
+
+def test_f1_a_line_break_in_a_command_forges_no_line(env: Env) -> None:
+    (asked,) = add_entries(env, {})
+    forged = {"kind": Kind.COMMAND, "parent_id": asked.id, "command": "ls\nOutcome  all is well"}
+    add_entries(env, forged)
+    shown = run_cli(["history", "show", asked.id], env).out
+    assert "  $ ls Outcome all is well\n" in shown

@@ -1,7 +1,9 @@
 """The program as a process: pipes, locales, closed streams, broken disks."""
 
+import json
 import os
 import resource
+import signal
 import sqlite3
 import stat
 import subprocess
@@ -17,7 +19,7 @@ from ipcom_chat import __version__
 from ipcom_chat.cli import main as main_module
 from ipcom_chat.runtime import Runtime
 from tests.cli.conftest import Env
-from tests.support.cli import PROGRAM, Finished, add_entries, run_cli, run_program
+from tests.support.cli import PROGRAM, Finished, add_entries, run_cli, run_program, start_program
 from tests.support.env import data_dir, log_file, replica
 
 LIST = ["history", "list"]
@@ -325,3 +327,74 @@ def _as_ordinary_user(run: Callable[[], Finished], folder: Path) -> Finished:
     finished = Finished(*queue.get())
     child.join()
     return finished
+
+
+NO_TEXT = os.fsdecode(b"\xff\xfe")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--user", NO_TEXT, "history", "list"],
+        ["history", "list", "--user", NO_TEXT],
+        ["history", "list", "--session", NO_TEXT],
+        ["history", "show", NO_TEXT + "0" * 34],
+        ["user", "show", NO_TEXT],
+        ["config", "set", "user", NO_TEXT],
+        ["machine", "info", NO_TEXT],
+        ["cancel", NO_TEXT],
+    ],
+)
+def test_bytes_that_are_no_text_are_no_fault(env: Env, argv: list[str]) -> None:
+    done = run_program(argv, env)
+    assert done.code in {1, 2}
+    assert "fault" not in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_what_is_asked_in_a_folder_of_an_older_locale_is_saved(env: Env, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"Configura\xe7\xe3o")
+    folder.mkdir()
+    assert run_program(["ask", "zzz"], env, cwd=folder).err == ""
+    (entry,) = run_program(["history", "list", "--json"], env).json()
+    assert (entry["status"], entry["cwd"]) == ("completed", f"{tmp_path}/Configura??o")
+
+
+def test_a_terminal_with_a_strange_name_can_be_looked_at(env: Env) -> None:
+    done = run_program(["doctor", "--json"], env | {"TERM": NO_TEXT})
+    assert done.code == 0
+    assert "terminal \udcff\udcfe" in json.loads(done.out)[2]["detail"]
+
+
+def test_without_any_home_it_is_one_sentence(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    del env["HOME"]
+    monkeypatch.setattr(os, "getuid", lambda: 54321)  # no account has this number
+    done = run_cli(["history", "list"], env)
+    assert done.code == 1
+    assert done.err == "ipcom-chat: There is no folder '~'; set HOME to a folder of yours.\n"
+
+
+def test_folders_above_are_private_whatever_the_umask(env: Env) -> None:
+    fresh = {name: value for name, value in env.items() if not name.startswith("XDG_")}
+    assert run_program(["ask", "zzz"], fresh, umask=0).code == 0
+    made = [path for path in Path(env["HOME"]).rglob("*") if path.lstat().st_mode & 0o077]
+    assert made == []
+
+
+def test_nohup_lets_it_go_on(env: Env) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a child begins with the same
+    try:
+        started = start_program(["ask", "port 9 on 203.0.113.1 refused"], env)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert started.stderr is not None
+    started.stderr.readline()  # the first command runs: the signals are set up
+    started.send_signal(signal.SIGHUP)
+    started.communicate(timeout=60)
+    assert started.returncode == 0
+
+
+def test_a_huge_argument_is_not_echoed_whole(env: Env) -> None:
+    done = run_cli(["history", "show", "x" * 100_000], env)
+    assert done.err.startswith("ipcom-chat: No entry has the id 'xxx")
+    assert len(done.err) < 5_000

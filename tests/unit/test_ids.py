@@ -81,3 +81,15 @@ def test_the_system_clock_counts_milliseconds() -> None:
     assert clock.now_ms() > 1_600_000_000_000
     assert clock.monotonic_ms() <= clock.monotonic_ms()
     assert 0 <= clock.random_bits(8) < 256
+
+
+def test_a_clock_of_a_far_year_still_gives_ids() -> None:
+    class Far(SystemClock):
+        def now_ms(self) -> int:
+            return 1 << 48
+
+    assert len(IdSource(Far()).new()) == 36
+
+
+def test_bytes_that_are_no_text_are_nobody() -> None:
+    assert user_id_of("\udcff") == user_id_of("?")

@@ -1,6 +1,8 @@
 """The log."""
 
+import fcntl
 import logging
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,3 +108,37 @@ def test_opening_again_does_not_write_twice(path: Path) -> None:
     open_log(path, debug=True)
     LOGGER.info("once")
     assert len(_lines(path)) == 1
+
+
+def test_nothing_is_logged_through_a_link_or_into_a_pipe(path: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.touch()
+    path.parent.mkdir()
+    path.symlink_to(victim)
+    assert open_log(path) is None
+    path.unlink()
+    os.mkfifo(path)
+    assert open_log(path) is None
+    assert victim.read_text() == ""
+
+
+def test_a_log_that_cannot_be_turned_keeps_no_lock(path: Path) -> None:
+    Path(f"{path}.1").mkdir(parents=True)
+    log = LogFile(path, max_bytes=10)
+    log.setFormatter(LineFormatter(debug=False))
+    LOGGER.addHandler(log)
+    try:
+        LOGGER.error("one")
+        LOGGER.error("two")
+        with path.open("a") as other:
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        LOGGER.removeHandler(log)
+        log.close()
+    assert [line["message"] for line in _lines(path)] == ["one", "two"]
+
+
+def test_a_text_with_half_a_character_is_logged(path: Path) -> None:
+    open_log(path)
+    LOGGER.info("folder %s", "\udcff")
+    assert _lines(path)[0]["message"] == "folder ?"

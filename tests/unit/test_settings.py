@@ -1,5 +1,6 @@
 """Settings."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,68 @@ def test_save_into_a_value_that_is_no_table_is_one_sentence(config: Path) -> Non
     with pytest.raises(SettingsError):
         save(config, "ai.model", "openai:x")
     assert config.read_text() == 'ai = "x"'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a = " + b"[" * 10_000,
+        b"turso.sync_interval = " + b"9" * 5_000,
+        b"\xff\xfe",
+        b"#" * 100_000,
+    ],
+)
+def test_a_file_made_to_break_the_reader_is_one_sentence(
+    config: Path, env: dict[str, str], content: bytes
+) -> None:
+    config.write_bytes(content)
+    with pytest.raises(SettingsError, match="Cannot read the settings in"):
+        load(env)
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(
+    config: Path, env: dict[str, str]
+) -> None:
+    os.mkfifo(config)
+    with pytest.raises(SettingsError, match="no ordinary file"):
+        load(env)
+
+
+def test_bytes_that_are_no_text_are_no_value(env: dict[str, str], config: Path) -> None:
+    with pytest.raises(SettingsError, match="IPCOM_CHAT_USER"):
+        load(env | {"IPCOM_CHAT_USER": "\udcff"})
+    with pytest.raises(SettingsError):
+        save(config, "user", "\udcff")
+    assert not config.exists()
+
+
+def test_a_home_that_does_not_exist_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="HOME"):
+        find_paths({"HOME": "/x", "IPCOM_CHAT_DATA_DIR": "~nobody-of-that-name/x"})
+
+
+def test_a_relative_home_does_not_follow_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_paths({"HOME": "here"}).data_dir.is_absolute()
+
+
+def test_a_link_to_a_file_of_dotfiles_stays_a_link(
+    config: Path, env: dict[str, str], tmp_path: Path
+) -> None:
+    kept = tmp_path / "dotfiles.toml"
+    kept.write_text("# mine\n")
+    config.symlink_to(kept)
+    save(config, "user", "ana")
+    assert config.is_symlink()
+    assert kept.read_text() == '# mine\nuser = "ana"\n'
+
+
+def test_a_value_that_would_make_the_file_unreadable_is_not_saved(
+    config: Path, env: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError):
+        save(config, "user", "x" * 5_000)
+    save(config, "user", "x" * 4_000)
+    assert len(load(env)["user"]) == 4_000

@@ -13,6 +13,7 @@ known at any moment, also after a cancelled `wait`.
 import asyncio
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -47,6 +48,13 @@ _PLAIN_OUTPUT: Final = {
     "NO_COLOR": "1",
     "TERM": "dumb",
 }
+
+
+# No check of a machine needs one, and whoever reads the process list of a command would see it.
+_SECRET: Final = re.compile(
+    r"^(?:IPCOM_CHAT|TURSO|OPENAI)_|TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_KEY(?:_|$)|_PWD$",
+    re.IGNORECASE,
+)
 
 
 class CommandLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,8 +241,9 @@ class CommandRun:
 
 
 def command_environment() -> dict[str, str]:
-    """Return the environment of a command: the user's own, made plain; admin tools are found."""
-    return os.environ | _PLAIN_OUTPUT | {"PATH": _search_path()}
+    """Return the environment of a command: the user's own, made plain, without any secret."""
+    kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
+    return kept | _PLAIN_OUTPUT | {"PATH": _search_path()}
 
 
 def find_program(name: str) -> str | None:
@@ -245,7 +254,9 @@ def find_program(name: str) -> str | None:
 def _search_path() -> str:
     # Debian leaves the sbin folders out of an ordinary user's PATH, yet ip, ss and others that
     # need no privilege to read live there.
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    # Relative ones, `.` and an empty one too, would run what lies in the working directory.
+    named = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    folders = [each for each in named if each.startswith("/")]
     return os.pathsep.join([*folders, *(each for each in _ADMIN_FOLDERS if each not in folders)])
 
 

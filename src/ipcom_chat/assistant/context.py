@@ -101,11 +101,18 @@ def _entry(entry: Recalled) -> str:
     """Return one entry as a line of JSON; who asked and where stay on this machine."""
     shown = {
         "id": entry.short_id,
-        "date": datetime.fromtimestamp(entry.created_at_ms / 1000, UTC).date().isoformat(),
+        "date": _date(entry.created_at_ms),
         "question": _cut(one_line(entry.question), MAX_RECALLED_CHARS),
         "answer": _cut(neutralise(entry.answer), MAX_RECALLED_CHARS),
     }
     return msgspec.json.encode(shown).decode().replace("<", "\\u003c")
+
+
+def _date(epoch_ms: int) -> str | None:
+    try:
+        return datetime.fromtimestamp(epoch_ms / 1000, UTC).date().isoformat()
+    except (OverflowError, OSError, ValueError):  # a clock that was wrong, or a hostile entry
+        return None
 
 
 def _cut(text: str, limit_chars: int) -> str:

@@ -5,7 +5,9 @@ one bad file never takes another down, it becomes a `PlaybookError` that names t
 field. A later folder replaces playbooks of the same id.
 """
 
+import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -26,6 +28,7 @@ from ipcom_chat.assistant.playbook import (
 from ipcom_chat.assistant.playbook_matching import groups
 from ipcom_chat.assistant.playbook_words import accepted, fold, words_of
 from ipcom_chat.errors import PlaybookError
+from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
 
 SHIPPED: Final = Path(__file__).parent / "playbooks"
@@ -74,12 +77,12 @@ def load_playbook(path: Path) -> Playbook:
         PlaybookError: it cannot be read, is no TOML, or says something that makes no sense.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(_FILE_BYTES + 1)
+        data, attributes = read_regular(path, max_bytes=_FILE_BYTES)
     except OSError as error:
         raise _wrong(path, error.strerror or str(error)) from error
-    if len(data) > _FILE_BYTES:
-        raise _wrong(path, _("it is larger than {size} KiB", size=_FILE_BYTES // 1024))
+    # The shipped ones are as trustworthy as the code beside them, whoever installed it.
+    if path.parent != SHIPPED and not _is_trusted(attributes):
+        raise _wrong(path, _("others may write it, and it names programs to run"))
     try:
         playbook = msgspec.toml.decode(data.decode("utf-8"), type=Playbook)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -87,6 +90,11 @@ def load_playbook(path: Path) -> Playbook:
     for field, problem in _problems(playbook):
         raise _wrong(path, f"{field}: {problem}")
     return playbook
+
+
+def _is_trusted(attributes: os.stat_result) -> bool:
+    """Return whether only this user and root decide what the file says."""
+    return attributes.st_uid in {0, os.geteuid()} and not attributes.st_mode & stat.S_IWOTH
 
 
 def _files(folder: Path, problems: list[PlaybookError]) -> Sequence[Path]:

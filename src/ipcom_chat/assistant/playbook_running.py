@@ -141,12 +141,9 @@ class PlaybookRun:
         if step.quiet and not said and not _failed(command, results):
             return ""
         if all(note.beside for note in notes):
-            said += self._read(step, command, results)
-        if not said.strip():
-            return ""
-        # How it was found out stands below what was found: a person reads the answer first.
-        source = f"↳ {code(results[0].command)}\n\n" if len(results) == 1 else ""
-        return f"{self._title(step)}{said}{source}"
+            # What was found comes first; what to mind about it stands below.
+            said = self._read(step, command, results) + said
+        return f"{self._title(step)}{said}" if said.strip() else ""
 
     def _noted(self, text: str) -> str:
         return filled(text, {name: code(value) for name, value in self._values.items()})

@@ -18,13 +18,15 @@ _LABEL: Final = r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?"
 _IPV4: Final = r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _IPV6: Final = r"(?=[0-9a-f:.]{2,45}(?:%|$))[0-9a-f:]*:[0-9a-f:]*:[0-9a-f:.]*(?:%[a-z0-9.-]{1,15})?"
 _HOST: Final = rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*|{_IPV6}"
+# Plain letters only: `ſ` and the sign for Kelvin are no letters of a program's name.
+_PLAIN: Final = re.IGNORECASE | re.ASCII
 _KINDS: Final[dict[CaptureKind, re.Pattern[str]]] = {
-    "port": re.compile(r"0{0,4}[1-9]\d{0,4}"),
-    "pid": re.compile(r"[1-9]\d{0,6}"),
-    "host": re.compile(_HOST, re.IGNORECASE),
-    "address": re.compile(rf"{_IPV4}|{_IPV6}", re.IGNORECASE),
-    "unit": re.compile(r"[a-z0-9_][a-z0-9:_.@\\-]{0,127}", re.IGNORECASE),
-    "name": re.compile(r"[a-z0-9_][a-z0-9_.+-]{0,127}", re.IGNORECASE),
+    "port": re.compile(r"0{0,4}[1-9]\d{0,4}", re.ASCII),
+    "pid": re.compile(r"[1-9]\d{0,6}", re.ASCII),
+    "host": re.compile(_HOST, _PLAIN),
+    "address": re.compile(rf"{_IPV4}|{_IPV6}", _PLAIN),
+    "unit": re.compile(r"[a-z0-9_][a-z0-9:_.@\\-]{0,127}", _PLAIN),
+    "name": re.compile(r"[a-z0-9_][a-z0-9_.+-]{0,127}", _PLAIN),
     "path": re.compile(r"/[^\x00-\x1f{}]{0,1000}"),
 }
 _PORT_LAST: Final = 65_535

@@ -170,6 +170,8 @@ def _cancel_on_signals(chat: ChatService, request: Request) -> None:
         chat.cancel(request)
 
     for number in _STOP_SIGNALS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            continue  # nohup, or a shell's background: whoever started this wants it to go on
         loop.add_signal_handler(number, stop, number)
 
 

@@ -1,5 +1,6 @@
 """`config`: shows the settings with where each comes from, and changes them."""
 
+import re
 import sys
 from typing import Any
 
@@ -13,6 +14,9 @@ from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.settings import KNOWN, MASK, SYSTEM_FILE, Secret, known, save
+
+_LOGIN = re.compile(r"(?<=://)[^/?#]*@")
+_QUERY = re.compile(r"([?&][^=&#]*(?:token|key|secret|passw|auth)[^=&#]*=)[^&#]*", re.IGNORECASE)
 
 
 def _keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
@@ -108,11 +112,20 @@ def _object(context: CliContext, key: str) -> dict[str, Any]:
     value = settings[key]
     return {
         "key": key,
-        "value": MASK if isinstance(value, Secret) else value,
+        "value": _shown(value),
         "source": settings.sources[key],
         "variable": setting.variable,
         "help": _(setting.help),
     }
+
+
+def _shown(value: Any) -> Any:
+    """Return a value without the secret that it is, or that an address carries."""
+    if isinstance(value, Secret):
+        return MASK
+    if isinstance(value, str) and "://" in value:
+        return _QUERY.sub(rf"\1{MASK}", _LOGIN.sub(f"{MASK}@", value))
+    return value
 
 
 def _text(value: Any) -> str:

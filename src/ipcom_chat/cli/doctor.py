@@ -9,6 +9,7 @@ import msgspec
 from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
+from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.health import Check, Status, Subject, examine
@@ -63,6 +64,6 @@ def _show(check: Check) -> None:
         Status.WARNING: _("warning"),
         Status.FAILED: _("FAILED"),
     }[check.status]
-    output.line(f"{mark:8} {check.name:12} {check.detail}")
+    output.line(f"{mark:8} {check.name:12} {one_line(check.detail)}")
     if check.remedy:
-        output.line(f"{'':21} {check.remedy}")
+        output.line(f"{'':21} {one_line(check.remedy)}")

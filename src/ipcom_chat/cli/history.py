@@ -21,7 +21,8 @@ from ipcom_chat.cli.base import (
 )
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.cli.formats import duration, instant, person, status_word, yes_no
-from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status, storable
+from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId, UserId
 from ipcom_chat.services.exports import Format, encoded, json_text, records, write_file
@@ -110,7 +111,7 @@ def show(context: CliContext, *, entry_id: str, events: bool, as_json: bool) -> 
     if commands:
         output.line(f"\n{_('Commands')}")
         for command in commands:
-            output.line(f"  $ {command.command}\n    {_outcome(command)}")
+            output.line(f"  $ {one_line(command.command)}\n    {_outcome(command)}")
     if events:
         _show_events(context, entry)
 
@@ -198,7 +199,7 @@ def _select(context: CliContext, selection: Selection) -> tuple[Scope, EntryFilt
     where = EntryFilter(
         kind=None if selection.kind == ALL else Kind(selection.kind),
         user_id=user_id,
-        session_id=SessionId(selection.session) if selection.session else None,
+        session_id=SessionId(storable(selection.session)) if selection.session else None,
         status=Status(selection.status) if selection.status else None,
         since_ms=since,
     )
@@ -285,7 +286,7 @@ def _show_events(context: CliContext, entry: Entry) -> None:
     for event in context.runtime.history.events(entry.id):
         before = status_word(event.from_status) if event.from_status else "-"
         change = f"{before} -> {status_word(event.to_status)}"
-        output.line(f"  {instant(event.at, seconds=True)}  {change}  {event.actor}")
+        output.line(f"  {instant(event.at, seconds=True)}  {change}  {one_line(event.actor)}")
 
 
 def _outcome(entry: Entry) -> str:

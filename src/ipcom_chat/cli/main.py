@@ -24,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments, without the program's name; None takes those of the process.
     """
+    # Whatever is made, its parents too, is for this user alone.
+    os.umask(0o077)
     output.prepare()
     arguments = sys.argv[1:] if argv is None else list(argv)
     return output.guarded(lambda: _run(arguments), _record)

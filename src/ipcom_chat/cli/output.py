@@ -19,6 +19,7 @@ from ipcom_chat.errors import IpcomChatError, OutputError, UsageError
 from ipcom_chat.i18n import _
 
 PROGRAM = "ipcom-chat"
+FAIL_MAX_CHARS = 4_000
 _ESCAPE = "ipcom-chat-escape"
 
 
@@ -56,7 +57,7 @@ def guarded(run: Callable[[], int], record: Callable[[Exception], Path | None]) 
         fail(str(error))
         code = exit_code_of(error)
     except Exception as fault:  # noqa: BLE001 - the last barrier: no traceback reaches a user
-        fail(_fault(type(fault).__name__, record(fault)))
+        fail(_fault(type(fault).__name__, _recorded(fault, record)))
         code = ExitCode.FAILED
     with suppress(ReaderGone, OutputError):
         flush()
@@ -114,7 +115,9 @@ def note(text: str) -> None:
 
 def fail(message: str) -> None:
     """Write an error to stderr: one line."""
-    note(f"{PROGRAM}: {one_line(message)}")
+    text = one_line(message)
+    # An argument of a megabyte, quoted, must not push away what stood on the screen.
+    note(f"{PROGRAM}: {text if len(text) <= FAIL_MAX_CHARS else text[:FAIL_MAX_CHARS] + '…'}")
 
 
 def write_array(items: Iterable[str]) -> int:
@@ -176,6 +179,13 @@ def _discard(stream: TextIO) -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def _recorded(fault: Exception, record: Callable[[Exception], Path | None]) -> Path | None:
+    try:
+        return record(fault)
+    except Exception:  # noqa: BLE001 - what broke the program may break its log, too
+        return None
 
 
 def _fault(kind: str, log_file: Path | None) -> str:

@@ -11,7 +11,12 @@ from collections.abc import Iterable, Sequence
 from math import log
 from typing import NamedTuple
 
-_WORD = re.compile(r"[\w./:@+-]*\w")
+MAX_CHARS = 1000
+"""Of both texts only so much is compared: what a log goes on to say is no question."""
+
+# A word, or marks that belong to none. Possessive, and every mark is taken at once: a line of a
+# million dashes costs no more than any other.
+_WORD = re.compile(r"((?:[./:@+-]*+\w++)++)|[./:@+-]++")
 _MIN_LENGTH = 2
 _COMMON = frozenset(
     "a o e as os um uma de do da dos das em no na nos nas por para com que qual quais como esta "
@@ -28,12 +33,21 @@ class Match(NamedTuple):
     score: float
 
 
+class _WithoutMarks(dict[int, int | None]):
+    """Maps combining marks to nothing; filled as characters are met."""
+
+    def __missing__(self, code: int) -> int | None:
+        self[code] = kept = None if unicodedata.combining(chr(code)) else code
+        return kept
+
+
+_WITHOUT_MARKS = _WithoutMarks()
+
+
 def words(text: str) -> frozenset[str]:
     """Return the telling words of a text, folded: no case, no accents, no filler words."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in folded if not unicodedata.combining(char))
     return frozenset(
-        word for word in _WORD.findall(plain) if len(word) >= _MIN_LENGTH and word not in _COMMON
+        word for word in _words(text) if len(word) >= _MIN_LENGTH and word not in _COMMON
     )
 
 
@@ -44,18 +58,26 @@ def best_matches(
 
     Of equal ones the earlier in `candidates` comes first, so callers pass the newest first.
     """
-    asked = words(question)
+    asked = words(question[:MAX_CHARS])
     if not asked:
         return []
-    held = [words(candidate) for candidate in candidates]
+    held = [asked.intersection(_words(candidate[:MAX_CHARS])) for candidate in candidates]
     weights = _weights(asked, held)
     total = sum(weights.values())
     matches = [
-        Match(place, sum(weights[word] for word in asked & known) / total)
+        Match(place, sum(weights[word] for word in known) / total)
         for place, known in enumerate(held)
     ]
     good = [match for match in matches if match.score >= threshold]
     return sorted(good, key=lambda match: -match.score)[:limit]
+
+
+def _words(text: str) -> list[str]:
+    """Return all words of a text, folded; an empty one for every run of marks."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return _WORD.findall(folded.translate(_WITHOUT_MARKS))
 
 
 def _weights(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str, float]:
@@ -63,5 +85,5 @@ def _weights(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str,
     frequency: Counter[str] = Counter()
     for known in held:
         count += 1
-        frequency.update(asked & known)
+        frequency.update(known)
     return {word: log(1 + (count + 1) / (frequency[word] + 0.5)) for word in asked}

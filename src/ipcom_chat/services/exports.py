@@ -7,7 +7,6 @@ a cell that a spreadsheet would take for a formula gets a `'` in front.
 Source: RFC 4180 (CSV), RFC 8259 (JSON).
 """
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.people import Machine, User
 from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.errors import OutputError
+from ipcom_chat.files import is_ordinary, temporary_beside, write_new
 from ipcom_chat.i18n import _
 from ipcom_chat.services.history import EntryFilter, HistoryService
 
@@ -34,7 +34,11 @@ _UNSAFE = re.compile(
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _FORMULA = re.compile(r"[\s\x00-\x20]*[=+\-@\uff0b\uff0d\uff1d\uff20]")
-_CHUNK_BYTES = 1 << 16
+
+
+# Where a semicolon separates cells, as in Brazil's spreadsheets, and in tools that take a line
+# for a row, a cell begins in the middle of one of ours. Bullets and `--options` stay as they are.
+_INNER_FORMULA = re.compile(r"([;\t\n][^\S\t\n]{0,8})(?=[=+@\uff0b\uff0d\uff1d\uff20]|-(?![\s-]))")
 
 
 class Format(StrEnum):
@@ -47,7 +51,13 @@ class Format(StrEnum):
 
 def json_text(value: object) -> str:
     """Return a value as JSON on one line, lossless, without a byte that a terminal acts on."""
-    return _UNSAFE.sub(_escaped, msgspec.json.encode(value).decode())
+    try:
+        text = msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a path or a variable of bytes that are no UTF-8
+        import json  # noqa: PLC0415 - the rare case
+
+        text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+    return _UNSAFE.sub(_escaped, text)
 
 
 def records(
@@ -98,27 +108,26 @@ def write_file(path: Path, pieces: Iterable[str], *, force: bool) -> None:
     Raises:
         OutputError: it exists and `force` is false, or it cannot be written.
     """
-    if path.exists() and not force:
-        raise _exists(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        _write(temporary, pieces)
-        _put(temporary, path, force=force)
+        if not is_ordinary(path):
+            raise _not_ordinary(path)
+        if path.exists() and not force:
+            raise _exists(path)
+        _write(path, pieces, force=force)
     except OSError as error:
         raise OutputError(
             _("Cannot write {path}: {reason}.", path=path, reason=error.strerror)
         ) from error
+
+
+def _write(path: Path, pieces: Iterable[str], *, force: bool) -> None:
+    temporary = temporary_beside(path)
+    try:
+        write_new(temporary, pieces)
+        _put(temporary, path, force=force)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-
-
-def _write(path: Path, pieces: Iterable[str]) -> None:
-    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(number, "w", encoding="utf-8", newline="", buffering=_CHUNK_BYTES) as file:
-        file.writelines(pieces)
-        file.flush()
-        os.fsync(number)
 
 
 def _put(temporary: Path, path: Path, *, force: bool) -> None:
@@ -135,6 +144,13 @@ def _put(temporary: Path, path: Path, *, force: bool) -> None:
 
 def _exists(path: Path) -> OutputError:
     return OutputError(_("{path} exists already; --force replaces it.", path=path))
+
+
+def _not_ordinary(path: Path) -> OutputError:
+    # A rename would put a file in the place of `/dev/null`, for every program of the machine.
+    return OutputError(
+        _("{path} is no ordinary file; without --output, stdout is used.", path=path)
+    )
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
@@ -169,7 +185,10 @@ def _cell(value: object) -> str:
         return str(value)
     text = str(value) if isinstance(value, str) else json_text(value)
     text = neutralise(text)
-    return f"'{text}" if _FORMULA.match(text) else text
+    first = _FORMULA.match(text)
+    start = first.end() if first else 0
+    text = text[:start] + _INNER_FORMULA.sub(r"\1'", text[start:])
+    return f"'{text}" if first else text
 
 
 def _escaped(found: re.Match[str]) -> str:

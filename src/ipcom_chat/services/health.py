@@ -23,7 +23,13 @@ from ipcom_chat.host import machine_id_source
 from ipcom_chat.i18n import _, language, n_
 from ipcom_chat.ids import user_id_of
 from ipcom_chat.schema import latest
-from ipcom_chat.storage.database import Database, damage_mark, no_wal_message, translated
+from ipcom_chat.storage.database import (
+    Database,
+    damage_mark,
+    no_wal_message,
+    open_file,
+    translated,
+)
 from ipcom_chat.storage.filesystem import is_shareable
 from ipcom_chat.storage.migrate import check_ours
 from ipcom_chat.storage.people import Users
@@ -115,18 +121,20 @@ def _locale(subject: Subject) -> Iterator[Check]:
 
 
 def _folder(subject: Subject) -> Iterator[Check]:
-    folder = subject.replica.parent
+    yield _folder_check("folder", subject.replica.parent, "IPCOM_CHAT_DATA_DIR")
+    yield _folder_check("state_folder", subject.state_dir, "IPCOM_CHAT_STATE_DIR")
+
+
+def _folder_check(name: str, folder: Path, variable: str) -> Check:
     if not folder.exists():
-        yield _ok("folder", _("{path} will be made at the first use.", path=folder))
-        return
+        return _ok(name, _("{path} will be made at the first use.", path=folder))
     if not os.access(folder, os.W_OK | os.X_OK):
-        remedy = _("Check its owner and permissions, or set IPCOM_CHAT_DATA_DIR.")
-        yield _failed("folder", _("{path} cannot be written.", path=folder), remedy)
-    elif _is_open_to_others(folder):
-        yield _warning("folder", _("Others can look into {path}.", path=folder),
-                       f"chmod 700 {folder}")  # fmt: skip
-    else:
-        yield _ok("folder", str(folder))
+        remedy = _("Check its owner and permissions, or set {variable}.", variable=variable)
+        return _failed(name, _("{path} cannot be written.", path=folder), remedy)
+    if _is_open_to_others(folder):
+        return _warning(name, _("Others can look into {path}.", path=folder),
+                        f"chmod 700 {folder}")  # fmt: skip
+    return _ok(name, str(folder))
 
 
 def _files(subject: Subject) -> Iterator[Check]:
@@ -168,7 +176,7 @@ def _history(subject: Subject) -> Iterator[Check]:
         yield _failed("history", _("{path} was found damaged.", path=path), remedy)
         return
     with translated(path):
-        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+        connection = open_file(path, read_only=True)
     try:
         yield from _contents(connection, subject)
     finally:

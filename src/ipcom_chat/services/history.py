@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ipcom_chat.clock import Clock
-from ipcom_chat.domain.entry import Entry, EntryEvent, Kind, Scope, Status
-from ipcom_chat.domain.recall import best_matches
+from ipcom_chat.domain.entry import Entry, EntryEvent, Kind, Scope
+from ipcom_chat.domain.recall import MAX_CHARS, best_matches
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, short_id
@@ -24,7 +24,7 @@ RECALL_LIMIT = 5
 RECALL_THRESHOLD = 0.5
 
 _HEX = re.compile(r"[0-9a-f]{4,12}")
-_UUID_LENGTH = 36
+_UUID = re.compile(r"[0-9a-f-]{36}")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,16 +111,14 @@ class HistoryService:
 
     def recall(self, scope: Scope, question: str) -> list[Known]:
         """Return answered questions that share the telling words of `question`, best first."""
-        where = EntryFilter(kind=Kind.QUESTION, status=Status.COMPLETED)
-        newest = self._entries.newest(scope, where, limit=RECALL_CANDIDATES, preview=True)
-        candidates = list(newest)
+        candidates = self._entries.answered(scope, limit=RECALL_CANDIDATES, max_chars=MAX_CHARS)
         matches = best_matches(
             question,
-            [entry.command for entry in candidates],
+            [text for _id, text in candidates],
             threshold=RECALL_THRESHOLD,
             limit=RECALL_LIMIT,
         )
-        return self._known([(candidates[match.place].id, match.score) for match in matches])
+        return self._known([(candidates[match.place][0], match.score) for match in matches])
 
     def _known(self, matches: Sequence[tuple[EntryId, float]]) -> list[Known]:
         users, hosts = (self.usernames(), self.hostnames()) if matches else ({}, {})
@@ -138,7 +136,7 @@ class HistoryService:
         ]
 
     def _resolve(self, text: str) -> EntryId:
-        if len(text) == _UUID_LENGTH:
+        if _UUID.fullmatch(text):
             return EntryId(text)
         if not _HEX.fullmatch(text):
             raise _no_entry(text)

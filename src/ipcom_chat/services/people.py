@@ -186,7 +186,8 @@ class MachineService:
 
 def _differs(known: Machine, machine: Machine) -> bool:
     same = msgspec.structs.replace(machine, last_seen=known.last_seen) == known
-    return not same or machine.last_seen - known.last_seen >= SEEN_EVERY_MS
+    # A clock that was years ahead must not keep the machine from being seen again.
+    return not same or abs(machine.last_seen - known.last_seen) >= SEEN_EVERY_MS
 
 
 def _merged(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,10 +3,12 @@
 While a process lives it holds a lock on a file named after its session; the kernel lets go of it
 however the process ends. An open entry of this replica whose session's lock is free belongs to
 nobody any more: it becomes an error (`interrupted`), and nothing is ever asked again silently.
+The locks lie beside the replica whose rows they guard, so whoever sees the rows sees the locks.
 """
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from ipcom_chat.clock import Clock
@@ -61,7 +63,7 @@ class SessionService:
         """Record the end of the session and let go of its lock."""
         self._sessions.close(session_id, at_ms=self._clock.now_ms())
         if self._lock is not None:
-            self._path(session_id).unlink(missing_ok=True)
+            self._remove_lock(session_id)
             os.close(self._lock)
             self._lock = None
 
@@ -78,7 +80,7 @@ class SessionService:
             )
             if session_id is not None:
                 self._sessions.close(session_id, at_ms=now)
-                self._path(session_id).unlink(missing_ok=True)
+                self._remove_lock(session_id)
         return interrupted
 
     def _is_alive(self, session_id: SessionId) -> bool:
@@ -86,6 +88,8 @@ class SessionService:
             handle = os.open(self._path(session_id), os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
+        except OSError:  # of another OS user, root perhaps: whether it lives cannot be told
+            return True
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -93,6 +97,11 @@ class SessionService:
         finally:
             os.close(handle)
         return False
+
+    def _remove_lock(self, session_id: SessionId) -> None:
+        # One that stays is free, and harms nobody.
+        with suppress(OSError):
+            self._path(session_id).unlink()
 
     def _take_lock(self, session_id: SessionId) -> int:
         path = self._path(session_id)
@@ -107,7 +116,7 @@ class SessionService:
             raise StorageReadOnlyError(
                 _(
                     "Cannot write to {folder}: {reason}. Check its permissions, or set "
-                    "IPCOM_CHAT_STATE_DIR to a folder of yours.",
+                    "IPCOM_CHAT_DATA_DIR to a folder of yours.",
                     folder=path.parent,
                     reason=error.strerror,
                 )

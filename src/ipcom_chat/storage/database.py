@@ -20,9 +20,10 @@ from itertools import count
 from pathlib import Path
 from random import uniform
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
+import msgspec
 
 from ipcom_chat.domain.entry import content_hash
 from ipcom_chat.errors import (
@@ -53,6 +54,7 @@ _READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 
 class Database:
@@ -123,6 +125,14 @@ class Transaction:
         return int(self.execute(_NEXT_LOCAL_SEQ)[0][0])
 
 
+def decoded(decoder: msgspec.json.Decoder[T], text: str, otherwise: T) -> T:
+    """Return a JSON column; one bad value of others must not hide a whole list of rows."""
+    try:
+        return decoder.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return otherwise
+
+
 def connect(path: Path) -> apsw.Connection:
     """Return a configured connection to the file at `path`, made if it is missing.
 
@@ -133,7 +143,7 @@ def connect(path: Path) -> apsw.Connection:
     """
     with translated(path):
         _make_private(path)
-        connection = apsw.Connection(str(path))
+        connection = open_file(path)
         try:
             if connection.readonly("main"):  # SQLite falls back to reading without a word
                 raise StorageReadOnlyError(_read_only(path))
@@ -142,6 +152,25 @@ def connect(path: Path) -> apsw.Connection:
             connection.close()
             raise
         return connection
+
+
+def open_file(path: Path, *, read_only: bool = False) -> apsw.Connection:
+    """Return a plain connection to a file, whatever bytes its folders are named by."""
+    how = (
+        apsw.SQLITE_OPEN_READONLY
+        if read_only
+        else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+    )
+    try:
+        name = str(path)
+        name.encode()
+    except UnicodeEncodeError:
+        # SQLite takes names in UTF-8; an older locale's `/home/jo\xe3o` can be said as a URI only.
+        from urllib.parse import quote  # noqa: PLC0415 - 3 ms that hardly anybody needs
+
+        name = f"file:{quote(os.fsencode(path))}"
+        how |= apsw.SQLITE_OPEN_URI
+    return apsw.Connection(name, flags=how)
 
 
 def make_folder(folder: Path) -> None:

@@ -27,7 +27,7 @@ from ipcom_chat.domain.entry import (
 )
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, sources
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId, UserId
-from ipcom_chat.storage.database import Database, Row, Transaction
+from ipcom_chat.storage.database import Database, Row, Transaction, decoded
 
 _COLUMNS = (
     "id, kind, parent_id, retry_of, mode, private, source, time_estimated, user_id, os_user, "
@@ -127,6 +127,15 @@ _LIST = {
     for mode, scope in _SCOPE_SQL.items()
     for columns in (_COLUMNS, _PREVIEW)
 }
+# Only what is compared with a new question: thousands of rows, while somebody waits.
+_ANSWERED = {
+    mode: (
+        f"SELECT id, substr(command, 1, :max_chars) FROM entries WHERE {scope} "
+        "AND deleted_at IS NULL AND kind = 'question' AND status = 'completed' "
+        "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    )
+    for mode, scope in _SCOPE_SQL.items()
+}
 _EXPORT = {
     mode: (
         f"SELECT {_COLUMNS} FROM entries WHERE {scope} AND {_FILTER_SQL} ORDER BY created_at, id"
@@ -141,7 +150,7 @@ _STATS = {
         "sum(kind = 'question' AND status = 'cancelled'), "
         "sum(kind = 'question' AND status IN ('pending', 'processing')), "
         "sum(kind = 'command' AND error_code = '0'), "
-        "count(DISTINCT user_id), count(DISTINCT machine_id), coalesce(sum(tokens_used), 0), "
+        "count(DISTINCT user_id), count(DISTINCT machine_id), CAST(total(tokens_used) AS INTEGER), "
         "avg(CASE WHEN kind = 'question' AND status = 'completed' THEN execution_time_ms END), "
         "min(created_at), max(created_at) "
         f"FROM entries WHERE {scope} AND {_FILTER_SQL}"
@@ -157,6 +166,8 @@ _DAYS = {
     for mode, scope in _SCOPE_SQL.items()
 }
 
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
+_CONTEXT = msgspec.json.Decoder(dict[str, Any])
 _EVER = 1 << 62
 _NO_LIMIT = -1
 
@@ -320,6 +331,14 @@ class Entries:
         bindings = _bindings(scope, where) | {"limit": _NO_LIMIT if limit is None else limit}
         return map(_entry, self._database.rows(sql, bindings))
 
+    def answered(self, scope: Scope, *, limit: int, max_chars: int) -> list[tuple[EntryId, str]]:
+        """Return the ids and the beginnings of the newest answered questions, newest first."""
+        bindings = _bindings(scope, EntryFilter()) | {"limit": limit, "max_chars": max_chars}
+        return [
+            (EntryId(row[0]), row[1])
+            for row in self._database.rows(_ANSWERED[scope.mode], bindings)
+        ]
+
     def oldest(self, scope: Scope, where: EntryFilter) -> Iterator[Entry]:
         """Yield whole entries, oldest first."""
         return map(_entry, self._database.rows(_EXPORT[scope.mode], _bindings(scope, where)))
@@ -433,8 +452,8 @@ def _entry(row: Row) -> Entry:
         "private": bool(values["private"]),
         "time_estimated": bool(values["time_estimated"]),
         "truncated": bool(values["truncated"]),
-        "tags": tuple(msgspec.json.decode(values["tags"])),
-        "context": msgspec.json.decode(values["context"]),
+        "tags": decoded(_TAGS, values["tags"], ()),
+        "context": decoded(_CONTEXT, values["context"], {}),
     }
     return Entry(**values)
 

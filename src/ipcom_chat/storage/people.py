@@ -4,6 +4,8 @@ Invariants: a username is never reused, only reactivated (the id follows from it
 is deactivated and keeps its history; every change raises `local_seq`.
 """
 
+from typing import Any
+
 import apsw
 import msgspec
 
@@ -11,7 +13,7 @@ from ipcom_chat.domain.people import Machine, Session, User
 from ipcom_chat.errors import DuplicateUserError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, SessionId, UserId
-from ipcom_chat.storage.database import Database, Row
+from ipcom_chat.storage.database import Database, Row, decoded
 
 _USER_COLUMNS = "id, username, name, email, is_active, created_at, updated_at"
 _ADD_USER = f"""
@@ -45,6 +47,9 @@ _GET_MACHINE = f"SELECT {_MACHINE_COLUMNS} FROM machines WHERE id = ?"
 _LIST_MACHINES = f"""
 SELECT {_MACHINE_COLUMNS} FROM machines ORDER BY last_seen DESC, id
 """
+
+_OS_INFO = msgspec.json.Decoder(dict[str, Any])
+_ALIASES = msgspec.json.Decoder(tuple[str, ...])
 
 _SESSION_COLUMNS = (
     "id, mode, private, user_id, os_user, machine_id, replica_id, started_at, last_active_at, "
@@ -176,8 +181,8 @@ def _user(row: Row) -> User:
 
 def _machine(row: Row) -> Machine:
     values = dict(zip(_MACHINE_COLUMNS.split(", "), row, strict=True))
-    values["os_info"] = msgspec.json.decode(values["os_info"])
-    values["aliases"] = tuple(msgspec.json.decode(values["aliases"]))
+    values["os_info"] = decoded(_OS_INFO, values["os_info"], {})
+    values["aliases"] = decoded(_ALIASES, values["aliases"], ())
     return Machine(**values)
 
 

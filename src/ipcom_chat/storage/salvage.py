@@ -8,6 +8,7 @@ whole, and the next process only finishes the exchange.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,7 +20,7 @@ import apsw
 import msgspec
 
 from ipcom_chat.schema import migrations
-from ipcom_chat.storage.database import FILE_MODE, Database, Row, connect, damage_mark
+from ipcom_chat.storage.database import FILE_MODE, Database, Row, connect, damage_mark, open_file
 from ipcom_chat.storage.migrate import migrate
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
@@ -69,19 +70,27 @@ def recover(path: Path, *, now_ms: int) -> Recovery:
         OSError, apsw.Error: the new file cannot be written; the damaged one is in its place.
     """
     mark = damage_mark(path)
-    if not mark.read_text(encoding="utf-8"):
-        _salvage(path, mark, now_ms)
-    entries, _blank, aside = mark.read_text(encoding="utf-8").partition(" ")
+    finished = _finished(path, mark)
+    if finished is None:
+        finished = _salvage(path, mark, now_ms)
     for suffix in SUFFIXES[1:]:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     if _recovered(path).exists():
         _recovered(path).replace(path)
     _sync(path.parent)
     mark.unlink()
-    return Recovery(set_aside=path.with_name(aside), entries=int(entries))
+    return finished
 
 
-def _salvage(path: Path, mark: Path, now_ms: int) -> None:
+def _finished(path: Path, mark: Path) -> Recovery | None:
+    """Return what the mark says, if an earlier process wrote it and set the file aside."""
+    said = re.fullmatch(r"(\d{1,18}) ([^/]+)", mark.read_text(encoding="utf-8", errors="replace"))
+    if said is None or not path.with_name(said[2]).exists():
+        return None
+    return Recovery(set_aside=path.with_name(said[2]), entries=int(said[1]))
+
+
+def _salvage(path: Path, mark: Path, now_ms: int) -> Recovery:
     prefix = f".{path.name}.salvage-"
     for leftover in path.parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover)
@@ -96,6 +105,7 @@ def _salvage(path: Path, mark: Path, now_ms: int) -> None:
     _sync(path.parent)
     _write_whole(mark, f"{entries} {aside.name}")
     _sync(path.parent)
+    return Recovery(set_aside=aside, entries=entries)
 
 
 def _recovered(path: Path) -> Path:
@@ -149,7 +159,7 @@ def _copy_readable(damaged: Path, fresh: Path, now_ms: int) -> int:
         migrate(target, fresh, migrations("replica"), now_ms=now_ms)
         if not _has_schema(damaged):
             _graft_first_page(damaged, fresh)
-        source = apsw.Connection(str(damaged))
+        source = open_file(damaged)
         try:
             for table in _TABLES:
                 _copy_table(source, target, table)
@@ -162,7 +172,7 @@ def _copy_readable(damaged: Path, fresh: Path, now_ms: int) -> int:
 
 
 def _has_schema(damaged: Path) -> bool:
-    source = apsw.Connection(str(damaged))
+    source = open_file(damaged)
     try:
         return bool(source.execute("PRAGMA table_info(entries)").fetchall())
     except _UNREADABLE:

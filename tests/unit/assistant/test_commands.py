@@ -16,6 +16,7 @@ from ipcom_chat.assistant.commands import (
     command_environment,
     find_program,
 )
+from ipcom_chat.settings import KNOWN
 
 # A child of a child that ignores the polite signal, and says who it is.
 STUBBORN = "trap '' TERM; (trap '' TERM; echo $BASHPID; sleep 60) & echo $$; wait"
@@ -253,3 +254,24 @@ async def test_the_loop_goes_on_while_a_command_runs() -> None:
 
     await asyncio.gather(_shell("sleep 0.2").wait(), tick())
     assert ticks > 3
+
+
+def test_commands_get_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = [setting.variable for setting in KNOWN.values() if setting.secret]
+    for name in (*secrets, "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "MYSQL_PWD", "GITHUB_TOKEN"):
+        monkeypatch.setenv(name, "sk-secret")
+    monkeypatch.setenv("TURSO_DATABASE_URL", "libsql://x?authToken=sk-secret")
+    environment = command_environment()
+    assert "sk-secret" not in "".join(environment.values())
+    assert {"PATH", "HOME"} <= environment.keys()
+
+
+async def test_a_program_of_the_working_directory_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / "uname"
+    trap.write_text("#!/bin/sh\necho trapped\n")
+    trap.chmod(0o755)
+    monkeypatch.setenv("PATH", f".::{os.environ['PATH']}")
+    result = await CommandRun(["uname"], cwd=str(tmp_path)).wait()
+    assert result.output.strip() == "Linux"

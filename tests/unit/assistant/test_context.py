@@ -99,3 +99,9 @@ def test_an_entry_shows_its_day() -> None:
 def test_the_instructions_fall_back_to_the_language_of_the_screen() -> None:
     assert "in Brazilian Portuguese." in context.instructions("pt_BR")
     assert "in English." in context.instructions("en")
+
+
+@pytest.mark.parametrize("at_ms", [2**62, -(2**62), 10**15])
+def test_an_entry_from_an_impossible_time_spoils_no_answer(at_ms: int) -> None:
+    sent = context.prompt("why?", [recalled(created_at_ms=at_ms)])
+    assert json.loads(sent.split("\n")[1])["date"] is None

@@ -1,6 +1,7 @@
 """What is a valid playbook, and what is said of the others."""
 
 import copy
+import os
 import shutil
 import tempfile
 import tomllib
@@ -12,6 +13,7 @@ import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ipcom_chat.assistant import playbook_loading
 from ipcom_chat.assistant.playbook import Playbook
 from ipcom_chat.assistant.playbook_loading import SHIPPED, load_playbook, load_playbooks
 from ipcom_chat.errors import PlaybookError
@@ -264,3 +266,42 @@ def test_a_mutated_playbook_loads_or_is_a_problem(data: st.DataObject) -> None:
         playbooks, problems = load_playbooks([Path(folder)])
     assert len(problems) in (0, 2)
     assert len(playbooks) >= len(list(SHIPPED.glob("*.toml")))
+
+
+def _placed(folder: Path) -> Path:
+    path = folder / "kernel.toml"
+    path.write_text(VALID)
+    return path
+
+
+def test_a_playbook_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    path = _placed(tmp_path)
+    path.chmod(0o646)
+    with pytest.raises(PlaybookError, match="others may write it"):
+        load_playbook(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_runs_no_playbook_of_another_user(tmp_path: Path) -> None:
+    path = _placed(tmp_path)
+    os.chown(path, 12345, 12345)
+    with pytest.raises(PlaybookError, match="others may write it"):
+        load_playbook(path)
+
+
+def test_a_pipe_or_a_device_is_said_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zero.toml").symlink_to("/dev/zero")
+    playbooks, problems = load_playbooks([tmp_path])
+    assert len(problems) == 2
+    assert len(playbooks) == len(load_playbooks()[0])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_root_runs_what_came_with_the_code_whoever_installed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.chown(_placed(tmp_path), 12345, 12345)
+    monkeypatch.setattr(playbook_loading, "SHIPPED", tmp_path)
+    playbooks, problems = load_playbooks()
+    assert ([each.id for each in playbooks], problems) == (["kernel"], ())

@@ -405,7 +405,7 @@ async def test_one_missing_program_without_a_package(tmp_path: Path) -> None:
 async def test_a_command_without_output_is_said(tmp_path: Path) -> None:
     steps = '[[steps]]\n[[steps.commands]]\nargv = ["true"]\n'
     said = _text(await _events("go", playbooks=_own(tmp_path, steps)))
-    assert "The command printed nothing.\n\n↳ `true`" in said
+    assert said.endswith("The command printed nothing.\n\n")
     steps = steps.replace("[[steps]]\n", "[[steps]]\noptional = true\n")
     assert _text(await _events("go", playbooks=_own(tmp_path, steps))).strip() == "### Own"
 

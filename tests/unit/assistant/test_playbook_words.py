@@ -87,3 +87,8 @@ def test_no_value_is_an_option_a_placeholder_or_two_lines(kind: CaptureKind, tex
 def test_small_words_are_no_names() -> None:
     assert is_small_word("Não")
     assert not is_small_word("nginx")
+
+
+@pytest.mark.parametrize("value", ["ſsh", "\u212a8s", "İ", "1٣"])
+def test_letters_that_only_look_plain_are_no_value(value: str) -> None:
+    assert [kind for kind in KINDS if accepted(kind, value)] == []

@@ -1,9 +1,10 @@
 """Earlier questions that share words with a new one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.domain.recall import best_matches, words
+from ipcom_chat.domain.recall import MAX_CHARS, best_matches, words
 
 WORDS = st.sampled_from(["disco", "cheio", "nginx", "ssh", "porta", "lenta", "dns", "cpu"])
 SENTENCES = st.lists(WORDS, max_size=6).map(" ".join)
@@ -60,3 +61,22 @@ def test_scores_are_shares_and_come_best_first(
 def test_any_text_may_be_asked(question: str, held: list[str]) -> None:
     best_matches(question, held, threshold=0.3, limit=3)
     assert all(len(word) >= 2 for word in words(question))
+
+
+@pytest.mark.parametrize("text", ["-" * 10**6, "./:@+-" * 10**5, "a-" * 10**5 + "-" * 10**6])
+def test_a_line_of_marks_takes_linear_time(text: str) -> None:
+    # Quadratic, each of them would take an hour.
+    assert len(words(text)) <= 1
+
+
+def test_marks_at_the_edges() -> None:
+    assert words("-v: /etc/x. --help! a-b- c++ .bashrc") == {
+        "-v", "/etc/x", "--help", "a-b", ".bashrc",
+    }  # fmt: skip
+
+
+def test_only_the_beginning_of_a_long_question_counts() -> None:
+    log = " ".join(f"word{number}" for number in range(10_000))
+    (found,) = best_matches(log, [log[:MAX_CHARS], "word1"], threshold=0.5, limit=5)
+    assert found.place == 0
+    assert found.score == pytest.approx(1.0)

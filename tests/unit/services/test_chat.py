@@ -312,3 +312,11 @@ async def test_recall_finds_earlier_answers_with_who_and_where(tmp_path: Path) -
         found = await chat.service._recall("liberar espaco /var")
         assert [entry.entry_id for entry in found] == [request.entry_id]
         assert (found[0].answer, found[0].score > 0.9) == ("apt clean", True)
+
+
+async def test_d117_another_state_folder_ends_no_living_request(tmp_path: Path) -> None:
+    async with open_chat(tmp_path) as first:
+        request = first.service.start("q", ignore)
+        await until_status(first, request.entry_id, Status.PROCESSING)
+        async with open_chat(tmp_path, XDG_STATE_HOME=str(tmp_path / "other")) as second:
+            assert second.interrupted == []

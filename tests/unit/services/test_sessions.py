@@ -198,6 +198,19 @@ def test_two_sessions_do_not_meet(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file is in the way")
     with opened(tmp_path / "replica.db") as database:
-        with pytest.raises(StorageReadOnlyError, match=r"Cannot write to .*IPCOM_CHAT_STATE_DIR"):
+        with pytest.raises(StorageReadOnlyError, match=r"Cannot write to .*IPCOM_CHAT_DATA_DIR"):
             _service(database, tmp_path).open(SESSION, ORIGIN)
         assert Sessions(database).get(SESSION) is None
+
+
+@pytest.mark.parametrize("kind", ["folder", "loop"])
+def test_a_lock_that_cannot_be_looked_at_stops_nobody(tmp_path: Path, kind: str) -> None:
+    with opened(tmp_path / "replica.db") as database:
+        service = _service(database, tmp_path)
+        service.open(SESSION, ORIGIN)
+        lock = tmp_path / "state" / "sessions" / "strange.lock"
+        lock.mkdir() if kind == "folder" else lock.symlink_to(lock)
+        assert service.recover(REPLICA) == []
+        (tmp_path / "state" / "sessions" / f"{SESSION}.lock").unlink()
+        (tmp_path / "state" / "sessions" / f"{SESSION}.lock").mkdir()
+        service.close(SESSION)

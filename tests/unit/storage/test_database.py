@@ -384,3 +384,10 @@ def test_a_process_that_cannot_be_served_ends_in_an_error_not_a_hang(tmp_path: P
 def _open_a_folder(_connection: Connection, path: Path) -> None:
     with pytest.raises(StorageError, match=str(path)):
         open_replica(path, now_ms=NOW_MS)
+
+
+def test_a_folder_of_an_older_locale_can_hold_the_history(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/jo\xe3o 100%?#"))
+    with opened(folder / "history.db") as database:
+        assert Entries(database).add(an_entry(), actor="x")
+    assert (folder / "history.db").exists()

@@ -390,3 +390,22 @@ def test_private_rows_never_wait_to_be_pushed(entries: Entries, database: Databa
         transaction.execute("UPDATE entries SET acked_seq = local_seq")
     assert database.number(waiting) == 0
     assert database.number("SELECT count(*) FROM entries WHERE local_seq = 0") == 0
+
+
+def test_a_hostile_value_hides_no_other_entry(database: Database, entries: Entries) -> None:
+    entries.add(an_entry(tokens_used=2**62), actor="x")
+    entries.add(an_entry(tokens_used=2**62), actor="x")
+    for tags, context in (("7", "[1e999]"), ('"\\ud800"', '{"a":1e999}')):
+        with database.write() as transaction:
+            transaction.execute("UPDATE entries SET tags = ?, context = ?", (tags, context))
+        found = list(entries.newest(GLOBAL, ALL, limit=None, preview=False))
+        assert [(entry.tags, entry.context) for entry in found] == [((), {}), ((), {})]
+    assert entries.stats(GLOBAL, ALL).tokens_used > 2**62
+
+
+def test_answered_are_the_beginnings_of_completed_questions(entries: Entries) -> None:
+    answered = an_entry(command="a long question", status=Status.COMPLETED, completed_at=NOW_MS)
+    entries.add(answered, actor="x")
+    entries.add(an_entry(), actor="x")
+    assert entries.answered(GLOBAL, limit=9, max_chars=6) == [(answered.id, "a long")]
+    assert entries.answered(GLOBAL, limit=0, max_chars=6) == []

@@ -411,3 +411,13 @@ def test_a_crash_at_any_step_of_the_recovery_loses_nothing(tmp_path: Path) -> No
         _check_sound(path, replica, 13)
     assert code == 0
     assert step > 50
+
+
+@pytest.mark.parametrize("said", ["nonsense", "3 gone.db", "3 ../elsewhere", "\xff"])
+def test_a_mark_that_makes_no_sense_loses_nothing(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "history.db"
+    fill(path, 5)
+    damage_mark(path).write_text(said, encoding="latin-1")
+    replica, entries = _recovered(path)
+    replica.close()
+    assert entries == 5

@@ -143,6 +143,9 @@ MESSAGES: dict[str, str] = {
     ),
     "{file} is not a valid playbook: {problem}": "{file} não é um playbook válido: {problem}",
     "it is larger than {size} KiB": "tem mais de {size} KiB",
+    "others may write it, and it names programs to run": (
+        "outros podem alterá-lo, e ele indica programas a executar"
+    ),
     "only a-z, 0-9 and single hyphens": "só a-z, 0-9 e hifens simples",
     "neither intents nor says: it would never answer": (
         "nem intents nem says: nunca responderia a nada"

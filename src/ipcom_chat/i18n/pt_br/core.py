@@ -40,8 +40,8 @@ MESSAGES: dict[str, str] = {
     "answers come from this history and from playbooks": (
         "as respostas vêm deste histórico e dos roteiros"
     ),
-    "Check its owner and permissions, or set IPCOM_CHAT_DATA_DIR.": (
-        "Verifique o dono e as permissões ou defina IPCOM_CHAT_DATA_DIR."
+    "Check its owner and permissions, or set {variable}.": (
+        "Verifique o dono e as permissões ou defina {variable}."
     ),
     "Close every ipcom-chat and start it again: it recovers the file.": (
         "Feche todos os ipcom-chat e inicie-o de novo: ele recupera o arquivo."
@@ -129,9 +129,16 @@ MESSAGES: dict[str, str] = {
         "{count} máquinas correspondem a {wanted!r}; informe o id."
     ),
     "Cannot write to {folder}: {reason}. Check its permissions, or set"
-    " IPCOM_CHAT_STATE_DIR to a folder of yours.": (
+    " IPCOM_CHAT_DATA_DIR to a folder of yours.": (
         "Não é possível gravar em {folder}: {reason}. Verifique as permissões ou defina"
-        " IPCOM_CHAT_STATE_DIR como uma pasta sua."
+        " IPCOM_CHAT_DATA_DIR como uma pasta sua."
+    ),
+    "There is no folder {text!r}; set HOME to a folder of yours.": (
+        "A pasta {text!r} não existe; defina HOME como uma pasta sua."
+    ),
+    "it is no ordinary file": "não é um arquivo comum",
+    "{path} is no ordinary file; without --output, stdout is used.": (
+        "{path} não é um arquivo comum; sem --output, usa-se a saída padrão."
     ),
     "who you are, a username": "quem é você, um nome de usuário",
     "global, user, machine or hybrid: where you write and read": (
