@@ -249,3 +249,20 @@ def test_d4_a_user_can_write_into_the_hybrid_history(ai: Env) -> None:
     run_cli(["ask", QUESTION, "--user", "ana", "--hybrid"], ai)
     (entry,) = _entries(ai)
     assert (entry["mode"], entry["user_id"]) == ("hybrid", user["id"])
+
+
+def test_an_input_that_stays_open_is_waited_for_aloud(ai: Env) -> None:
+    """A pipe that a remote shell or a job runner forgot to close looks like a hang otherwise."""
+    process = subprocess.Popen(
+        [*PROGRAM, "ask", QUESTION],
+        env=dict(ai),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    assert b"Waiting for the input to end" in process.stderr.readline()
+    out, _err = process.communicate(b"the log", timeout=60)
+    assert (process.returncode, bool(out)) == (0, True)
+    (entry,) = _entries(ai)
+    assert "the log" in entry["command"]

@@ -398,3 +398,20 @@ def test_a_huge_argument_is_not_echoed_whole(env: Env) -> None:
     done = run_cli(["history", "show", "x" * 100_000], env)
     assert done.err.startswith("ipcom-chat: No entry has the id 'xxx")
     assert len(done.err) < 5_000
+
+
+def test_ctrl_c_during_the_imports_is_quiet(env: Env) -> None:
+    interrupt = "import builtins, os, signal\nreal = builtins.__import__\n"
+    interrupt += (
+        "def load(name, *rest):\n"
+        "    if name == 'ipcom_chat.cli.main':\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = load\n"
+        "from ipcom_chat.__main__ import main\n"
+        "raise SystemExit(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", interrupt], env=dict(env), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import select
 import signal
 import stat
 import sys
@@ -28,6 +29,8 @@ from ipcom_chat.services.chat import ChatEvent, ChatService, NotSaved, StatusCha
 from ipcom_chat.services.exports import json_text
 
 STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
+PATIENCE_S = 1.0
+"""After so long without input, a person is told what the program waits for."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FENCES = re.compile("`{3,}")
 
@@ -113,11 +116,21 @@ def _has_input() -> bool:
 def _read_stdin() -> str:
     if sys.stdin is None:
         return ""
+    if not _is_ready(PATIENCE_S):
+        output.note(_("Waiting for the input to end (Ctrl-D ends it, Ctrl-C gives up)."))
     data = sys.stdin.buffer.read(STDIN_MAX_BYTES + 1)
     if len(data) > STDIN_MAX_BYTES:
         output.note(_("Only the first {size} MB of the input were read.",
                       size=STDIN_MAX_BYTES // 1_000_000))  # fmt: skip
     return data[:STDIN_MAX_BYTES].decode("utf-8-sig", errors="replace")
+
+
+def _is_ready(timeout_s: float) -> bool:
+    """Return whether stdin has something to read, its end included, within the time."""
+    try:
+        return bool(select.select([sys.stdin.buffer], [], [], timeout_s)[0])
+    except (OSError, ValueError):
+        return True  # no file behind it
 
 
 def _begin(runtime: Runtime, printer: "_Printer") -> None:

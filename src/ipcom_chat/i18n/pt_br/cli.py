@@ -280,4 +280,7 @@ MESSAGES: dict[str, str] = {
     "All that this machine holds, whatever the mode.": (
         "Tudo o que esta máquina guarda, qualquer que seja o modo."
     ),
+    "Waiting for the input to end (Ctrl-D ends it, Ctrl-C gives up).": (
+        "Esperando o fim da entrada (Ctrl-D termina, Ctrl-C desiste)."
+    ),
 }
