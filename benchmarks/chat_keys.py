@@ -1,8 +1,8 @@
 """How long a key press waits while a long answer arrives.
 
-Runs a chat screen without a terminal, streams 15 KB at 60 tokens a second into its transcript,
-and meanwhile sends a key every 40 ms the way the driver does. The wait goes from sending until
-the letter is in the prompt. Three texts: mixed Markdown, one paragraph, one block of code; the
+Runs the whole chat without a terminal, lets an assistant stream 15 KB at 60 tokens a second, and
+meanwhile sends a key every 40 ms the way the driver does. The wait goes from sending until the
+letter is in the prompt. Three texts: mixed Markdown, one paragraph, one block of code; the
 transcript holds earlier answers already. Bars: p95 at most 100 ms, worst at most 250 ms.
 
 Prints one JSON object as its last line.
@@ -11,14 +11,20 @@ Prints one JSON object as its last line.
 import asyncio
 import json
 import statistics
+import tempfile
 import time
+from collections.abc import AsyncGenerator
 
 from textual import events
-from textual.app import App, ComposeResult
 from textual.widgets import TextArea
 
-from ipcom_chat.tui.widgets.composer import Composer
-from ipcom_chat.tui.widgets.transcript import Transcript
+from ipcom_chat import settings
+from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta
+from ipcom_chat.runtime import Runtime
+from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.tui.app import ChatApp
+from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.screens.chat import ChatScreen
 
 ANSWER_CHARS = 15_000
 TOKENS_PER_S = 60
@@ -56,63 +62,63 @@ TEXTS = {
 }
 
 
-class Chat(App[None]):
-    """The transcript and the prompt."""
+class Streaming:
+    """An assistant that tells a text at an even pace; what is late is made up for."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.transcript = Transcript()
-        self.composer = Composer(commands=(), cwd=".", editor=("vi",))
-        self.sent_s: list[float] = []
-        self.waits_ms: list[float] = []
+    name = "streaming"
 
-    def compose(self) -> ComposeResult:
-        """Put one above the other."""
-        yield self.transcript
-        yield self.composer
+    def __init__(self, text: str) -> None:
+        self._text = text
 
-    def on_mount(self) -> None:
-        """Write into the prompt."""
-        self.composer.prompt.focus()
+    async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
+        """Yield a token at even times."""
+        del question
+        started_s = time.perf_counter()
+        for number, place in enumerate(range(0, len(self._text), TOKEN_CHARS)):
+            wait_s = started_s + number / TOKENS_PER_S - time.perf_counter()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            yield TextDelta(self._text[place : place + TOKEN_CHARS])
+
+
+class Chat(ChatApp):
+    """The chat, with a stop watch on each letter."""
+
+    sent_s: list[float]
+    waits_ms: list[float]
 
     def on_text_area_changed(self, _message: TextArea.Changed) -> None:
         """Note how long the letter took."""
         if self.sent_s:
             self.waits_ms.append((time.perf_counter() - self.sent_s.pop(0)) * 1_000)
 
-    async def type_while(self, stream: "asyncio.Task[None]") -> None:
+    async def type_while(self, conversation: Conversation) -> None:
         """Press a key at even times until the answer is there."""
         due_s = time.perf_counter()
-        while not stream.done():
+        while conversation.running is not None:
             due_s += KEY_EVERY_S
             await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
             self.sent_s.append(due_s)
             self.post_message(events.Key("x", "x"))
 
 
-async def stream_into(chat: Chat, text: str) -> None:
-    """Add a token at even times; what is late is made up for."""
-    started_s = time.perf_counter()
-    for number, place in enumerate(range(0, len(text), TOKEN_CHARS)):
-        wait_s = started_s + number / TOKENS_PER_S - time.perf_counter()
-        if wait_s > 0:
-            await asyncio.sleep(wait_s)
-        chat.transcript.add_answer_text(text[place : place + TOKEN_CHARS])
-    chat.transcript.end_answer()
-
-
 async def measure(text: str) -> dict[str, float]:
     """Return the waits of one answer in milliseconds."""
-    chat = Chat()
-    async with chat.run_test(size=(120, 40)) as pilot:
-        for _ in range(EARLIER_ANSWERS):
-            chat.transcript.add_question("why?")
-            chat.transcript.add_answer(MIXED * 3)
-        await pilot.pause(1.0)
-        chat.transcript.add_question("why?")
-        stream = asyncio.create_task(stream_into(chat, text))
-        await chat.type_while(stream)
-        await pilot.pause(0.5)
+    with tempfile.TemporaryDirectory() as home:
+        runtime = Runtime(settings.load({"HOME": home}))
+        runtime.begin_session()
+        thread = StorageThread()
+        service = runtime.open_chat(thread)
+        service.assistant = Streaming(text)
+        conversation = Conversation(runtime, service, thread)
+        chat = Chat(conversation, {"HOME": home})
+        chat.sent_s, chat.waits_ms = [], []
+        try:
+            await _run(chat, conversation)
+            await service.close()
+        finally:
+            thread.close()
+            runtime.close()
     waits = sorted(chat.waits_ms)
     return {
         "keys": len(waits),
@@ -120,6 +126,20 @@ async def measure(text: str) -> dict[str, float]:
         "p95_ms": round(waits[int(len(waits) * 0.95)], 1),
         "worst_ms": round(waits[-1], 1),
     }
+
+
+async def _run(chat: Chat, conversation: Conversation) -> None:
+    async with chat.run_test(size=(120, 40)) as pilot:
+        assert isinstance(chat.screen, ChatScreen)
+        for _ in range(EARLIER_ANSWERS):
+            chat.screen.transcript.add_question("why?")
+            chat.screen.transcript.add_answer(MIXED * 3)
+        await pilot.pause(1.0)
+        chat.screen.prompt.insert("why?")
+        await pilot.press("enter")
+        await pilot.pause()
+        await chat.type_while(conversation)
+        await pilot.pause(0.5)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import resvg_py
+from textual import events
 
 from ipcom_chat import i18n, settings
 from ipcom_chat.runtime import Runtime
@@ -48,7 +49,9 @@ class Picture(NamedTuple):
 PICTURES = (
     Picture("chat-80x24", (80, 24), "en", ("which ports are open?",)),
     Picture("chat-200x50", (200, 50), "en",
-            ("how much memory is free?", "what is filling the disk?"), "light"),
+            ("which ports are open?",
+             "nginx: bind() to 0.0.0.0:80 failed (98: Address already in use)"),
+            "light"),
     Picture("chat-80x24-pt-BR", (80, 24), "pt_BR", ("quais portas estão abertas?",)),
 )  # fmt: skip
 
@@ -96,7 +99,6 @@ async def take(picture: Picture) -> str:
     with tempfile.TemporaryDirectory(prefix="ipcom-chat-") as home:
         async with opened(picture, home) as (app, conversation, pilot):
             for question in picture.questions:
-                app.screen.query_one("#prompt").focus()
                 await ask(app, conversation, pilot, question)
             return app.export_screenshot(title="ipcom-chat")
 
@@ -106,12 +108,15 @@ async def opened(
     picture: Picture, home: str
 ) -> "AsyncIterator[tuple[ChatApp, Conversation, Pilot[int]]]":
     """Open a chat in a fresh home folder."""
-    environment = {"HOME": home, "IPCOM_CHAT_THEME": picture.theme, "PATH": "/usr/bin:/bin"}
-    flags = {"user": "ana", "ui.language": picture.language}
-    runtime = Runtime(settings.load(environment, flags))
+    environment = {
+        "HOME": home,
+        "PATH": "/usr/bin:/bin",
+        "IPCOM_CHAT_USER": "ana",
+        "IPCOM_CHAT_THEME": picture.theme,
+        "IPCOM_CHAT_LANGUAGE": picture.language,
+    }
+    runtime = Runtime(settings.load(environment))
     runtime.users.create("ana", "Ana Lima", "ana@example.org")
-    flags |= {"history.mode": "global"}
-    runtime.settings = settings.load(environment, flags)
     runtime.begin_session()
     thread = StorageThread()
     service = runtime.open_chat(thread)
@@ -128,11 +133,13 @@ async def opened(
 
 
 async def ask(app: ChatApp, conversation: Conversation, pilot: "Pilot[int]", question: str) -> None:
-    """Type a question, send it and wait for the whole answer."""
-    await pilot.press(*("space" if letter == " " else letter for letter in question))
+    """Paste a question, send it and wait for the whole answer."""
+    app.post_message(events.Paste(question))
+    await pilot.pause()
+    answered = conversation.counts.total()
     await pilot.press("enter")
     async with asyncio.timeout(ANSWER_LIMIT_S):
-        while not conversation.counts or conversation.running is not None:
+        while conversation.counts.total() == answered:
             await pilot.pause(0.05)
     await pilot.pause(0.5)
 

@@ -1,7 +1,7 @@
 """The whole chat over a real replica, without a terminal: for Pilot and for snapshots."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -28,19 +28,22 @@ class ChatHarness:
     """One chat: its app, what is behind it, and the assistant that a test steers."""
 
     def __init__(
-        self, home: Path, *, clock: Clock | None = None, scripted: bool = True, **environ: str
+        self,
+        home: Path,
+        *,
+        user: str | None = None,
+        clock: Clock | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        environ = {"HOME": str(home), "EDITOR": "true"} | environ
-        flags = {"user": environ.pop("user", None)}
-        self.runtime = Runtime(settings.load(environ, flags), clock)
+        variables = {"HOME": str(home), "EDITOR": "true"} | dict(environ or {})
+        self.runtime = Runtime(settings.load(variables, {"user": user}), clock)
         self.interrupted = self.runtime.begin_session()
         self.thread = StorageThread()
         self.service = self.runtime.open_chat(self.thread)
         self.assistant = ScriptedAssistant()
-        if scripted:
-            self.service.assistant = self.assistant
+        self.service.assistant = self.assistant
         self.conversation = Conversation(self.runtime, self.service, self.thread, self.interrupted)
-        self.app = ChatApp(self.conversation, environ)
+        self.app = ChatApp(self.conversation, variables)
 
     @property
     def screen(self) -> ChatScreen:
@@ -70,11 +73,9 @@ class ChatHarness:
 
     async def send(self, pilot: Pilot[int], text: str) -> None:
         """Put a text into the prompt and press Enter."""
+        self.screen.prompt._dismissed = text  # no menu: Enter would choose from it
         self.screen.prompt.set_text(text)
         await pilot.pause()
-        if self.screen.composer.menu.is_open:
-            await pilot.press("escape")
-            await pilot.pause()
         await pilot.press("enter")
         await pilot.pause()
 
@@ -105,10 +106,14 @@ class ChatHarness:
 
 @contextmanager
 def harness(
-    home: Path, *, clock: Clock | None = None, scripted: bool = True, **environ: str
+    home: Path,
+    *,
+    user: str | None = None,
+    clock: Clock | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Iterator[ChatHarness]:
     """Make a chat and close what is behind it at the end; the app is not started."""
-    made = ChatHarness(home, clock=clock, scripted=scripted, **environ)
+    made = ChatHarness(home, user=user, clock=clock, environ=environ)
     try:
         yield made
     finally:
@@ -117,10 +122,10 @@ def harness(
 
 @asynccontextmanager
 async def running_chat(
-    home: Path, *, size: tuple[int, int] = (80, 24), scripted: bool = True, **environ: str
+    home: Path, *, size: tuple[int, int] = (80, 24), user: str | None = None
 ) -> AsyncIterator[tuple[ChatHarness, Pilot[int]]]:
     """Run a chat without a terminal, and end it as a user does who leaves."""
-    with harness(home, scripted=scripted, **environ) as made:
+    with harness(home, user=user) as made:
         async with made.app.run_test(size=size) as pilot:
             await pilot.pause()
             yield made, pilot

@@ -45,7 +45,6 @@ class ChatDemo(App[None]):
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = [  # noqa: RUF012 - Textual's declaration
-        Binding("escape", "escape", priority=True),
         Binding("ctrl+d", "quit", show=False),
     ]
 
@@ -78,13 +77,14 @@ class ChatDemo(App[None]):
         self.theme = self._wanted_theme
         self.prompt.focus()
 
-    def action_escape(self) -> None:
+    def on_prompt_escaped(self) -> None:
         self.escapes.append(self.prompt.escape())
         self._record({"escape": True})
 
     def on_prompt_submitted(self, message: Prompt.Submitted) -> None:
         self.sent.append(message.text)
         self._record({"sent": message.text})
+        self.prompt.taken()
         if invocation(message.text, COMMANDS) is None:
             self.transcript.add_question(message.text)
 

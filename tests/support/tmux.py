@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -110,9 +111,13 @@ class Terminal:
         """Wait until the program has ended; return its exit code, -1 after a signal."""
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
-            dead, _, code = self.value("#{pane_dead} #{pane_dead_status}").partition(" ")
-            if dead == "1":
-                return int(code) if code.strip() else -1
+            state = self.value("#{pane_dead} #{pane_dead_status}/#{pane_dead_signal}")
+            code, _, by_signal = state.removeprefix("1 ").partition("/")
+            if state.startswith("1 ") and (code or by_signal):
+                return int(code) if code else -1
+            if state.startswith("1 "):
+                # The terminal was closed, but tmux has missed that its child has ended.
+                os.kill(int(self.value("#{pid}")), signal.SIGCHLD)
             time.sleep(POLL_S)
         raise AssertionError(f"the program did not end; the screen was:\n{self.screen()}")
 

@@ -1,5 +1,7 @@
 """The two looks of the chat, for a dark and for a light terminal."""
 
+from collections.abc import Mapping
+
 from textual.theme import Theme
 
 DARK = Theme(
@@ -31,3 +33,20 @@ LIGHT = Theme(
     dark=False,
 )
 THEMES = (DARK, LIGHT)
+
+_LIGHT_BACKGROUNDS = ("7", "15")
+
+
+def theme_name(setting: str, environ: Mapping[str, str]) -> str:
+    """Return the look to use.
+
+    Args:
+        setting: `auto`, `dark` or `light`.
+        environ: where some terminals say which colours they have.
+
+    Source: rxvt(7), COLORFGBG (`foreground;background`, or with `default` between them).
+    """
+    if setting == "auto":
+        background = environ.get("COLORFGBG", "").rpartition(";")[2]
+        setting = "light" if background in _LIGHT_BACKGROUNDS else "dark"
+    return LIGHT.name if setting == "light" else DARK.name

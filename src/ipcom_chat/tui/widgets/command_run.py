@@ -13,7 +13,8 @@ from ipcom_chat.tui.widgets.rows import Rows, wrapped
 from ipcom_chat.tui.widgets.spinner import FRAME_S, duration, frame
 
 SHOWN_LINES = 6
-"""So many lines of output are shown without asking."""
+"""So many lines of a failed command's output are shown without asking; of one that worked, none:
+the answer tells what they mean."""
 
 
 class CommandRun(Rows, can_focus=True):
@@ -60,6 +61,9 @@ class CommandRun(Rows, can_focus=True):
         took = Content.styled(duration(duration_ms), "$foreground 60%")
         if exit_code:
             took = Content.styled(_("exit {code}", code=exit_code), "$text-error") + "  " + took
+        elif self._output:
+            count = n_("{count} line", "{count} lines", len(self._output))
+            took += Content.styled(f"  {count}", "$foreground 60%")
         self._end = took
         self._stop()
 
@@ -77,13 +81,15 @@ class CommandRun(Rows, can_focus=True):
 
     def layout_rows(self, width: int) -> list[Content]:
         """Return the head line, and of the output as much as is open."""
-        lines = self._output if self._is_open else self._output[:SHOWN_LINES]
+        first = SHOWN_LINES if self._exit_code else 0
+        lines = self._output if self._is_open else self._output[:first]
         rows = self._head(width)
         for line in lines:
             body = Content.styled(line, "$foreground 60%").expand_tabs(8)
             folded = body.fold(max(2, width - 2)) if body else [body]
             rows += [Content("  ") + part for part in folded]
-        if hidden := len(self._output) - len(lines):
+        hidden = len(self._output) - len(lines)
+        if lines and hidden:
             text = n_("… {count} more line", "… {count} more lines", hidden)
             rows.append(Content.styled(f"  {text}", "$foreground 60% italic"))
         return rows

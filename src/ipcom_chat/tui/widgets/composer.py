@@ -1,15 +1,18 @@
-"""The prompt with the menu above it."""
+"""The prompt with the menu above it, and a hint on its border."""
 
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from ipcom_chat.tui.widgets.menu import Menu
 from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.slash_menu import SlashCommand
+
+HINT_SHOWN_S = 3.0
 
 
 class Composer(Vertical):
@@ -20,6 +23,7 @@ class Composer(Vertical):
         height: auto;
         #entry { height: auto; margin: 0 1; padding: 0 1; border: round $panel; }
         #entry:focus-within { border: round $primary 60%; }
+        #entry { border-subtitle-color: $text-warning; }
         #mark { width: 2; height: 1; color: $text-accent; }
     }
     """
@@ -30,13 +34,26 @@ class Composer(Vertical):
         super().__init__()
         self.menu = Menu()
         self.prompt = Prompt(self.menu, commands=commands, cwd=cwd, editor=editor, id="prompt")
+        self._entry = Horizontal(id="entry")
+        self._hint: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Put the menu above the prompt."""
         yield self.menu
-        with Horizontal(id="entry"):
+        with self._entry:
             yield Static(Content("❯"), id="mark")
             yield self.prompt
+
+    def hint(self, text: str) -> None:
+        """Show a short hint on the border for a moment; it is our own text, never data."""
+        self._entry.border_subtitle = Content(text)
+        if self._hint is not None:
+            self._hint.stop()
+        self._hint = self.set_timer(HINT_SHOWN_S, self.drop_hint)
+
+    def drop_hint(self) -> None:
+        """Take the hint away."""
+        self._entry.border_subtitle = None
 
     def on_menu_chosen(self, message: Menu.Chosen) -> None:
         """Take what was clicked."""

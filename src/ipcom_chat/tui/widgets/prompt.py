@@ -44,12 +44,15 @@ class Prompt(ChipArea):
     """
 
     class Submitted(Message):
-        """The user sent something."""
+        """The user sent something; the owner calls `taken` when it has dealt with it."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
             """In full, pastes included; neutralised, not stripped."""
+
+    class Escaped(Message):
+        """The user pressed ESC and no menu took it; the owner calls `escape` or cancels."""
 
     class Held(Message):
         """The user pressed Enter while `is_held`; the text is still in the prompt."""
@@ -67,6 +70,8 @@ class Prompt(ChipArea):
         self.commands = tuple(commands)
         self.is_held = False
         """Whether Enter sends nothing but slash commands, because an answer is arriving."""
+        self._is_untaken = False
+        """Whether the owner has not yet seen what was sent; held as well until it has."""
         self._menu = menu
         self._menu_kind: MenuKind = ""
         self._cwd = cwd
@@ -80,6 +85,7 @@ class Prompt(ChipArea):
         """Whether Ctrl-X was pressed just now."""
         self._keys: dict[str, Callable[[], None]] = {
             "enter": self._enter,
+            "escape": self._pass_escape_on,
             "tab": self._tab,
             "ctrl+r": self._begin_search,
             "ctrl+x": self._begin_chord,
@@ -91,6 +97,10 @@ class Prompt(ChipArea):
     def load_history(self, prompts: Sequence[str]) -> None:
         """Take the prompts of earlier sessions, oldest first; may come at any time."""
         self._recall.load([cleaned(prompt) for prompt in prompts])
+
+    def taken(self) -> None:
+        """Say that the owner has seen what was sent, and has set `is_held` accordingly."""
+        self._is_untaken = False
 
     def escape(self) -> bool:
         """Obey ESC when no request is running; return whether it did something.
@@ -139,10 +149,14 @@ class Prompt(ChipArea):
             return True
         if event.key in {"up", "down"}:
             return self._recall_key(event.key)
-        if action := self._keys.get(event.key):
+        action = self._keys.get(event.key)
+        if action is not None:
             action()
-            return True
-        return False
+        return action is not None
+
+    def _pass_escape_on(self) -> None:
+        # A message, so that it stays behind what an Enter right before it has sent.
+        self.post_message(self.Escaped())
 
     def _enter(self) -> None:
         if self._before_cursor().endswith("\\"):
@@ -157,12 +171,14 @@ class Prompt(ChipArea):
     def _send(self, text: str) -> None:
         if not text.strip():
             return
-        if self.is_held and invocation(text, self.commands) is None:
+        is_held = self.is_held or self._is_untaken
+        if is_held and invocation(text, self.commands) is None:
             self.post_message(self.Held())
             return
         self._recall.add(text)
         self.load_text("")
         self._close_menu()
+        self._is_untaken = True
         self.post_message(self.Submitted(text))
 
     def _before_cursor(self) -> str:

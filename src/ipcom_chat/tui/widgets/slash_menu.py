@@ -28,6 +28,8 @@ class SlashCommand(msgspec.Struct, frozen=True, kw_only=True):
     """One short line, in the language of the screen."""
     argument: str = ""
     """What may follow the name, for display: `<username>`."""
+    alias: str = ""
+    """Another name, which the menu does not show."""
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,9 +45,9 @@ def invocation(text: str, commands: Sequence[SlashCommand]) -> Invocation | None
     first, _, argument = text.strip().partition(" ")
     if "\n" in text.strip() or not first.startswith("/"):
         return None
-    if first[1:] not in {command.name for command in commands}:
-        return None
-    return Invocation(name=first[1:], argument=argument.strip())
+    typed = first[1:]
+    command = next((each for each in commands if typed in (each.name, each.alias or None)), None)
+    return Invocation(name=command.name, argument=argument.strip()) if command else None
 
 
 def likely_meant(text: str, commands: Sequence[SlashCommand]) -> SlashCommand | None:

@@ -16,6 +16,8 @@ from ipcom_chat.i18n import _
 from ipcom_chat.tui.widgets.spinner import FRAME_S, duration, frame
 
 SEPARATOR = "  ·  "
+ROOMY, COSY = 60, 40
+"""From so many cells on, the line says what a request is doing, and what ESC does."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,9 +87,12 @@ class StatusLine(Widget):
             return Content()
         elapsed_s = time.monotonic() - self._started_s
         spinner = Content.styled(frame(elapsed_s), "$text-accent")
-        text = f" {self._label} " if self._label else " "
         took = duration(int(elapsed_s * 10) * 100)
-        return spinner + text + took + Content.styled("  " + _("ESC cancels"), "$foreground 35%")
+        width = self.content_size.width
+        label = Content(self._label).truncate(width // 3, ellipsis=True)
+        label = label + " " if label and width >= ROOMY else Content()
+        hint = Content.styled("  " + _("ESC cancels"), "$foreground 60%")
+        return spinner + " " + label + took + (hint if width >= COSY else Content())
 
     def _parts(self) -> list[tuple[int, Content]]:
         """Return the parts in the order of the line, each with its weight."""

@@ -14,7 +14,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from ipcom_chat.domain.terminal import neutralise
+from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.tui.widgets.answer import Answer
 from ipcom_chat.tui.widgets.code import Code
@@ -73,11 +73,43 @@ class Question(Rows):
         self.changed()
 
 
+class Notice(Rows):
+    """A sentence of the program itself.
+
+    Args:
+        text: neutralised.
+        kind: what it tells.
+        then: what can be done; our own text.
+    """
+
+    DEFAULT_CSS = """
+    Notice { margin-top: 1; }
+    """
+
+    def __init__(self, text: str, kind: NoticeKind, then: str = "") -> None:
+        super().__init__()
+        self._mark = Content.styled(_NOTICE_MARKS[kind], _NOTICE_STYLES[kind])
+        self._text = Content.styled(text, _NOTICE_STYLES[kind])
+        self._then = Content.styled(then, _NOTICE_STYLES["info"])
+
+    def layout_rows(self, width: int) -> list[Content]:
+        """Wrap at words, everything below the first word."""
+        margin = Content(" " * self._mark.cell_length)
+        lines = wrapped(self._text, width - len(margin))
+        lines += wrapped(self._then, width - len(margin)) if self._then else []
+        return [(margin if place else self._mark) + line for place, line in enumerate(lines)]
+
+
 class Transcript(VerticalScroll):
     """The conversation; its methods only change what is shown."""
 
     DEFAULT_CSS = """
-    Transcript { height: 1fr; padding: 0 2; scrollbar-size-vertical: 1; }
+    Transcript {
+        height: 1fr; padding: 0 2; scrollbar-size-vertical: 1;
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background; scrollbar-color: $panel;
+        scrollbar-color-hover: $primary 60%; scrollbar-color-active: $primary 60%;
+    }
     Transcript > TextRows { margin-top: 1; }
     """
     BINDINGS = [Binding("c", "copy_code", "Copy code")]  # noqa: RUF012 - Textual's declaration
@@ -104,6 +136,8 @@ class Transcript(VerticalScroll):
     def add_answer_text(self, delta: str) -> None:
         """Add to the answer that is arriving; begin one if there is none."""
         if self._answer is None:
+            if not delta.strip():
+                return  # blank lines between a command and the text after it
             self._answer = Answer()
             self._add(self._answer)
         self._answer.write(delta)
@@ -142,25 +176,59 @@ class Transcript(VerticalScroll):
                 exit_code=exit_code, duration_ms=duration_ms, output=output, truncated=truncated
             )
 
-    def add_notice(self, text: str, kind: NoticeKind = "info") -> None:
-        """Show a sentence of the program itself."""
+    def add_notice(self, text: str, kind: NoticeKind = "info", *, then: str = "") -> None:
+        """Show a sentence of the program itself, and below it what can be done."""
         self.end_answer()
-        body = _NOTICE_MARKS[kind] + neutralise(text)
-        self._add(TextRows(Content.styled(body, _NOTICE_STYLES[kind])))
+        self._add(Notice(neutralise(text), kind, then))
 
-    def add_cancelled(self) -> None:
-        """Mark the request as cancelled; what had arrived and run stays."""
+    def add_cancelled(self, *, by: str = "") -> None:
+        """Mark the request as cancelled; what had arrived and run stays.
+
+        Args:
+            by: who did it in another terminal; empty for the user at this one.
+        """
+        self.stop_commands()
+        mark = _("[ESC - Message cancelled]") + "\n" + _("Operation cancelled by user")
+        if by:
+            mark = _("Cancelled from another terminal by {name}", name=by)
+        self.add_notice(mark, "cancelled")
+        if not by:
+            self.anchor()  # whoever pressed ESC wants to see that it worked
+
+    def stop_commands(self) -> None:
+        """Mark the commands that still run as stopped."""
         for run in self._runs.values():
             run.cancel()
         self._runs.clear()
-        mark = _("[ESC - Message cancelled]")
-        self.add_notice(mark + "\n" + _("Operation cancelled by user"), "cancelled")
 
-    def clear(self) -> None:
-        """Empty the screen; the history keeps everything."""
-        self._answer = None
-        self._runs.clear()
-        self.remove_children()
+    def add_footer(self, text: str) -> None:
+        """Show a calm line that belongs to the answer above it."""
+        self.end_answer()
+        self._add(TextRows(Content.styled(one_line(text), "$foreground 45%")))
+
+    def add(self, widget: Rows) -> None:
+        """Show something of the program itself, such as the answer to a slash command."""
+        self.end_answer()
+        self._add(widget)
+        self.anchor()
+
+    def clear(self, *, but_the_newest: bool = False) -> None:
+        """Empty the screen; the history keeps everything.
+
+        Args:
+            but_the_newest: keep the newest question and what followed it.
+        """
+        children = list(self.children)
+        if but_the_newest:
+            questions = [place for place, child in enumerate(children)
+                         if isinstance(child, Question)]  # fmt: skip
+            children = children[: questions[-1]] if questions else children
+        else:
+            self._answer = None
+            self._runs.clear()
+        with self.app.batch_update():
+            for child in children:
+                child.remove()
 
     def copy_last_code(self) -> bool:
         """Copy the newest block of code; return whether there was one."""

@@ -1,0 +1,101 @@
+"""The chat as a program: look, signals, and an orderly end.
+
+Invariants: however it ends (a key, a signal, a terminal that goes away, a fault), what runs is
+cancelled and stored, and the terminal is left as it was found.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from textual.app import App
+from textual.screen import Screen
+
+from ipcom_chat.errors import StorageError
+from ipcom_chat.ids import EntryId
+from ipcom_chat.runtime import Runtime
+from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.driver import RobustLinuxDriver
+from ipcom_chat.tui.screens.chat import ChatScreen
+from ipcom_chat.tui.theme import THEMES, theme_name
+from ipcom_chat.tui.widgets.editor import editor_command
+
+INTERRUPTED = 130
+"""The exit code of a program that was told to end."""
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+class ChatApp(App[int], inherit_bindings=False):
+    """The chat.
+
+    Args:
+        conversation: what it shows.
+        environ: the process environment.
+    """
+
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "ipcom-chat"
+
+    def __init__(self, conversation: Conversation, environ: Mapping[str, str]) -> None:
+        super().__init__(driver_class=RobustLinuxDriver)
+        self.fault: Exception | None = None
+        """What ended the chat, if it was a fault of this program."""
+        self._conversation = conversation
+        self._environ = environ
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = theme_name(conversation.runtime.settings["ui.theme"], environ)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the chat."""
+        cwd = self._conversation.context.origin.cwd or str(Path.home())
+        return ChatScreen(self._conversation, editor=editor_command(self._environ), cwd=cwd)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End; the caller of `run_chat` tells the user in one line, without a traceback."""
+        self.fault = self.fault or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
+
+def run_chat(runtime: Runtime) -> int:
+    """Show the chat until the user leaves; return the exit code. The caller closes the runtime.
+
+    Raises:
+        UsageError, UserError: the settings name a user who cannot write.
+        Exception: a fault ended the chat; the terminal is in order.
+    """
+    interrupted, problem = _begin(runtime)
+    thread = StorageThread()
+    try:
+        return asyncio.run(_run(runtime, thread, interrupted, problem))
+    finally:
+        thread.close()
+
+
+def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
+    try:
+        return runtime.begin_session(), None
+    except StorageError as error:
+        # A full disk is a reason to ask, and no reason to refuse the answer.
+        return (), str(error)
+
+
+async def _run(
+    runtime: Runtime, thread: StorageThread, interrupted: Sequence[EntryId], problem: str | None
+) -> int:
+    service = runtime.open_chat(thread)
+    app = ChatApp(Conversation(runtime, service, thread, interrupted, problem), os.environ)
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, app.exit, INTERRUPTED)
+    try:
+        code = await app.run_async()
+    finally:
+        await service.close()
+    if app.fault is not None:
+        raise app.fault
+    return code or 0

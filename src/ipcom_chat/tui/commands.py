@@ -1,0 +1,283 @@
+"""The slash commands: which there are, and what each of them does."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from ipcom_chat import __version__, logs
+from ipcom_chat.domain.entry import Mode, Status
+from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import IpcomChatError, UsageError
+from ipcom_chat.i18n import _, n_
+from ipcom_chat.tui.conversation import Conversation, Shown
+from ipcom_chat.tui.transcript_export import default_name, export
+from ipcom_chat.tui.widgets.facts import Facts, Section
+from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
+from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.transcript import Transcript
+from ipcom_chat.tui.wording import moment, shared_with, sharing, status_word
+
+NOBODY = ("none", "nobody", "-")
+SHOWN_CHARS = 200
+
+_LOG = logging.getLogger(__name__)
+
+
+def chat_commands() -> tuple[SlashCommand, ...]:
+    """Return the commands in the order of the menu, in the language of the screen."""
+    return (
+        SlashCommand(name="help", description=_("Keys and commands")),
+        SlashCommand(name="clear", description=_("Begin a new conversation")),
+        SlashCommand(name="history", description=_("What was asked last")),
+        SlashCommand(name="status", description=_("Who, where, with what")),
+        SlashCommand(name="mode", description=_("Which histories to write and read"),
+                     argument="[global|user|machine|hybrid]"),
+        SlashCommand(name="user", description=_("Who you are"), argument=_("[USERNAME|none]")),
+        SlashCommand(name="private", description=_("Keep new entries on this machine"),
+                     argument="[on|off]"),
+        SlashCommand(name="retry", description=_("Ask again what got no answer")),
+        SlashCommand(name="export", description=_("Write this conversation to a file"),
+                     argument=_("[FILE]")),
+        SlashCommand(name="debug", description=_("More or fewer details in the log")),
+        SlashCommand(name="exit", description=_("Leave"), alias="quit"),
+    )  # fmt: skip
+
+
+def keys() -> tuple[tuple[str, str], ...]:
+    """Return the keys worth knowing, and what they do."""
+    return (
+        ("Enter", _("send")),
+        (_("Ctrl-J, or \\ and Enter"), _("new line")),
+        ("ESC", _("cancel what runs; twice: empty the prompt")),
+        (_("Up, Down, Ctrl-R"), _("earlier prompts, search in them")),
+        ("Tab", _("complete a command or a path")),
+        ("Ctrl-X Ctrl-E", _("write in your editor")),
+        ("PageUp, PageDown", _("scroll, like Shift with the arrow keys")),
+        (_("Shift-Tab, then Enter"), _("go to code and commands: copy, open")),
+        ("Alt-C, Ctrl-L", _("copy the newest code, empty the screen")),
+        (_("Ctrl-C twice, Ctrl-D"), _("leave")),
+    )
+
+
+class Commands:
+    """Performs the commands of one chat.
+
+    Args:
+        conversation: what they change and ask.
+        transcript: where they answer.
+        retry: asks a failed question again.
+        leave: ends the chat.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        transcript: Transcript,
+        *,
+        retry: Callable[[], None],
+        leave: Callable[[], None],
+    ) -> None:
+        self._conversation = conversation
+        self._transcript = transcript
+        self._retry_failed = retry
+        self._leave = leave
+        self._one_by_one = asyncio.Lock()
+        self._is_debug = logging.getLogger("ipcom_chat").level == logging.DEBUG
+        self._actions: dict[str, Callable[[str], Awaitable[None]]] = {
+            "help": self._help,
+            "clear": self._clear,
+            "history": self._history,
+            "status": self._status,
+            "mode": self._mode,
+            "user": self._user,
+            "private": self._private,
+            "retry": self._retry,
+            "export": self._export,
+            "debug": self._debug,
+            "exit": self._exit,
+        }
+
+    async def perform(self, invocation: Invocation) -> None:
+        """Obey a command; what goes wrong becomes one line in the transcript."""
+        try:
+            async with self._one_by_one:
+                await self._actions[invocation.name](invocation.argument)
+        except IpcomChatError as error:
+            self._transcript.add_notice(one_line(str(error)), "error")
+        except Exception:  # noqa: BLE001 - a fault in a command must not end the conversation
+            _LOG.exception("the command %s met a fault", invocation.name)
+            self._transcript.add_notice(
+                _(
+                    "The command met an unexpected fault; details are in {path}.",
+                    path=self._log_path,
+                ),
+                "error",
+            )
+
+    @property
+    def _log_path(self) -> Path:
+        return self._conversation.runtime.settings.paths.log_file
+
+    def _say(self, text: str) -> None:
+        self._transcript.add_notice(text)
+
+    async def _help(self, _argument: str) -> None:
+        commands = tuple(
+            (f"/{each.name} {each.argument}".strip(), each.description) for each in chat_commands()
+        )
+        note = _("Anything else is a question. A paste waits for your Enter.")
+        sections = (
+            Section(title=_("Commands"), facts=commands),
+            Section(title=_("Keys"), facts=keys(), notes=(note,)),
+        )
+        self._transcript.add(Facts(sections))
+
+    async def _clear(self, _argument: str) -> None:
+        if self._conversation.running is not None:
+            raise UsageError(_("An answer is still arriving; ESC cancels it."))
+        self._transcript.clear()
+        await self._conversation.forget()
+        self._say(
+            _(
+                "A new conversation: the assistant no longer sees what was said before. "
+                "The history keeps it."
+            )
+        )
+
+    async def _history(self, _argument: str) -> None:
+        found = await self._conversation.newest()
+        if not found:
+            self._say(_("Nothing was asked yet in this history."))
+            return
+        title = n_("The last question", "The last {count} questions", len(found))
+        note = _("The whole of one: ipcom-chat history show ID")
+        facts = tuple((each.short_id, _listed(each)) for each in found)
+        self._transcript.add(Facts((Section(title=title, facts=facts, notes=(note,)),)))
+
+    async def _status(self, _argument: str) -> None:
+        entries = await self._conversation.entry_count()
+        self._transcript.add(Facts(status_sections(self._conversation, entries)))
+
+    async def _mode(self, argument: str) -> None:
+        if argument:
+            self._conversation.change_mode(_mode_of(argument))
+        self._say_sharing()
+
+    async def _user(self, argument: str) -> None:
+        if argument:
+            await self._conversation.change_user(None if argument in NOBODY else argument)
+        user = self._conversation.user
+        if user is None:
+            self._say(_("No user: entries name the account {name} only.",
+                        name=self._conversation.username))  # fmt: skip
+        else:
+            self._say(_("You are {username}: {name}, {email}.", username=user.username,
+                        name=user.name, email=user.email))  # fmt: skip
+        self._say_sharing()
+
+    async def _private(self, argument: str) -> None:
+        now = self._conversation.context.origin.private
+        wanted = {"": not now, "on": True, "off": False}
+        if argument not in wanted:
+            raise UsageError(_("/private takes on, off, or nothing to switch over."))
+        self._conversation.change_private(private=wanted[argument])
+        self._say_sharing()
+
+    def _say_sharing(self) -> None:
+        origin = self._conversation.context.origin
+        self._say(sharing(origin, self._conversation.username))
+
+    async def _retry(self, _argument: str) -> None:
+        if self._conversation.running is not None:
+            raise UsageError(_("An answer is still arriving; ESC cancels it."))
+        if self._conversation.failed is None:
+            raise UsageError(_("There is nothing to ask again: every question was answered."))
+        self._retry_failed()
+
+    async def _export(self, argument: str) -> None:
+        conversation = self._conversation
+        asked = await conversation.asked()
+        if not asked:
+            raise UsageError(_("Nothing was asked in this session yet."))
+        name = argument or default_name(conversation.runtime.clock.now_ms())
+        head = f"{conversation.username} · {conversation.hostname}"
+        path = await asyncio.to_thread(export, name, asked, head)
+        self._say(
+            n_(
+                "Wrote one question to {path}",
+                "Wrote {count} questions to {path}",
+                len(asked),
+                path=path,
+            )
+        )
+
+    async def _debug(self, _argument: str) -> None:
+        self._is_debug = not self._is_debug
+        path = logs.open_log(self._log_path, debug=self._is_debug)
+        if path is None:
+            raise UsageError(_("The log cannot be written: {path}", path=self._log_path))
+        self._say(
+            _("The log now has all details: {path}", path=path)
+            if self._is_debug
+            else _("The log has only what matters again: {path}", path=path)
+        )
+
+    async def _exit(self, _argument: str) -> None:
+        self._leave()
+
+
+def status_sections(conversation: Conversation, entries: int) -> tuple[Section, ...]:
+    """Return what `/status` shows.
+
+    Args:
+        conversation: of this session.
+        entries: how many the history has that is read now.
+    """
+    origin, username = conversation.context.origin, conversation.username
+    replica = conversation.runtime.settings.paths.replica
+    user = conversation.user
+    ended = ", ".join(
+        f"{count} {status_word(status)}" for status, count in sorted(conversation.counts.items())
+    )
+    facts = (
+        (_("User"), f"{user.username} ({user.name})" if user else username),
+        (_("Machine"), conversation.hostname),
+        (_("Mode"), f"{origin.mode.value}: {shared_with(origin, username)}"),
+        (_("Assistant"), conversation.assistant_name),
+        (_("Synchronisation"), _("off: everything stays on this machine")),
+        (_("History"), f"{replica}"),
+        ("", n_("one entry, {size}", "{count} entries, {size}", entries, size=_size(replica))),
+        (_("This session"), duration(conversation.age_ms)),
+        ("", ended or _("nothing asked yet")),
+        (_("Version"), __version__),
+    )
+    return (Section(title=_("Status"), facts=facts),)
+
+
+def _size(path: Path) -> str:
+    files = (path, path.with_name(f"{path.name}-wal"))
+    size_bytes = sum(file.stat().st_size for file in files if file.exists())
+    if size_bytes < 1_000_000:
+        return f"{size_bytes / 1_000:.0f} kB"
+    return f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def _mode_of(argument: str) -> Mode:
+    names = {"local": Mode.MACHINE} | {mode.value: mode for mode in Mode}
+    if argument not in names:
+        raise UsageError(
+            _(
+                "There is no mode {name!r}. There are: {modes}",
+                name=argument,
+                modes=", ".join(mode.value for mode in Mode),
+            )
+        )
+    return names[argument]
+
+
+def _listed(shown: Shown) -> str:
+    entry = shown.entry
+    text = one_line(entry.command[:SHOWN_CHARS])
+    mark = "" if entry.status is Status.COMPLETED else f"  ({status_word(entry.status)})"
+    return f"{moment(entry.created_at)}  {text}{mark}"

@@ -1,0 +1,230 @@
+"""The conversation of one session, without a screen: who asks, what runs, what can be asked again.
+
+Invariants: one request runs at a time; nothing here waits for storage, network or assistant but
+the coroutines; a question belongs to the user and the mode that held when it was asked.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
+from ipcom_chat.domain.lifecycle import FINAL, Request
+from ipcom_chat.domain.people import User
+from ipcom_chat.errors import NotFoundError, UsageError
+from ipcom_chat.i18n import _
+from ipcom_chat.ids import EntryId
+from ipcom_chat.runtime import Runtime
+from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listener, StatusChanged
+from ipcom_chat.services.history import EntryFilter
+
+PROMPTS_LOADED = 1_000
+HISTORY_SHOWN = 20
+_MARKDOWN = ("markdown_it", "pygments.lexers", "pygments.token", "textual.highlight")
+_AI = ("ipcom_chat.assistant.chat_completions",)
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """A question without an answer, which can be asked again."""
+
+    entry_id: EntryId
+    text: str
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry as `/history` lists it."""
+
+    entry: Entry
+    short_id: str
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A question of this session with the commands that ran for it."""
+
+    entry: Entry
+    commands: tuple[Entry, ...]
+
+
+class Conversation:
+    """One session of the chat.
+
+    Args:
+        runtime: open, its session begun.
+        service: drives the requests.
+        thread: runs what touches storage.
+        interrupted: requests that an earlier process left open.
+        problem: why the session could not be recorded, if so.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        service: ChatService,
+        thread: StorageThread,
+        interrupted: Sequence[EntryId] = (),
+        problem: str | None = None,
+    ) -> None:
+        self.runtime = runtime
+        self.interrupted = tuple(sorted(interrupted))
+        self.problem = problem
+        self.user: User | None = runtime.user()
+        self.hostname = os.uname().nodename
+        self.running: Request | None = None
+        self._last: Request | None = None
+        self.failed: Failed | None = None
+        """What `/retry` asks again."""
+        self.counts: Counter[Status] = Counter()
+        """How the requests of this session ended."""
+        self._service = service
+        self._thread = thread
+        self._asked: list[EntryId] = []
+        self._start_ms = runtime.clock.monotonic_ms()
+
+    @property
+    def context(self) -> ChatContext:
+        """What holds for the next question."""
+        return self._service.context
+
+    @property
+    def assistant_name(self) -> str:
+        """What answers."""
+        return self._service.assistant.name
+
+    @property
+    def last_id(self) -> EntryId | None:
+        """The request that began last."""
+        return self._asked[-1] if self._asked else None
+
+    @property
+    def username(self) -> str:
+        """The user, or the account of the machine where nobody was named."""
+        return self.user.username if self.user else self.context.origin.os_user
+
+    @property
+    def age_ms(self) -> int:
+        """How long the session has lasted."""
+        return round(self.runtime.clock.monotonic_ms() - self._start_ms)
+
+    def late_modules(self) -> tuple[str, ...]:
+        """Return the modules that the first answer needs and the first paint does not."""
+        wanted = self.runtime.settings["ai.enabled"] and self.runtime.settings["ai.model"]
+        is_ai = wanted and self.runtime.assistant_problem is None
+        return (*_MARKDOWN, *(_AI if is_ai else ()))
+
+    # Requests.
+
+    def ask(self, text: str, listener: Listener, *, retry_of: EntryId | None = None) -> None:
+        """Begin a request; the caller has made sure that none runs."""
+
+        def hear(event: ChatEvent) -> None:
+            if isinstance(event, StatusChanged) and event.status in FINAL:
+                self._ended(request, event.status)
+            listener(event)
+
+        request = self._service.start(text, hear, retry_of=retry_of)
+        self._asked.append(request.entry_id)
+        self.running = self._last = request
+
+    def cancel(self) -> bool:
+        """Cancel what runs; return False if nothing does."""
+        return self.running is not None and self._service.cancel(self.running)
+
+    def _ended(self, request: Request, status: Status) -> None:
+        self.counts[status] += 1
+        self.running = None
+        if status is not Status.COMPLETED:
+            self.failed = Failed(entry_id=request.entry_id, text=request.text)
+        elif self.failed is not None and self.failed.text == request.text:
+            self.failed = None
+
+    async def forget(self) -> None:
+        """Begin a new conversation: the assistant no longer sees what was said before."""
+        if self._last is not None:
+            await self._service.finished(self._last)  # only then it has joined the conversation
+        self._service.conversation.clear()
+
+    # Who asks, and where to.
+
+    def change_mode(self, mode: Mode) -> None:
+        """Write into and read from other histories from now on.
+
+        Raises:
+            UsageError: mode `user` without a user.
+        """
+        if mode is Mode.USER and self.user is None:
+            raise UsageError(_("The mode 'user' needs a user. Say who you are: /user USERNAME"))
+        self._change(mode=mode)
+
+    async def change_user(self, username: str | None) -> None:
+        """Ask as another user, or as nobody in particular.
+
+        Raises:
+            UsageError: nobody, in mode `user`.
+            UnknownUserError, InactiveUserError: there is no such user, or not any more.
+        """
+        if username is None and self.context.origin.mode is Mode.USER:
+            raise UsageError(_("The mode 'user' needs a user. Change the mode first: /mode global"))
+        find = self.runtime.users.active
+        self.user = await self._thread.run(find, username) if username else None
+        self._change(user_id=self.user.id if self.user else None)
+
+    def change_private(self, *, private: bool) -> None:
+        """Keep new entries in this replica, or share them as the mode says."""
+        self._change(private=private)
+
+    def _change(self, **values: object) -> None:
+        context = self.context
+        origin = msgspec.structs.replace(context.origin, **values)
+        scope = msgspec.structs.replace(context.scope, mode=origin.mode, user_id=origin.user_id)
+        self._service.context = msgspec.structs.replace(context, origin=origin, scope=scope)
+
+    # What storage knows.
+
+    async def prompts(self) -> list[str]:
+        """Return earlier questions, oldest first."""
+        scope = self.context.scope
+        found = await self._thread.run(self.runtime.history.prompts, scope, limit=PROMPTS_LOADED)
+        return found[::-1]
+
+    async def load_interrupted(self) -> Failed | None:
+        """Return the newest interrupted request; from now on it can be asked again."""
+        if not self.interrupted:
+            return None
+        entry = await self._thread.run(self.runtime.history.find, self.interrupted[-1])
+        failed = Failed(entry_id=entry.id, text=entry.command)
+        self.failed = self.failed or failed
+        return failed
+
+    async def newest(self) -> list[Shown]:
+        """Return the questions asked last, oldest first."""
+        return await self._thread.run(self._newest)
+
+    def _newest(self) -> list[Shown]:
+        history = self.runtime.history
+        where = EntryFilter(kind=Kind.QUESTION)
+        found = list(history.newest(self.context.scope, where, limit=HISTORY_SHOWN, preview=True))
+        return [Shown(entry=entry, short_id=history.short_id(entry.id)) for entry in found[::-1]]
+
+    async def entry_count(self) -> int:
+        """Return how many entries the history has that is read now."""
+        scope = self.context.scope
+        stats = await self._thread.run(self.runtime.history.stats, scope, EntryFilter())
+        return stats.entries
+
+    async def asked(self) -> list[Asked]:
+        """Return what was asked in this session and is saved, oldest first."""
+        return await self._thread.run(self._saved)
+
+    def _saved(self) -> list[Asked]:
+        history = self.runtime.history
+        saved = []
+        for entry_id in self._asked:
+            try:
+                entry = history.find(entry_id)
+            except NotFoundError:
+                continue  # it could not be written, and the screen said so
+            saved.append(Asked(entry=entry, commands=tuple(history.commands_of(entry_id))))
+        return saved

@@ -1,0 +1,70 @@
+"""A conversation as Markdown, for a file that people read and send on.
+
+Nothing in it acts on a terminal, and no text leaves the block that was made for it.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ipcom_chat.assistant.markdown import block, cut
+from ipcom_chat.domain.entry import Entry, Status
+from ipcom_chat.domain.terminal import neutralise, one_line
+from ipcom_chat.errors import OutputError
+from ipcom_chat.i18n import _
+from ipcom_chat.ids import short_id
+from ipcom_chat.services.exports import write_file
+from ipcom_chat.tui.conversation import Asked
+from ipcom_chat.tui.wording import status_word
+
+TITLE_CHARS = 80
+
+
+def default_name(now_ms: int) -> str:
+    """Return the name of an export that was given none."""
+    return time.strftime("ipcom-chat-%Y%m%d-%H%M%S.md", time.localtime(now_ms / 1000))
+
+
+def export(name: str, asked: Sequence[Asked], head: str) -> Path:
+    """Write a conversation into a new file that only its owner can read; return where it is.
+
+    Raises:
+        OutputError: the file exists, or cannot be written.
+    """
+    try:
+        path = Path(name).expanduser().absolute()
+    except RuntimeError as error:  # `~somebody` whom this machine does not know
+        raise OutputError(_("There is no folder {path}.", path=name)) from error
+    if path.exists():
+        raise OutputError(_("{path} exists already; give another name.", path=path))
+    write_file(path, pieces(asked, head), force=False)
+    return path
+
+
+def pieces(asked: Sequence[Asked], head: str) -> Iterator[str]:
+    """Yield the document piece by piece."""
+    yield f"# ipcom-chat\n\n{one_line(head)}\n"
+    for each in asked:
+        yield from _question(each)
+
+
+def _question(asked: Asked) -> Iterator[str]:
+    entry = asked.entry
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created_at / 1000))
+    title = cut(one_line(entry.command), TITLE_CHARS)
+    yield f"\n## {title}\n\n{when} · {short_id(entry.id)} · {status_word(entry.status)}\n\n"
+    if one_line(entry.command) != title or "\n" in entry.command.strip():
+        yield f"{block(entry.command)}\n"
+    for command in asked.commands:
+        yield _command(command)
+    if entry.response:
+        yield f"{neutralise(entry.response).strip()}\n"
+    elif entry.status is not Status.COMPLETED:
+        yield f"*{status_word(entry.status)}*\n"
+
+
+def _command(command: Entry) -> str:
+    output = f"$ {command.command}\n{command.response or ''}".rstrip()
+    code = command.error_code or "0"
+    failed = "" if code == "0" else f"\n[{_('exit {code}', code=code)}]"
+    return f"{block(output + failed, 'console')}\n"

@@ -1,0 +1,54 @@
+"""Words of the chat for modes, sharing and statuses, in the language of the screen."""
+
+import time
+
+from ipcom_chat.domain.entry import Mode, Origin, Status
+from ipcom_chat.i18n import _
+
+
+def shared_with(origin: Origin, username: str) -> str:
+    """Return who will see what is asked now, in a word or two."""
+    if origin.private:
+        return _("private")
+    if origin.mode is Mode.USER:
+        return _("only {user}", user=username)
+    return _("this machine") if origin.mode is Mode.MACHINE else _("everyone")
+
+
+def sharing(origin: Origin, username: str) -> str:
+    """Return who will see what is asked now, as a sentence."""
+    if origin.private:
+        return _("Private: what you ask stays in this history file.")
+    return {
+        Mode.GLOBAL: _("Mode global: what you ask is shared with everyone."),
+        Mode.USER: _("Mode user: what you ask belongs to the history of {user}.", user=username),
+        Mode.MACHINE: _("Mode machine: what you ask belongs to the history of this machine."),
+        Mode.HYBRID: _(
+            "Mode hybrid: shared with everyone, and in your and this machine's history."
+        ),
+    }[origin.mode]
+
+
+def status_word(status: Status) -> str:
+    """Return a status."""
+    return {
+        Status.PENDING: _("pending"),
+        Status.PROCESSING: _("processing"),
+        Status.COMPLETED: _("completed"),
+        Status.ERROR: _("error"),
+        Status.CANCELLED: _("cancelled"),
+    }[status]
+
+
+def examples() -> tuple[str, ...]:
+    """Return questions to begin with."""
+    return (
+        _("what is filling the disk?"),
+        _("which ports are open, and who listens?"),
+        _("E: Could not get lock /var/lib/dpkg/lock-frontend"),
+    )
+
+
+def moment(epoch_ms: int) -> str:
+    """Return an instant in the local time zone, to the minute."""
+    return time.strftime("%m-%d %H:%M", time.localtime(epoch_ms / 1000))
