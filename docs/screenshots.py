@@ -5,6 +5,7 @@ names of the user and of the machine are made up. The pictures go to `docs/image
 """
 
 import asyncio
+import socket
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ FONTS = ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf", "DejaVuSansMono-Obliqu
          "LiberationMono-Italic.ttf")  # fmt: skip
 FAMILIES = {"DejaVu": "DejaVu Sans Mono", "Liberation": "Liberation Mono"}
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+ASKED_PORT = 8080
 ANSWER_LIMIT_S = 60
 ZOOM = 1.5
 
@@ -47,12 +49,12 @@ class Picture(NamedTuple):
 
 
 PICTURES = (
-    Picture("chat-80x24", (80, 24), "en", ("which ports are open?",)),
+    Picture("chat-80x24", (80, 24), "en", ("who listens on port 8080?",)),
     Picture("chat-200x50", (200, 50), "en",
             ("which ports are open?",
-             "nginx: bind() to 0.0.0.0:80 failed (98: Address already in use)"),
+             "nginx: bind() to 0.0.0.0:8080 failed (98: Address already in use)"),
             "light"),
-    Picture("chat-80x24-pt-BR", (80, 24), "pt_BR", ("quais portas estão abertas?",)),
+    Picture("chat-80x24-pt-BR", (80, 24), "pt_BR", ("quem está na porta 8080?",)),
 )  # fmt: skip
 
 
@@ -62,9 +64,10 @@ def main() -> None:
     if not fonts:
         sys.exit("No monospace font was found. On Debian: sudo apt install fonts-dejavu-core")
     IMAGES.mkdir(exist_ok=True)
-    for picture in PICTURES:
-        svg = asyncio.run(take(picture))
-        (IMAGES / f"{picture.name}.png").write_bytes(png(svg, fonts))
+    with socket.create_server(("127.0.0.1", ASKED_PORT)):  # what the questions are about
+        for picture in PICTURES:
+            svg = asyncio.run(take(picture))
+            (IMAGES / f"{picture.name}.png").write_bytes(png(svg, fonts))
 
 
 def find_fonts() -> list[Path]:

@@ -13,9 +13,11 @@ this driver does not mend: never call `App.run(inline=True)`.
 import errno
 import os
 import selectors
+import sys
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from textual import constants, events, messages
 from textual._xterm_parser import XTermParser
@@ -23,6 +25,9 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
 from ipcom_chat.tui.paste import ESCAPE_DELAY_S, Keys, Pasted, PasteSplitter, Piece
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 READ_BYTES = 65_536
 IDLE_WAIT_S = 0.1
@@ -87,7 +92,23 @@ class PasteSafeParser(XTermParser):
 
 
 class RobustLinuxDriver(LinuxDriver):
-    """The driver to pass as `App(driver_class=RobustLinuxDriver)`."""
+    """The driver to pass as `App(driver_class=RobustLinuxDriver)`.
+
+    It draws on stdout, where people expect it: Textual's own draws on stderr, so that
+    `ipcom-chat 2>file` would show nothing.
+    """
+
+    def __init__(
+        self,
+        app: "App[Any]",
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        if sys.__stdout__ is not None:
+            self._file = sys.__stdout__
 
     def run_input_thread(self) -> None:
         """Read the terminal until the program ends or the terminal is gone."""
