@@ -1,7 +1,9 @@
-"""The only time and the only randomness of the program.
+"""The time and the randomness of everything that is stored.
 
-Whatever needs an instant or a random number takes a `Clock`, so tests decide both. Instants are
-UTC epoch milliseconds; durations are differences of `monotonic_ms`, which no clock change moves.
+Whatever reaches the history takes its instants, durations and ids from a `Clock`, so tests decide
+them. Waits, animations, the log and the names of temporary files use the standard library.
+Instants are UTC epoch milliseconds; durations are differences of `monotonic_ms`, which no clock
+change moves.
 """
 
 import secrets

@@ -120,11 +120,16 @@ def os_user() -> str:
         return str(os.getuid())
 
 
+def hostname() -> str:
+    """Return the name of this host as the kernel knows it."""
+    return os.uname().nodename
+
+
 def host_facts() -> HostFacts:
     """Read what describes this machine now."""
     interface = _default_interface()
     return HostFacts(
-        hostname=os.uname().nodename,
+        hostname=hostname(),
         ip_address=_ip_address(),
         mac_address=_read(Path("/sys/class/net") / interface / "address") or None
         if interface

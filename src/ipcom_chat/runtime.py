@@ -157,14 +157,11 @@ class Runtime:
     def _ai(self, model: str) -> "Assistant":
         from ipcom_chat.assistant.agent import build_assistant  # noqa: PLC0415 - asyncio
 
-        names = ["ai.api_key"]
-        if model.startswith("openai:"):
-            names.append("ai.openai_api_key")  # goes to OpenAI and to nobody else
-        keys = [self.settings[name] for name in names if self.settings[name]]
+        key = self.settings.ai_key
         return build_assistant(
             model,
             base_url=self.settings["ai.base_url"],
-            api_key=keys[0].reveal() if keys else None,
+            api_key=key.reveal() if key else None,
             timeout_s=self.settings["ai.timeout"],
             max_retries=self.settings["ai.max_retries"],
         )

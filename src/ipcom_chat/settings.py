@@ -18,7 +18,7 @@ import msgspec
 from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular, temporary_beside, write_new
-from ipcom_chat.i18n import Language, _, language_of
+from ipcom_chat.i18n import Language, _, locale_language
 
 SYSTEM_FILE = Path("/etc/ipcom-chat/config.toml")
 FLAG = "flag"
@@ -92,6 +92,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         chosen: Language = self.values["ui.language"]
         return chosen
 
+    @property
+    def given_in_vain(self) -> tuple[str, ...]:
+        """The settings that somebody gave and that change nothing in this version."""
+        return tuple(key for key in KNOWN if key in UNUSED and self.sources[key] != DEFAULT)
+
+    @property
+    def ai_key(self) -> Secret | None:
+        """The key of the configured AI; that of OpenAI goes to OpenAI and to nobody else."""
+        key: Secret | None = self.values["ai.api_key"]
+        if not key and str(self.values["ai.model"]).startswith("openai:"):
+            key = self.values["ai.openai_api_key"]
+        return key or None
+
 
 _DEFINITIONS = (
     Setting("user", str | None, None, "IPCOM_CHAT_USER", "who you are, a username"),
@@ -132,6 +145,11 @@ _DEFINITIONS = (
             "overrides the id of this machine (tests, containers)"),
 )  # fmt: skip
 KNOWN: Mapping[str, Setting] = {setting.key: setting for setting in _DEFINITIONS}
+UNUSED = frozenset({
+    "turso.database_url", "turso.auth_token", "turso.sync_url", "turso.sync_interval",
+    "sync.fallback_enabled", "sync.retry_interval", "cache.ttl",
+})  # fmt: skip
+"""Settings that users' environments hold and that change nothing in this version."""
 
 
 def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
@@ -160,14 +178,6 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None)
             sources[key] = source
     values["ui.language"] = values["ui.language"] or locale_language(environment)
     return Settings(paths=paths, values=values, sources=sources)
-
-
-def locale_language(environment: Mapping[str, str]) -> Language:
-    """Return the language that the POSIX locale variables ask for."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if environment.get(name):
-            return language_of(environment[name])
-    return "en"
 
 
 def find_paths(environment: Mapping[str, str]) -> Paths:
@@ -338,7 +348,12 @@ def save(path: Path, key: str, text: str) -> None:
         _write(path, tomlkit.dumps(document))
     except (OSError, tomlkit.exceptions.TOMLKitError) as error:
         raise SettingsError(
-            _("Cannot write the settings to {path}: {reason}", path=path, reason=error)
+            _(
+                "Cannot write the settings to {path}: {reason}. They are as they were; check the "
+                "permissions of the folder and the space left.",
+                path=path,
+                reason=getattr(error, "strerror", None) or error,
+            )
         ) from error
 
 

@@ -60,7 +60,7 @@ def test_the_layers_hold() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_only_output_writes_to_the_standard_streams() -> None:
+def test_d77_d127_only_output_writes_to_the_standard_streams() -> None:
     sources = (ROOT / "src/ipcom_chat/cli").glob("*.py")
     writers = [
         path.name

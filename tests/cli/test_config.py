@@ -1,11 +1,16 @@
 """The verbs of `config`, the precedence of settings, and machines."""
 
+from pathlib import Path
+
 import pytest
 
+import ipcom_chat
+from ipcom_chat.settings import KNOWN, UNUSED
 from tests.cli.conftest import Env
 from tests.support.cli import run_cli, run_program
 from tests.support.env import MACHINE_ID, config_file, log_file
 
+SOURCE = Path(ipcom_chat.__file__).parent
 SECRET = "sk-very-secret"
 
 
@@ -25,6 +30,7 @@ def test_d2_d93_the_source_of_each_value_is_shown(env: Env) -> None:
         ("TURSO_SYNC_URL", "turso.sync_url", "libsql://y", "libsql://y"),
         ("TURSO_SYNC_INTERVAL", "turso.sync_interval", "30", 30),
         ("HISTORY_MODE", "history.mode", "user", "user"),
+        ("HISTORY_MODE", "history.mode", "local", "machine"),
         ("FALLBACK_ENABLED", "sync.fallback_enabled", "false", False),
         ("CACHE_TTL", "cache.ttl", "10", 10),
         ("MAX_RETRIES", "ai.max_retries", "2", 2),
@@ -118,6 +124,41 @@ def test_a_value_that_is_not_set_is_not_found(env: Env) -> None:
     done = run_cli(["config", "get", "user"], env)
     assert (done.code, done.out) == (1, "")
     assert run_cli(["config", "get", "nothing"], env).code == 1
+
+
+def test_settings_without_an_effect_are_told(env: Env) -> None:
+    listed = {
+        each["key"]: each["used"] for each in run_cli(["config", "list", "--json"], env).json()
+    }
+    assert {key for key, used in listed.items() if not used} == UNUSED
+    assert "does not use turso.database_url, " in run_cli(["config", "list"], env).err
+    assert "does not use cache.ttl yet" in run_cli(["config", "set", "cache.ttl", "9"], env).err
+    assert "does not use" not in run_cli(["config", "set", "user", "ana"], env).err
+    checks = {each["name"]: each for each in run_cli(["doctor", "--json"], env).json()}
+    assert checks["settings"]["detail"] == "This version does not use cache.ttl yet."
+
+
+def test_settings_without_an_effect_are_those_that_nothing_reads() -> None:
+    """`doctor` alone asks for the primary, to say that it is not used."""
+    sources = "".join(
+        path.read_text(encoding="utf-8")
+        for path in SOURCE.rglob("*.py")
+        if path.name not in {"settings.py", "doctor.py"}
+    )
+    read = {key for key in KNOWN if f'"{key}"' in sources}
+    assert read.isdisjoint(UNUSED)
+    assert set(KNOWN) - read - UNUSED == {"ai.api_key", "ai.openai_api_key", "ui.language"}
+
+
+def test_the_key_of_openai_is_for_openai_alone(env: Env) -> None:
+    """`doctor` looks at what would be sent."""
+    ai = {
+        "OPENAI_API_KEY": SECRET,
+        "IPCOM_CHAT_AI_MODEL": "openai-compatible:x",
+        "IPCOM_CHAT_AI_BASE_URL": "http://ai.example/v1",
+    }
+    checks = {each["name"]: each for each in run_cli(["doctor", "--json"], env | ai).json()}
+    assert checks["assistant"]["status"] == "ok"
 
 
 def test_config_path_json_names_the_files(env: Env) -> None:

@@ -2,14 +2,12 @@
 
 import json
 import os
-import resource
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
-from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,10 +19,11 @@ from ipcom_chat.runtime import Runtime
 from tests.cli.conftest import Env
 from tests.support.cli import PROGRAM, Finished, add_entries, run_cli, run_program, start_program
 from tests.support.env import data_dir, log_file, replica
+from tests.support.replica import process
 
 LIST = ["history", "list"]
 NOBODY = 65534
-FILE_LIMIT_BYTES = 64 * 1024
+FILE_LIMIT_KIB = 64
 
 
 def test_version_and_help(env: Env) -> None:
@@ -121,6 +120,20 @@ def test_a_full_device_behind_stdout_is_one_sentence(env: Env, argv: list[str]) 
     assert done.stderr.count(b"\n") == 1
 
 
+def test_an_answer_that_stdout_does_not_take_is_kept(env: Env) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, "ask", "zzz"], env=env, stdout=full, stderr=subprocess.PIPE, check=False,
+            timeout=60, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("ipcom-chat: Cannot write the output")
+    assert done.stderr.count(b"\n") == 1
+    (entry,) = run_cli([*LIST, "--json"], env).json()
+    assert entry["status"] == "completed"
+    assert "found nothing about this" in entry["response"]
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_streams_do_not_touch_the_history(env: Env, closed: str) -> None:
     add_entries(env, {})
@@ -181,7 +194,7 @@ def test_a_read_only_folder_is_one_sentence(env: Env, tmp_path: Path) -> None:
     data_dir(env).chmod(0o500)
     for path in (replica(env), Path(f"{replica(env)}.lock")):
         path.chmod(0o400)
-    done = _as_ordinary_user(lambda: run_cli(LIST, env), tmp_path)
+    done = _as_ordinary_user(LIST, env, tmp_path)
     data_dir(env).chmod(0o700)
     assert done.code == 1
     assert "cannot be written. Nothing was changed" in done.err
@@ -191,14 +204,15 @@ def test_a_read_only_folder_is_one_sentence(env: Env, tmp_path: Path) -> None:
 def test_a_full_disk_keeps_no_answer_back(env: Env) -> None:
     """The limit of a file's size stands for a disk that is full."""
     add_entries(env, *({"response": "x" * 3000} for _number in range(60)))
-    done = run_program(
-        ["ask", "no space left on device"], env,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT_BYTES,) * 2),
+    limited = f'ulimit -f {FILE_LIMIT_KIB} && exec "$@"'
+    done = subprocess.run(
+        ["bash", "-c", limited, "bash", *PROGRAM, "ask", "no space left on device"],
+        env=env, capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    assert done.code == 0, done.err
-    assert done.out
-    assert "ipcom-chat: " in done.err
-    assert "Traceback" not in done.err
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert b"ipcom-chat: " in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_an_unexpected_fault_shows_no_traceback(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,27 +320,27 @@ def test_the_same_process_can_be_started_as_a_module(env: Env) -> None:
     assert done.stdout.decode() == run_program(["--version"], env).out
 
 
-def _as_ordinary_user(run: Callable[[], Finished], folder: Path) -> Finished:
-    """Run in a copy of this process that gave root away, if this one is root's."""
+def _as_ordinary_user(argv: list[str], env: Env, folder: Path) -> Finished:
+    """Run in a process that gave root away, if this one is root's."""
     if os.getuid() != 0:
-        return run()
+        return run_cli(argv, env)
     for path in (folder, *folder.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
-    context = get_context("fork")
-    queue = context.SimpleQueue()
     for parent in folder.parents:  # pytest makes them for their owner alone
         if not parent.stat().st_mode & 0o001:
             parent.chmod(0o755)
-
-    def work() -> None:
-        os.setuid(NOBODY)
-        queue.put(tuple(run()))
-
-    child = context.Process(target=work)
-    child.start()
-    finished = Finished(*queue.get())
-    child.join()
+    child, connection = process(_run_as_nobody, argv, env)
+    assert connection.poll(60)
+    finished = Finished(*connection.recv())
+    child.join(60)
     return finished
+
+
+def _run_as_nobody(connection: Connection, argv: list[str], env: Env) -> None:
+    # All modules while root still reads them: the interpreter may lie in root's home.
+    run_cli(argv, env | {"XDG_DATA_HOME": env["XDG_CACHE_HOME"]})
+    os.setuid(NOBODY)
+    connection.send(tuple(run_cli(argv, env)))
 
 
 NO_TEXT = os.fsdecode(b"\xff\xfe")

@@ -26,7 +26,8 @@ from hypothesis.stateful import (
 from ipcom_chat.domain.entry import Entry, Kind, Outcome, Status
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, TRANSITIONS
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId
-from ipcom_chat.storage.entries import Entries, EntryFilter
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.replica import Replica, open_replica
 from tests.support.replica import GLOBAL, NOW_MS, REPLICA, an_entry
 

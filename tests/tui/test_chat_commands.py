@@ -90,7 +90,7 @@ async def test_status_says_who_where_and_with_what(home: Path) -> None:
 
         replica = str(chat.runtime.settings.paths.replica)
         said = ("ana (Some Body)", "scripted", "off: everything stays on this machine", replica)
-        assert all(text in chat.text for text in (*said, "one entry,", "1 completed"))
+        assert all(text in chat.text for text in (*said, "one entry,", "completed: 1"))
 
 
 async def test_mode_holds_for_the_next_question(home: Path) -> None:

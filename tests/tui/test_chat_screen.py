@@ -54,7 +54,9 @@ async def test_p2_scenario_2_a_question_is_answered_and_stored(tmp_path: Path) -
         assert [command.command for command in commands] == ["ss -tlnp"]
 
 
-async def test_p2_scenario_1_a_paste_cancelled_before_its_first_write(tmp_path: Path) -> None:
+async def test_p2_scenario_1_d109_d110_a_paste_cancelled_before_its_first_write(
+    tmp_path: Path,
+) -> None:
     async with running_chat(tmp_path) as (chat, pilot):
         text = "\n".join(f"line {number}" for number in range(400))
         chat.app.post_message(events.Paste(text))

@@ -317,7 +317,7 @@ def child_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
-def test_d117_kill_9_and_restart_offers_the_question_again(env: Env) -> None:
+def test_d38_d117_kill_9_and_restart_offers_the_question_again(env: Env) -> None:
     tool(env, "ss", "sleep 600")
     with chat(env) as terminal:
         ask(terminal, "which ports are open?")
@@ -352,7 +352,7 @@ def test_a_terminal_that_goes_away_ends_the_program_and_the_request(
 
 def test_portuguese_by_locale(env: Env) -> None:
     with chat(env | {"LANG": "pt_BR.UTF-8"}, ready="Pergunte, ou cole um erro") as terminal:
-        assert "A memória da equipe, no seu terminal." in terminal.screen()
+        terminal.wait_for("A memória da equipe, no seu terminal.")
         ask(terminal, "/mode machine")
         terminal.wait_for("Modo machine: o que você pergunta fica no histórico desta máquina.")
         assert "só local" in terminal.screen()

@@ -80,7 +80,9 @@ class TestInTmux:
         plain = "ERROR nginx: bind() to 0.0.0.0:80 failed (98)"
         assert wait_records(log) == [{"sent": "\n".join([plain] * 3)}]
 
-    def test_paste_markers_inside_a_paste_send_nothing(self, terminal: Terminal, log: Path) -> None:
+    def test_d120_paste_markers_inside_a_paste_send_nothing(
+        self, terminal: Terminal, log: Path
+    ) -> None:
         terminal.paste("one \x1b[200~two\x1b[201~\nrm -rf /tmp/nothing\nthree")
         terminal.wait_for("three")
         time.sleep(0.7)

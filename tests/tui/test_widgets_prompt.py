@@ -394,6 +394,15 @@ async def test_a_command_with_an_argument_waits_for_it() -> None:
         assert app.sent == ["/user ana"]
 
 
+async def test_a_command_typed_in_full_runs_although_it_takes_an_argument() -> None:
+    app = ChatDemo()
+    async with app.run_test() as pilot:
+        await pilot.press(*"/private", "enter")
+        await pilot.press(*"/mode", "enter")
+
+        assert app.sent == ["/private", "/mode"]
+
+
 async def test_escape_closes_the_menu_and_enter_then_sends_what_stands_there() -> None:
     app = ChatDemo()
     async with app.run_test() as pilot:

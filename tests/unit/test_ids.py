@@ -76,7 +76,7 @@ def test_user_ids_differ_when_names_do(one: str, two: str) -> None:
     assert (user_id_of(one) == user_id_of(two)) == (username_key(one) == username_key(two))
 
 
-def test_the_system_clock_counts_milliseconds() -> None:
+def test_d15_d126_the_system_clock_counts_milliseconds() -> None:
     clock = SystemClock()
     assert clock.now_ms() > 1_600_000_000_000
     assert clock.monotonic_ms() <= clock.monotonic_ms()

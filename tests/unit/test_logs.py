@@ -31,7 +31,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [msgspec.json.decode(line) for line in path.read_text().splitlines()]
 
 
-def test_lines_are_json_and_only_the_owner_reads_them(path: Path) -> None:
+def test_d77_lines_are_json_and_only_the_owner_reads_them(path: Path) -> None:
     assert open_log(path) == path
     LOGGER.info("request %s done in %d ms", "id-1", 12)
     LOGGER.debug("not written")

@@ -11,7 +11,7 @@ question; only `AssistantError` leaves `answer`, and no message of one holds the
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,6 @@ from ipcom_chat.i18n import _
 if TYPE_CHECKING:
     from ipcom_chat.assistant.chat_completions import ChatCompletions
 
-ApiKey = str | Callable[[], str | None] | None
-"""The key, or what fetches it; called once, in a worker thread, before the first question."""
-
 DEFAULT_TIMEOUT_S = 120.0
 DEFAULT_MAX_RETRIES = 2
 
@@ -37,35 +34,22 @@ def build_assistant(
     setting: str,
     *,
     base_url: str | None,
-    api_key: ApiKey,
+    api_key: str | None,
     timeout_s: float = DEFAULT_TIMEOUT_S,
     max_retries: int = DEFAULT_MAX_RETRIES,
-    max_tokens: int | None = None,
 ) -> "AgentAssistant":
     """Build the assistant that the setting `ai.model` names; cheap, nothing is imported or sent.
-
-    With the vendor `openai`, `base_url` is left aside, so that OpenAI's key never goes to a
-    server that was configured for another model.
 
     Raises:
         AssistantSetupError: the model or the address is missing or wrong.
     """
     model = parse_model(setting)
-    compatible = model.vendor == "openai-compatible"
-    if compatible and not base_url:
-        raise AssistantSetupError(
-            _(
-                "ai.base_url is missing: set it to the address of the server, for instance"
-                " http://127.0.0.1:11434/v1 for Ollama."
-            )
-        )
     return AgentAssistant(
         model=model.name,
-        base_url=base_url if compatible else None,
+        base_url=Endpoint.of_model(model, base_url).base_url,
         api_key=api_key,
         timeout_s=timeout_s,
         max_retries=max_retries,
-        max_tokens=max_tokens,
     )
 
 
@@ -77,10 +61,9 @@ class AgentAssistant:
         *,
         model: str,
         base_url: str | None,
-        api_key: ApiKey,
+        api_key: str | None,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         max_retries: int = DEFAULT_MAX_RETRIES,
-        max_tokens: int | None = None,
     ) -> None:
         """Remember the settings.
 
@@ -91,7 +74,6 @@ class AgentAssistant:
             timeout_s: how long to wait for the first or the next piece of an answer.
             max_retries: how often a request is repeated after 429, 5xx or a lost connection, as
                 long as nothing of the answer has arrived.
-            max_tokens: the longest answer; None leaves it to the server.
 
         Raises:
             AssistantSetupError: the address is not one.
@@ -101,7 +83,6 @@ class AgentAssistant:
         self._api_key = api_key
         self._timeout_s = timeout_s
         self._max_retries = max_retries
-        self._max_tokens = max_tokens
         self._loading = threading.Lock()
         self._loaded: ChatCompletions | None = None
 
@@ -127,10 +108,10 @@ class AgentAssistant:
                 yield event
 
     def _load(self) -> "ChatCompletions":
-        """Fetch the key and import the packages, once; runs in a worker thread."""
+        """Check the key and import the packages, once; runs in a worker thread."""
         with self._loading:
             if self._loaded is None:
-                self._loaded = self._connect(self._fetch_key())
+                self._loaded = self._connect(self._checked_key())
             return self._loaded
 
     def _connect(self, key: str | None) -> "ChatCompletions":
@@ -147,11 +128,14 @@ class AgentAssistant:
             key=key,
             timeout_s=self._timeout_s,
             max_retries=self._max_retries,
-            max_tokens=self._max_tokens,
         )
 
-    def _fetch_key(self) -> str | None:
-        key = self._given_key()
+    def _checked_key(self) -> str | None:
+        key = (self._api_key or "").strip() or None
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise AssistantSetupError(
+                _("The key for the AI holds characters that no key has; copy it again.")
+            )
         if key is None and self._endpoint.is_openai:
             raise AssistantSetupError(
                 _("The key for OpenAI is missing: put it into the variable OPENAI_API_KEY.")
@@ -165,18 +149,6 @@ class AgentAssistant:
                 )
             )
         return key
-
-    def _given_key(self) -> str | None:
-        try:
-            key = self._api_key() if callable(self._api_key) else self._api_key
-        except IpcomChatError as error:
-            raise AssistantSetupError(str(error)) from error
-        key = (key or "").strip()
-        if not (key.isascii() and key.isprintable()):
-            raise AssistantSetupError(
-                _("The key for the AI holds characters that no key has; copy it again.")
-            )
-        return key or None
 
 
 async def _recall(question: Question) -> list[Recalled]:

@@ -25,7 +25,6 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models.openai import OpenAIChatModel
-from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 from pydantic_ai.run import AgentRunResultEvent
@@ -55,7 +54,6 @@ class ChatCompletions:
         key: str | None,
         timeout_s: float,
         max_retries: int,
-        max_tokens: int | None,
     ) -> None:
         self._model = model
         self._endpoint = endpoint
@@ -63,8 +61,6 @@ class ChatCompletions:
         self._timeout_s = timeout_s
         self._max_retries = max_retries
         settings = ModelSettings(timeout=timeout_s, first_event_timeout=timeout_s)
-        if max_tokens is not None:
-            settings["max_tokens"] = max_tokens
         self._agent = Agent(name="ipcom-chat", retries=0, model_settings=settings)
         # Reading the system's certificates takes tens of milliseconds: here, not in the loop.
         self._tls = httpx2.create_ssl_context()
@@ -125,9 +121,7 @@ class ChatCompletions:
         # The SDK takes these from variables that are meant for OpenAI alone.
         client.organization = client.project = client.admin_api_key = None
         provider = OpenAICompatibleProvider("openai-compatible", openai_client=client)
-        # Ollama and llama.cpp know only the older name of the limit of tokens.
-        profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
-        return OpenAIChatModel(self._model, provider=provider, profile=profile)
+        return OpenAIChatModel(self._model, provider=provider)
 
     def _ending(self, response: ModelResponse) -> list[AssistantEvent]:
         """Return the last events of a complete answer.

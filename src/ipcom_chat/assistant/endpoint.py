@@ -51,6 +51,27 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
             raise _not_an_address()
         return cls(base_url=url, scheme=parts.scheme, host=one_line(host))
 
+    @classmethod
+    def of_model(cls, model: ModelName, base_url: str | None) -> Self:
+        """Return the server of a model, given the setting `ai.base_url`.
+
+        With the vendor `openai` the setting is left aside, so that OpenAI's key never goes to a
+        server that was configured for another model.
+
+        Raises:
+            AssistantSetupError: the address is missing or wrong.
+        """
+        if model.vendor == "openai":
+            return cls.parse(None)
+        if not base_url:
+            raise AssistantSetupError(
+                _(
+                    "ai.base_url is missing: set it to the address of the server, for instance"
+                    " http://127.0.0.1:11434/v1 for Ollama."
+                )
+            )
+        return cls.parse(base_url)
+
     @property
     def is_openai(self) -> bool:
         """Whether this is OpenAI itself."""

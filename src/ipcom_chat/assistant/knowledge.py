@@ -1,8 +1,9 @@
 """The assistant that needs no AI: what the team knows already, and checks of this machine.
 
 In order: answers that the history holds, quoted with who, where and when; then the playbooks that
-fit, run now, because an earlier answer about a machine's state is no answer today; and only where
-neither has anything, what can be asked and how to connect an AI.
+fit, run now, because an earlier answer about a machine's state is no answer today (an earlier run
+of the same check is not even quoted); and only where neither has anything, what can be asked and
+how to connect an AI.
 
 Invariants: as in `base`; what is quoted stays inside its quote, and an answer of this assistant is
 never quoted for what it merely quoted itself.
@@ -85,7 +86,12 @@ class KnowledgeAssistant:
         except IpcomChatError as error:
             yield TextDelta(f"{wording.recall_failed(str(error))}\n\n")
             return
-        good = [(each, own) for each in recalled if each.score >= _SCORE and (own := _own(each))]
+        checks = _headings(matches)
+        good = [
+            (each, own)
+            for each in recalled
+            if each.score >= _SCORE and (own := _own(each)) and not own.startswith(checks)
+        ]
         if not good:
             return
         lines = _LINES_BESIDE_A_CHECK if matches else _LINES_ALONE
@@ -105,6 +111,15 @@ async def _understood(
 
     # A pasted log takes long enough to be felt at the keyboard; a question does not.
     return await asyncio.to_thread(read) if len(question.text) > _LARGE_TEXT else read()
+
+
+def _headings(matches: Sequence[Match]) -> tuple[str, ...]:
+    """Return how an answer begins that is an earlier run of a check which runs now again."""
+    return tuple(
+        f"### {each.playbook.title.spoken(language)}\n"
+        for each in matches
+        for language in LANGUAGES
+    )
 
 
 def _own(recalled: Recalled) -> str:

@@ -22,7 +22,7 @@ def inline(text: str, limit: int = 120) -> str:
 def code(text: str, limit: int = 200) -> str:
     """Return the text as a code span."""
     text = cut(one_line(text), limit) or " "
-    ticks = _fence_of(text, least=1)
+    ticks = fence_of(text, least=1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{ticks}{pad}{text}{pad}{ticks}"
 
@@ -30,7 +30,7 @@ def code(text: str, limit: int = 200) -> str:
 def block(text: str, language: str = "text") -> str:
     """Return the text as a fenced block of code."""
     text = neutralise(text).strip("\n")
-    fence = _fence_of(text, least=3)
+    fence = fence_of(text, least=3)
     return f"{fence}{language}\n{text}\n{fence}\n"
 
 
@@ -61,10 +61,11 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _fence_of(text: str, least: int) -> str:
+def fence_of(text: str, least: int) -> str:
+    """Return a fence that nothing in `text` can end: one backtick more than its longest run."""
     longest = max((len(each) for each in _TICKS.findall(text)), default=0)
     return "`" * max(longest + 1, least)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -26,7 +26,8 @@ from ipcom_chat.assistant.playbook import (
     placeholders,
 )
 from ipcom_chat.assistant.playbook_matching import groups
-from ipcom_chat.assistant.playbook_words import accepted, fold, words_of
+from ipcom_chat.assistant.playbook_words import accepted, words_of
+from ipcom_chat.domain.folding import fold
 from ipcom_chat.errors import PlaybookError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _

@@ -21,11 +21,11 @@ from ipcom_chat.assistant.playbook_words import (
     PORTUGUESE,
     accepted,
     cleaned,
-    fold,
     is_small_word,
     spaced,
     words,
 )
+from ipcom_chat.domain.folding import fold
 from ipcom_chat.i18n import Language
 
 MOST: Final = 2

@@ -1,7 +1,6 @@
-"""Reads a question: folded letters, whole words, and values that are safe to put into a command.
+"""Reads a question: whole words, and values that are safe to put into a command.
 
-Invariants: `fold` keeps the length, so a place in the folded text is the same place in the
-original; a value that `accepted` returned cannot be taken for an option, a placeholder or more
+Invariant: a value that `accepted` returned cannot be taken for an option, a placeholder or more
 than one argument, whatever the question holds.
 """
 
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from ipcom_chat.assistant.playbook import CaptureKind
+from ipcom_chat.domain.folding import fold
 from ipcom_chat.domain.terminal import neutralise
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -56,26 +56,9 @@ ENGLISH: Final = words_of(
 _SMALL_WORDS: Final = PORTUGUESE | ENGLISH
 
 
-class _Folding(dict[int, int]):
-    """Maps a character to its base letter, lower case; filled as characters are met."""
-
-    def __missing__(self, code: int) -> int:
-        base = unicodedata.normalize("NFKD", chr(code))[0].lower()
-        self[code] = folded = ord(base) if len(base) == 1 else code
-        return folded
-
-
-_FOLDING: Final = _Folding()
-
-
 def cleaned(text: str) -> str:
     """Return a question without control sequences, in composed characters."""
     return unicodedata.normalize("NFC", neutralise(text))
-
-
-def fold(text: str) -> str:
-    """Return the text of the same length without accents and upper case."""
-    return text.lower() if text.isascii() else text.translate(_FOLDING)
 
 
 @lru_cache(maxsize=2048)

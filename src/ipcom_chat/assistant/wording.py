@@ -163,9 +163,10 @@ class Wording:
         """Say how to get answers from an AI."""
         _ = self._say
         head = _("For questions of any kind, connect an AI. A server of your own will do:")
+        name = _("NAME")
         lines = (
             "```sh\n"
-            "ipcom-chat config set ai.model openai-compatible:NAME\n"
+            f"ipcom-chat config set ai.model openai-compatible:{name}\n"
             "ipcom-chat config set ai.base_url http://127.0.0.1:11434/v1\n"
             "```"
         )
@@ -174,8 +175,8 @@ class Wording:
             "{vendor_variable}. For another vendor write {setting}; the program then says what "
             "it still needs.",
             variable=code("IPCOM_CHAT_AI_API_KEY"),
-            openai=code("openai:NAME"),
+            openai=code(f"openai:{name}"),
             vendor_variable=code("OPENAI_API_KEY"),
-            setting=code("VENDOR:NAME"),
+            setting=code(_("VENDOR:NAME")),
         )
         return f"{head}\n\n{lines}\n\n{key}"

@@ -32,7 +32,6 @@ VALUE_OPTIONS = frozenset(
 """The options of the verbs that take the next argument as their value."""
 
 _MODES = {"--global": Mode.GLOBAL, "--local": Mode.MACHINE, "--hybrid": Mode.HYBRID}
-_MODE_NAMES = {mode.value: mode for mode in Mode} | {"local": Mode.MACHINE}
 _SWITCHES = frozenset({*_MODES, "--private", "--debug"})
 _VALUED = frozenset({"--user", "--mode"})
 _ASK_SWITCHES = frozenset({"--json", "--quiet", "-q", "--help", "-h"})
@@ -188,12 +187,8 @@ class _Flags:
             raise UsageError(_("The option {name} needs a value.", name=name))
         if name == "--user":
             self._set("user", value)
-        elif value in _MODE_NAMES:
-            self._set("history.mode", _MODE_NAMES[value])
         else:
-            raise UsageError(
-                _("The mode is global, user, local or hybrid, not {value!r}.", value=value)
-            )
+            self._set("history.mode", _mode(value))
 
     def _set(self, key: str, value: Any) -> None:
         known = self.settings.setdefault(key, value)
@@ -206,3 +201,12 @@ class _Flags:
         raise UsageError(
             _("Only one mode at a time: {first} or {second}.", first=known, second=value)
         )
+
+
+def _mode(value: str) -> Mode:
+    try:
+        return Mode(value)
+    except ValueError as error:
+        raise UsageError(
+            _("The mode is global, user, local or hybrid, not {value!r}.", value=value)
+        ) from error

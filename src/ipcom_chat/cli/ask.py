@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import select
 import signal
 import stat
@@ -14,14 +13,15 @@ import msgspec
 
 from ipcom_chat import host
 from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta
+from ipcom_chat.assistant.markdown import fence_of
 from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.cli.formats import status_word
 from ipcom_chat.domain.entry import COMMAND_MAX_CHARS, Entry, Kind, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.terminal import neutralise, one_line
-from ipcom_chat.errors import NotFoundError, StorageError, UsageError
+from ipcom_chat.errors import NotFoundError, OutputError, StorageError, UsageError
+from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
@@ -32,7 +32,6 @@ STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
 PATIENCE_S = 1.0
 """After so long without input, a person is told what the program waits for."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_FENCES = re.compile("`{3,}")
 
 
 @click.command(
@@ -83,8 +82,7 @@ def cancel(context: CliContext, entry_id: str, *, as_json: bool) -> int:
 
 def fenced(text: str) -> str:
     """Return text as a Markdown code block that nothing inside the text can end."""
-    longest = max((len(fence) for fence in _FENCES.findall(text)), default=2)
-    fence = "`" * (longest + 1)
+    fence = fence_of(text, least=3)
     return f"{fence}\n{text.rstrip()}\n{fence}"
 
 
@@ -160,8 +158,6 @@ async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
         request = chat.start(question, printer.hear)
         _cancel_on_signals(chat, request)
         await chat.finished(request)
-        # What a write had to tell comes through the event loop.
-        await asyncio.sleep(0)
         await chat.close()
         printer.end()
         if not printer.streams:
@@ -171,7 +167,8 @@ async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
         storage.close()
     if request.status is Status.CANCELLED:
         return output.ExitCode.INTERRUPTED
-    return output.ExitCode.OK if request.status is Status.COMPLETED else output.ExitCode.FAILED
+    is_good = request.status is Status.COMPLETED and not printer.failed
+    return output.ExitCode.OK if is_good else output.ExitCode.FAILED
 
 
 def _cancel_on_signals(chat: ChatService, request: Request) -> None:
@@ -213,6 +210,8 @@ class _Printer:
     def __init__(self, *, streams: bool, quiet: bool) -> None:
         self.streams = streams
         self.text = ""
+        self.failed = False
+        """Whether stdout could not be written."""
         self._quiet = quiet
         self._reader_is_gone = False
 
@@ -256,3 +255,6 @@ class _Printer:
             output.flush()
         except output.ReaderGone:
             self._reader_is_gone = True  # the answer is still worth keeping
+        except OutputError as error:  # nor is it the assistant's fault
+            self._reader_is_gone = self.failed = True
+            output.fail(str(error))

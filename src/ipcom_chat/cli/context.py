@@ -10,7 +10,8 @@ from ipcom_chat import i18n
 from ipcom_chat import settings as settings_module
 from ipcom_chat.cli import output
 from ipcom_chat.errors import IpcomChatError, SettingsError
-from ipcom_chat.i18n import Language, n_
+from ipcom_chat.formats import recovered
+from ipcom_chat.i18n import Language
 from ipcom_chat.settings import FLAG, Settings
 
 if TYPE_CHECKING:
@@ -27,13 +28,11 @@ class CliContext:
         self.paths = settings_module.find_paths(environment)
         self.debug = debug
         self._runtime: Runtime | None = None
-        self.settings_error: SettingsError | None = None
-        """Why the settings cannot be used; `config` and `doctor` work all the same."""
+        self._settings: Settings | SettingsError
         try:
-            self._settings: Settings | None = settings_module.load(environment, flags)
+            self._settings = settings_module.load(environment, flags)
         except SettingsError as error:
-            self._settings = None
-            self.settings_error = error
+            self._settings = error
 
     @property
     def settings(self) -> Settings:
@@ -42,16 +41,21 @@ class CliContext:
         Raises:
             SettingsError: one of them is wrong.
         """
-        if self._settings is None:
-            raise self.settings_error or SettingsError()
+        if isinstance(self._settings, SettingsError):
+            raise self._settings
         return self._settings
+
+    @property
+    def settings_error(self) -> SettingsError | None:
+        """Why the settings cannot be used; `config` and `doctor` work all the same."""
+        return self._settings if isinstance(self._settings, SettingsError) else None
 
     @property
     def language(self) -> Language:
         """The language of the screen, also when the settings cannot be used."""
-        if self._settings is not None:
-            return self._settings.language
-        return i18n.language()
+        if isinstance(self._settings, SettingsError):
+            return i18n.language()
+        return self._settings.language
 
     @cached_property
     def styled(self) -> bool:
@@ -70,8 +74,9 @@ class CliContext:
 
             self._runtime = Runtime(self.settings)
             if self._runtime.recovery is not None:
-                output.note(_recovered(self._runtime.recovery.set_aside,
-                                       self._runtime.recovery.entries))  # fmt: skip
+                recovery = self._runtime.recovery
+                sentence = recovered(recovery.set_aside, recovery.entries)
+                output.note(f"{output.PROGRAM}: {sentence}")
         return self._runtime
 
     @property
@@ -98,12 +103,3 @@ class CliContext:
 def from_process(flags: Mapping[str, Any], *, debug: bool) -> CliContext:
     """Return the context of this process's environment."""
     return CliContext(os.environ, flags, debug=debug)
-
-
-def _recovered(set_aside: Path, entries: int) -> str:
-    return f"{output.PROGRAM}: " + n_(
-        "The history file was damaged. It was set aside as {path}; one entry was recovered.",
-        "The history file was damaged. It was set aside as {path}; {count} entries were recovered.",
-        count=entries,
-        path=set_aside,
-    )

@@ -50,11 +50,12 @@ def _from_settings(context: CliContext) -> dict[str, Any]:
     return {
         "machine_id": settings["machine_id"],
         "user": settings["user"],
+        "given_in_vain": settings.given_in_vain,
         "primary_configured": bool(settings["turso.database_url"]),
         "ai_enabled": settings["ai.enabled"],
         "ai_model": settings["ai.model"],
         "ai_base_url": settings["ai.base_url"],
-        "ai_key_given": bool(settings["ai.api_key"] or settings["ai.openai_api_key"]),
+        "ai_key_given": settings.ai_key is not None,
     }
 
 

@@ -20,9 +20,10 @@ from ipcom_chat.cli.base import (
     usernames,
 )
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.cli.formats import duration, instant, person, status_word, yes_no
+from ipcom_chat.cli.counts import show_stats, stats_object
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status, storable
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.formats import duration, instant, person, status_word, yes_no
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId, UserId
 from ipcom_chat.services.exports import Format, encoded, json_text, records, write_file
@@ -123,8 +124,6 @@ def show(context: CliContext, *, entry_id: str, events: bool, as_json: bool) -> 
 @click.pass_obj
 def stats(context: CliContext, /, *, as_json: bool, **selected: Any) -> int:
     """Count entries."""
-    from ipcom_chat.cli.user import show_stats, stats_object  # noqa: PLC0415 - a noun of its own
-
     scope, where = _select(context, Selection(**selected))
     log = context.runtime.history
     counts, days = log.stats(scope, where), log.days(scope, where)

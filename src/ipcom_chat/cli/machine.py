@@ -5,8 +5,8 @@ import click
 from ipcom_chat.cli import output, tables
 from ipcom_chat.cli.base import Noun, json_option
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.cli.formats import instant
 from ipcom_chat.domain.people import Machine
+from ipcom_chat.formats import instant
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ipcom_chat import __version__, i18n
 from ipcom_chat.cli import output
 from ipcom_chat.errors import UsageError
-from ipcom_chat.i18n import _, language_of
+from ipcom_chat.i18n import _, language_of, locale_language
 
 if TYPE_CHECKING:
     from ipcom_chat.cli.context import CliContext
@@ -91,6 +91,10 @@ def _chat(context: "CliContext") -> int:
         raise UsageError(
             _('The chat needs a terminal. For one answer without it: ipcom-chat ask "question"')
         )
+    if os.environ.get("TERM") == "dumb":
+        raise UsageError(
+            _('TERM=dumb cannot show the chat. For one answer: ipcom-chat ask "question"')
+        )
     from ipcom_chat.tui.app import run_chat  # noqa: PLC0415 - brings Textual
 
     context.open_log()
@@ -99,10 +103,8 @@ def _chat(context: "CliContext") -> int:
 
 def _language() -> i18n.Language:
     """Return the language that the environment asks for, before any file was read."""
-    for name in ("IPCOM_CHAT_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            return language_of(os.environ[name])
-    return "en"
+    chosen = os.environ.get("IPCOM_CHAT_LANGUAGE")
+    return language_of(chosen) if chosen else locale_language(os.environ)
 
 
 def _is_piped() -> bool:

@@ -1,21 +1,21 @@
 """`user`: creates, changes and shows users. They have no passwords."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
-import msgspec
 
 from ipcom_chat.cli import output, tables
 from ipcom_chat.cli.base import DAYS_MAX, Noun, Number, days_ago, json_option, usernames
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.cli.formats import duration, instant, yes_no
+from ipcom_chat.cli.counts import show_stats, stats_object
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.people import User
 from ipcom_chat.errors import UsageError
+from ipcom_chat.formats import instant, yes_no
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
-from ipcom_chat.services.history import DayCount, EntryFilter, EntryStats
+from ipcom_chat.services.history import EntryFilter
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -163,43 +163,6 @@ def stats(
         output.write(f"{json_text(stats_object(counts, per_day, head))}\n")
     else:
         show_stats(counts, per_day, styled=context.styled)
-
-
-def stats_object(
-    counts: EntryStats, days: Sequence[DayCount], head: Mapping[str, object]
-) -> dict[str, object]:
-    """Return counts as the one JSON object that is printed."""
-    return {**head} | msgspec.structs.asdict(counts) | {"days": list(days)}
-
-
-def show_stats(counts: EntryStats, days: Sequence[DayCount], *, styled: bool) -> None:
-    """Print counts for people."""
-    tables.show_facts(
-        [
-            (_("Questions answered"), counts.completed),
-            (_("Questions failed"), counts.errors),
-            (_("Questions cancelled"), counts.cancelled),
-            (_("Questions open"), counts.open),
-            (_("Commands"), counts.commands),
-            (_("Commands that worked"), counts.commands_ok),
-            (_("Users"), counts.users),
-            (_("Machines"), counts.machines),
-            (_("Tokens"), counts.tokens_used),
-            (_("Mean time of an answer"), duration(counts.mean_execution_time_ms)),
-            (_("First entry"), instant(counts.first_at)),
-            (_("Last entry"), instant(counts.last_at)),
-        ]
-    )
-    if days:
-        output.line()
-        columns = [
-            tables.Column(_("Day")),
-            tables.Column(_("Questions"), right=True),
-            tables.Column(_("Commands"), right=True),
-        ]
-        tables.show(
-            columns, [(day.day, day.questions, day.commands) for day in days], styled=styled
-        )
 
 
 def _one(argument: str | None, option: str | None) -> str:

@@ -32,6 +32,11 @@ class Mode(StrEnum):
     MACHINE = "machine"
     HYBRID = "hybrid"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Mode | None":
+        """Let `local`, as on the command line, mean this machine wherever a mode is named."""
+        return cls.MACHINE if value == "local" else None
+
 
 class Status(StrEnum):
     """Where a request stands."""

@@ -8,6 +8,7 @@ Plain dictionaries, not gettext's compiled files: nothing to compile at install,
 byte code in well under a millisecond (docs/adr/0006-texts.md).
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Literal
 
@@ -45,9 +46,23 @@ def n_(one: str, many: str, /, count: int, **values: object) -> str:
     return _(one if count == 1 else many, count=count, **values)
 
 
+def decimal(value: float) -> str:
+    """Return a number with one decimal place: `3.4`, in Portuguese `3,4`."""
+    text = f"{value:.1f}"
+    return text.replace(".", ",") if _Screen.language == "pt_BR" else text
+
+
 def language_of(locale: str) -> Language:
     """Return the language of a POSIX locale name such as `pt_BR.UTF-8`."""
     return "pt_BR" if locale.lower().startswith("pt") else "en"
+
+
+def locale_language(environment: Mapping[str, str]) -> Language:
+    """Return the language that the POSIX locale variables ask for."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return language_of(environment[name])
+    return "en"
 
 
 def _load() -> dict[str, str]:

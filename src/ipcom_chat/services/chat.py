@@ -52,6 +52,8 @@ INTERNAL = "internal"
 
 _LOG = logging.getLogger(__name__)
 
+_CUT_MARK = "\n\n[…]\n"
+"""Shown where an answer was cut off."""
 CANCEL_POLL_S = 0.25
 """How often the owner looks whether another terminal asked to cancel."""
 
@@ -83,6 +85,7 @@ class _Live:
         self.listener = listener
         self.start_ms = start_ms
         self.text: list[str] = []
+        self.text_chars = 0
         self.usage: UsageReport | None = None
         self.saved = True
         self.task: asyncio.Task[None] | None = None
@@ -192,6 +195,10 @@ class ChatService:
             async with aclosing(self.assistant.answer(self._question(live))) as events:
                 async for event in events:
                     self._take(live, event)
+                    if live.text_chars > RESPONSE_MAX_CHARS:
+                        # More would not be stored, and a stream may have no end.
+                        self._take(live, TextDelta(_CUT_MARK))
+                        break
         except IpcomChatError as error:
             await self._finish(live, Status.ERROR, error.code, str(error))
         except Exception:  # noqa: BLE001 - whatever an assistant does, the chat goes on
@@ -209,6 +216,7 @@ class ChatService:
             return
         if isinstance(event, TextDelta):
             live.text.append(event.text)
+            live.text_chars += len(event.text)
         elif isinstance(event, UsageReport):
             live.usage = event
         live.listener(event)
@@ -304,7 +312,10 @@ class ChatService:
         return future
 
     async def _written(self, live: _Live, call: Callable[..., None], *args: object) -> None:
-        await asyncio.wait({asyncio.wrap_future(self._write(live, call, *args))})
+        written = asyncio.wrap_future(self._write(live, call, *args))
+        # `_report` tells about a failure; asyncio would log that nobody had asked for it.
+        written.add_done_callback(lambda done: done.exception())
+        await asyncio.wait({written})
 
     def _report(self, live: _Live, error: BaseException | None) -> None:
         if not isinstance(error, IpcomChatError):

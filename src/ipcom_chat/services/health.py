@@ -20,7 +20,7 @@ from ipcom_chat.assistant.endpoint import Endpoint, parse_model
 from ipcom_chat.assistant.playbook_loading import load_playbooks
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.host import machine_id_source
-from ipcom_chat.i18n import _, language, n_
+from ipcom_chat.i18n import _, decimal, language, n_
 from ipcom_chat.ids import user_id_of
 from ipcom_chat.schema import latest
 from ipcom_chat.storage.database import (
@@ -68,6 +68,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     machine_id: str | None = None
     user: str | None = None
     primary_configured: bool = False
+    given_in_vain: tuple[str, ...] = ()
+    """Settings that were given and that change nothing in this version."""
     ai_enabled: bool = True
     ai_model: str | None = None
     ai_base_url: str | None = None
@@ -102,6 +104,9 @@ def _versions(_subject: Subject) -> Iterator[Check]:
 def _settings(subject: Subject) -> Iterator[Check]:
     if subject.settings_problem:
         yield _failed("settings", subject.settings_problem)
+    elif subject.given_in_vain:
+        keys = ", ".join(subject.given_in_vain)
+        yield _warning("settings", _("This version does not use {keys} yet.", keys=keys))
     elif subject.config_file.exists():
         yield _ok("settings", str(subject.config_file))
     else:
@@ -137,7 +142,7 @@ def _folder_check(name: str, folder: Path, variable: str) -> Check:
     return _ok(name, str(folder))
 
 
-def _files(subject: Subject) -> Iterator[Check]:
+def _permissions(subject: Subject) -> Iterator[Check]:
     files = (*(Path(f"{subject.replica}{end}") for end in ("", "-wal", "-shm")),
              subject.config_file)  # fmt: skip
     for path in files:
@@ -156,7 +161,8 @@ def _file_system(subject: Subject) -> Iterator[Check]:
 def _disk(subject: Subject) -> Iterator[Check]:
     folder = next(path for path in (subject.replica, *subject.replica.parents) if path.exists())
     free = shutil.disk_usage(folder).free
-    detail = _("{size} MiB free on the disk of {path}", size=free >> 20, path=folder)
+    size = f"{decimal(free / 2**30)} GiB" if free >= 2**30 else f"{free >> 20} MiB"
+    detail = _("{size} free on the disk of {path}", size=size, path=folder)
     remedy = _("Free some space; what cannot be written is not saved.")
     if free < FREE_BYTES_FAILURE:
         yield _failed("disk", detail, remedy)
@@ -221,7 +227,7 @@ def _users(users: Users, username: str | None) -> Iterator[Check]:
         yield _ok("users", _("{users}; you are {name}", users=detail, name=user.name))
 
 
-def _machine(subject: Subject) -> Iterator[Check]:
+def _machine_id(subject: Subject) -> Iterator[Check]:
     yield _ok("machine_id", _("from {source}", source=machine_id_source(
         subject.machine_id, subject.state_dir)))  # fmt: skip
 
@@ -238,8 +244,7 @@ def _assistant(subject: Subject) -> Iterator[Check]:
 
 
 def _ai(subject: Subject) -> Check:
-    vendor = parse_model(subject.ai_model or "").vendor
-    endpoint = Endpoint.parse(None if vendor == "openai" else subject.ai_base_url)
+    endpoint = Endpoint.of_model(parse_model(subject.ai_model or ""), subject.ai_base_url)
     if find_spec("pydantic_ai") is None:
         return _failed("assistant", _("The packages for AI are missing."),
                        "pip install 'ipcom-chat[ai]'")  # fmt: skip
@@ -270,8 +275,8 @@ def _sync(subject: Subject) -> Iterator[Check]:
 
 
 _LOOKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (
-    _versions, _settings, _locale, _folder, _files, _file_system, _disk, _history, _machine,
-    _assistant, _playbooks, _sync,
+    _versions, _settings, _locale, _folder, _permissions, _file_system, _disk, _history,
+    _machine_id, _assistant, _playbooks, _sync,
 )  # fmt: skip
 
 

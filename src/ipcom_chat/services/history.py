@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ipcom_chat.clock import Clock
-from ipcom_chat.domain.entry import Entry, EntryEvent, Kind, Scope
+from ipcom_chat.domain.entry import Entry, EntryEvent, Scope
 from ipcom_chat.domain.recall import MAX_CHARS, best_matches
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, short_id
-from ipcom_chat.storage.entries import DayCount, Entries, EntryFilter, EntryStats
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats
 from ipcom_chat.storage.people import Machines, Users
 
 __all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
@@ -106,8 +107,7 @@ class HistoryService:
 
     def prompts(self, scope: Scope, *, limit: int) -> list[str]:
         """Return earlier questions, newest first, each text once."""
-        found = self.newest(scope, EntryFilter(kind=Kind.QUESTION), limit=limit)
-        return list(dict.fromkeys(entry.command for entry in found))
+        return list(dict.fromkeys(self._entries.asked(scope, limit=limit)))
 
     def recall(self, scope: Scope, question: str) -> list[Known]:
         """Return answered questions that share the telling words of `question`, best first."""

@@ -61,11 +61,13 @@ class SessionService:
 
     def close(self, session_id: SessionId) -> None:
         """Record the end of the session and let go of its lock."""
-        self._sessions.close(session_id, at_ms=self._clock.now_ms())
-        if self._lock is not None:
-            self._remove_lock(session_id)
-            os.close(self._lock)
-            self._lock = None
+        try:
+            self._sessions.close(session_id, at_ms=self._clock.now_ms())
+        finally:
+            if self._lock is not None:
+                self._remove_lock(session_id)
+                os.close(self._lock)
+                self._lock = None
 
     def recover(self, replica_id: ReplicaId) -> list[EntryId]:
         """Turn what dead processes left open into errors; return those entries."""
@@ -105,13 +107,9 @@ class SessionService:
 
     def _take_lock(self, session_id: SessionId) -> int:
         path = self._path(session_id)
-        new = path.with_suffix(".new")
         try:
             self._lock_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            # Locked before it has its name: no other process ever sees it free.
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            new.rename(path)
+            return _new_lock(path)
         except OSError as error:
             raise StorageReadOnlyError(
                 _(
@@ -121,7 +119,19 @@ class SessionService:
                     reason=error.strerror,
                 )
             ) from error
-        return handle
 
     def _path(self, session_id: SessionId) -> Path:
         return self._lock_dir / f"{session_id}.lock"
+
+
+def _new_lock(path: Path) -> int:
+    new = path.with_suffix(".new")
+    handle = os.open(new, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # Locked before it has its name: no other process ever sees it free.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        new.rename(path)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

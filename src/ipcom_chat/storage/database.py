@@ -277,7 +277,8 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as error:
         raise StorageBusyError(
             _(
-                "Another program has been writing to {path} for {seconds:.0f} s; try again.",
+                "Another program has been writing to {path} for {seconds:.0f} s. What was saved "
+                "before is safe; try again.",
                 path=path,
                 seconds=BUSY_TIMEOUT_S,
             )
@@ -312,7 +313,12 @@ def _of_os_error(error: OSError, path: Path) -> StorageError:
     if error.errno in _FULL_ERRNOS:
         return StorageFullError(_full(path))
     return StorageError(
-        _("Cannot open the history {path}: {reason}.", path=path, reason=error.strerror)
+        _(
+            "Cannot open the history {path}: {reason}. Nothing was changed; check the folder, or "
+            "set IPCOM_CHAT_DATA_DIR to a folder of yours.",
+            path=path,
+            reason=error.strerror,
+        )
     )
 
 

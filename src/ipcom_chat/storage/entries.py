@@ -15,33 +15,27 @@ from typing import Any
 
 import msgspec
 
-from ipcom_chat.domain.entry import (
-    Entry,
-    EntryEvent,
-    Kind,
-    Mode,
-    Outcome,
-    Scope,
-    Status,
-    content_hash,
-)
+from ipcom_chat.domain.entry import Entry, EntryEvent, Mode, Outcome, Scope, Status
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, sources
-from ipcom_chat.ids import EntryId, ReplicaId, SessionId, UserId
-from ipcom_chat.storage.database import Database, Row, Transaction, decoded
-
-_COLUMNS = (
-    "id, kind, parent_id, retry_of, mode, private, source, time_estimated, user_id, os_user, "
-    "machine_id, replica_id, session_id, command, response, status, error_code, tags, context, "
-    "model, tokens_used, cost_microusd, execution_time_ms, cwd, truncated, cancel_requested_at, "
-    "cancelled_by, redaction_command, redaction_response, content_hash, version, created_at, "
-    "updated_at, completed_at, deleted_at, rev"
+from ipcom_chat.ids import EntryId, ReplicaId, SessionId
+from ipcom_chat.storage.database import Database, Transaction
+from ipcom_chat.storage.entry_rows import (
+    COLUMNS,
+    NAMES,
+    DayCount,
+    EntryFilter,
+    EntryStats,
+    entry_bindings,
+    entry_of,
+    filter_bindings,
 )
-_NAMES = _COLUMNS.split(", ")
+
+_NO_LIMIT = -1
 
 # The constants below join fixed pieces of SQL; values are always bound.
 _INSERT = (
-    f"INSERT INTO entries ({_COLUMNS}, local_seq, acked_seq) "
-    f"VALUES ({', '.join(':' + name for name in _NAMES)}, :local_seq, 0) "
+    f"INSERT INTO entries ({COLUMNS}, local_seq, acked_seq) "
+    f"VALUES ({', '.join(':' + name for name in NAMES)}, :local_seq, 0) "
     "ON CONFLICT (id) DO NOTHING"
 )
 _BODY_HASH = (
@@ -85,9 +79,9 @@ _OPEN_OF_SESSION = (
     "SELECT id FROM entries WHERE replica_id = ? AND session_id IS ? "
     "AND status IN ('pending', 'processing')"
 )
-_GET = f"SELECT {_COLUMNS} FROM entries WHERE id = ? AND deleted_at IS NULL"
+_GET = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND deleted_at IS NULL"
 _OF_PARENT = f"""
-SELECT {_COLUMNS} FROM entries WHERE parent_id = ? AND deleted_at IS NULL ORDER BY created_at, id
+SELECT {COLUMNS} FROM entries WHERE parent_id = ? AND deleted_at IS NULL ORDER BY created_at, id
 """
 _BY_TAIL = (
     "SELECT id FROM entries WHERE substr(id, 25) >= ? AND substr(id, 25) < ? "
@@ -116,7 +110,7 @@ _FILTER_SQL = (
     "AND created_at >= :since_ms AND created_at <= :until_ms"
 )
 # A listing shows one line per entry: the long texts stay in the file.
-_PREVIEW = _COLUMNS.replace(" command,", " substr(command, 1, 1000),").replace(
+_PREVIEW = COLUMNS.replace(" command,", " substr(command, 1, 1000),").replace(
     " response,", " substr(response, 1, 200),"
 )
 _LIST = {
@@ -125,21 +119,32 @@ _LIST = {
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
     for mode, scope in _SCOPE_SQL.items()
-    for columns in (_COLUMNS, _PREVIEW)
+    for columns in (COLUMNS, _PREVIEW)
 }
+# The bounds, wide as they are, make SQLite walk the index whatever the limit; for a small one it
+# would read and sort the whole table.
+_QUESTION_SQL = (
+    "deleted_at IS NULL AND kind = 'question' "
+    "AND created_at >= :since_ms AND created_at <= :until_ms"
+)
 # Only what is compared with a new question: thousands of rows, while somebody waits.
 _ANSWERED = {
     mode: (
         f"SELECT id, substr(command, 1, :max_chars) FROM entries WHERE {scope} "
-        "AND deleted_at IS NULL AND kind = 'question' AND status = 'completed' "
+        f"AND {_QUESTION_SQL} AND status = 'completed' "
+        "ORDER BY created_at DESC, id DESC LIMIT :limit"
+    )
+    for mode, scope in _SCOPE_SQL.items()
+}
+_ASKED = {
+    mode: (
+        f"SELECT command FROM entries WHERE {scope} AND {_QUESTION_SQL} "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
     for mode, scope in _SCOPE_SQL.items()
 }
 _EXPORT = {
-    mode: (
-        f"SELECT {_COLUMNS} FROM entries WHERE {scope} AND {_FILTER_SQL} ORDER BY created_at, id"
-    )
+    mode: (f"SELECT {COLUMNS} FROM entries WHERE {scope} AND {_FILTER_SQL} ORDER BY created_at, id")
     for mode, scope in _SCOPE_SQL.items()
 }
 _STATS = {
@@ -165,48 +170,6 @@ _DAYS = {
     )
     for mode, scope in _SCOPE_SQL.items()
 }
-
-_TAGS = msgspec.json.Decoder(tuple[str, ...])
-_CONTEXT = msgspec.json.Decoder(dict[str, Any])
-_EVER = 1 << 62
-_NO_LIMIT = -1
-
-
-class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries of a scope; a field that is None lets all pass. Instants are epoch ms."""
-
-    kind: Kind | None = None
-    user_id: UserId | None = None
-    session_id: SessionId | None = None
-    status: Status | None = None
-    since_ms: int = 0
-    until_ms: int = _EVER
-
-
-class EntryStats(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts over a scope. Instants are epoch milliseconds."""
-
-    entries: int
-    commands: int
-    completed: int
-    errors: int
-    cancelled: int
-    open: int
-    commands_ok: int
-    users: int
-    machines: int
-    tokens_used: int
-    mean_execution_time_ms: float | None
-    first_at: int | None
-    last_at: int | None
-
-
-class DayCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How much was asked and run on one day of the local calendar."""
-
-    day: str
-    questions: int
-    commands: int
 
 
 class Entries:
@@ -290,11 +253,11 @@ class Entries:
     def get(self, entry_id: EntryId) -> Entry | None:
         """Return the entry with this id."""
         row = self._database.row(_GET, (entry_id,))
-        return None if row is None else _entry(row)
+        return None if row is None else entry_of(row)
 
     def of_parent(self, entry_id: EntryId) -> list[Entry]:
         """Return the commands that ran for a question, in order."""
-        return [_entry(row) for row in self._database.rows(_OF_PARENT, (entry_id,))]
+        return [entry_of(row) for row in self._database.rows(_OF_PARENT, (entry_id,))]
 
     def ids_with_tail(self, prefix: str, limit: int) -> list[EntryId]:
         """Return up to `limit` ids whose random tail starts with `prefix` (hex digits)."""
@@ -327,25 +290,32 @@ class Entries:
             limit: how many at most; None for all.
             preview: cut long texts, for listings.
         """
-        sql = _LIST[scope.mode, _PREVIEW if preview else _COLUMNS]
-        bindings = _bindings(scope, where) | {"limit": _NO_LIMIT if limit is None else limit}
-        return map(_entry, self._database.rows(sql, bindings))
+        sql = _LIST[scope.mode, _PREVIEW if preview else COLUMNS]
+        bindings = filter_bindings(scope, where) | {"limit": _NO_LIMIT if limit is None else limit}
+        return map(entry_of, self._database.rows(sql, bindings))
 
     def answered(self, scope: Scope, *, limit: int, max_chars: int) -> list[tuple[EntryId, str]]:
         """Return the ids and the beginnings of the newest answered questions, newest first."""
-        bindings = _bindings(scope, EntryFilter()) | {"limit": limit, "max_chars": max_chars}
+        bindings = filter_bindings(scope, EntryFilter()) | {"limit": limit, "max_chars": max_chars}
         return [
             (EntryId(row[0]), row[1])
             for row in self._database.rows(_ANSWERED[scope.mode], bindings)
         ]
 
+    def asked(self, scope: Scope, *, limit: int) -> list[str]:
+        """Return the texts of the newest questions, newest first."""
+        bindings = filter_bindings(scope, EntryFilter()) | {"limit": limit}
+        return [row[0] for row in self._database.rows(_ASKED[scope.mode], bindings)]
+
     def oldest(self, scope: Scope, where: EntryFilter) -> Iterator[Entry]:
         """Yield whole entries, oldest first."""
-        return map(_entry, self._database.rows(_EXPORT[scope.mode], _bindings(scope, where)))
+        return map(
+            entry_of, self._database.rows(_EXPORT[scope.mode], filter_bindings(scope, where))
+        )
 
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over the entries of a scope."""
-        row = self._database.row(_STATS[scope.mode], _bindings(scope, where)) or ()
+        row = self._database.row(_STATS[scope.mode], filter_bindings(scope, where)) or ()
         counts = [value or 0 for value in row[:10]]
         return EntryStats(
             **dict(zip(EntryStats.__struct_fields__, [*counts, *row[10:]], strict=True))
@@ -353,7 +323,7 @@ class Entries:
 
     def days(self, scope: Scope, where: EntryFilter) -> list[DayCount]:
         """Return the counts per day, newest day first."""
-        rows = self._database.rows(_DAYS[scope.mode], _bindings(scope, where))
+        rows = self._database.rows(_DAYS[scope.mode], filter_bindings(scope, where))
         return [DayCount(day=row[0], questions=row[1], commands=row[2]) for row in rows]
 
 
@@ -361,7 +331,7 @@ _ADVANCE_EVENT_NAMES = ("id", "replica_id", "from_1", "from_2", "at", "status", 
 
 
 def _insert(transaction: Transaction, entry: Entry, actor: str) -> bool:
-    bindings = _entry_bindings(entry) | {"local_seq": transaction.next_local_seq()}
+    bindings = entry_bindings(entry) | {"local_seq": transaction.next_local_seq()}
     if transaction.changed(_INSERT, bindings) == 0:
         return False
     transaction.execute(
@@ -413,55 +383,3 @@ def _advance_bindings(
 
 def _only(bindings: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: bindings[name] for name in names}
-
-
-def _entry_bindings(entry: Entry) -> dict[str, Any]:
-    values = msgspec.structs.asdict(entry)
-    tags = msgspec.json.encode(entry.tags).decode()
-    values |= {
-        "kind": entry.kind.value,
-        "mode": entry.mode.value,
-        "status": entry.status.value,
-        "private": int(entry.private),
-        "time_estimated": int(entry.time_estimated),
-        "truncated": int(entry.truncated),
-        "tags": tags,
-        "context": msgspec.json.encode(entry.context).decode(),
-        "content_hash": content_hash(
-            entry.id,
-            entry.version,
-            entry.status.value,
-            entry.command,
-            entry.response,
-            entry.error_code,
-            tags,
-            entry.model,
-            entry.tokens_used,
-            entry.execution_time_ms,
-        ),
-    }
-    return values
-
-
-def _entry(row: Row) -> Entry:
-    values = dict(zip(_NAMES, row, strict=True))
-    values |= {
-        "kind": Kind(values["kind"]),
-        "mode": Mode(values["mode"]),
-        "status": Status(values["status"]),
-        "private": bool(values["private"]),
-        "time_estimated": bool(values["time_estimated"]),
-        "truncated": bool(values["truncated"]),
-        "tags": decoded(_TAGS, values["tags"], ()),
-        "context": decoded(_CONTEXT, values["context"], {}),
-    }
-    return Entry(**values)
-
-
-def _bindings(scope: Scope, where: EntryFilter) -> dict[str, Any]:
-    return msgspec.structs.asdict(where) | {
-        "scope_user": scope.user_id,
-        "scope_machine": scope.machine_id,
-        "kind": where.kind and where.kind.value,
-        "status": where.status and where.status.value,
-    }

@@ -9,17 +9,19 @@ from ipcom_chat import __version__, logs
 from ipcom_chat.domain.entry import Mode, Status
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError, UsageError
-from ipcom_chat.i18n import _, n_
+from ipcom_chat.formats import local_time, status_word
+from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.tui.conversation import Conversation, Shown
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
 from ipcom_chat.tui.widgets.spinner import duration
 from ipcom_chat.tui.widgets.transcript import Transcript
-from ipcom_chat.tui.wording import moment, shared_with, sharing, status_word
+from ipcom_chat.tui.wording import shared_with, sharing
 
 NOBODY = ("none", "nobody", "-")
 SHOWN_CHARS = 200
+LISTED_TIME = "%m-%d %H:%M"
 
 _LOG = logging.getLogger(__name__)
 
@@ -238,7 +240,7 @@ def status_sections(conversation: Conversation, entries: int) -> tuple[Section, 
     replica = conversation.runtime.settings.paths.replica
     user = conversation.user
     ended = ", ".join(
-        f"{count} {status_word(status)}" for status, count in sorted(conversation.counts.items())
+        f"{status_word(status)}: {count}" for status, count in sorted(conversation.counts.items())
     )
     facts = (
         (_("User"), f"{user.username} ({user.name})" if user else username),
@@ -260,24 +262,24 @@ def _size(path: Path) -> str:
     size_bytes = sum(file.stat().st_size for file in files if file.exists())
     if size_bytes < 1_000_000:
         return f"{size_bytes / 1_000:.0f} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+    return f"{decimal(size_bytes / 1_000_000)} MB"
 
 
 def _mode_of(argument: str) -> Mode:
-    names = {"local": Mode.MACHINE} | {mode.value: mode for mode in Mode}
-    if argument not in names:
+    try:
+        return Mode(argument)
+    except ValueError as error:
         raise UsageError(
             _(
                 "There is no mode {name!r}. There are: {modes}",
                 name=argument,
                 modes=", ".join(mode.value for mode in Mode),
             )
-        )
-    return names[argument]
+        ) from error
 
 
 def _listed(shown: Shown) -> str:
     entry = shown.entry
     text = one_line(entry.command[:SHOWN_CHARS])
     mark = "" if entry.status is Status.COMPLETED else f"  ({status_word(entry.status)})"
-    return f"{moment(entry.created_at)}  {text}{mark}"
+    return f"{local_time(entry.created_at, LISTED_TIME)}  {text}{mark}"

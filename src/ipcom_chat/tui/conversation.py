@@ -4,12 +4,12 @@ Invariants: one request runs at a time; nothing here waits for storage, network 
 the coroutines; a question belongs to the user and the mode that held when it was asked.
 """
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
+from ipcom_chat import host
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
@@ -71,7 +71,7 @@ class Conversation:
         self.interrupted = tuple(sorted(interrupted))
         self.problem = problem
         self.user: User | None = runtime.user()
-        self.hostname = os.uname().nodename
+        self.hostname = host.hostname()
         self.running: Request | None = None
         self._last: Request | None = None
         self.failed: Failed | None = None

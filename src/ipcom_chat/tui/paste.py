@@ -10,8 +10,13 @@ marker anywhere. This module holds the rule by which pasted text never becomes a
   the paste: its line ends are never Enter, its control sequences are dropped. A line end that
   follows the marker alone is dropped. Only a lone ESC and reports of the terminal go through. Once
   the tail held text, `SUSPECT_S` of silence or the true end marker must come first.
-- A single key that arrives by itself, `ALONE_S` after what came before it (`QUIET_S` after text in
-  the tail), was pressed by a person: pasted text comes in bursts. It ends the tail.
+- A single key that arrives by itself, such as Enter, waits for `QUIET_S` of silence: if anything
+  follows, it was part of the pasted text; else somebody (or a script that pastes and presses
+  Enter a millisecond later) pressed it, and it ends the tail. Enter in the same read as the
+  marker, where a busy program finds it, waits for `STALL_S`: a line that stalls just there must
+  not send. After text in the tail a single key counts at once, if `QUIET_S` went before it.
+- An end marker among keys, without a start, says that an earlier one was not the end: what stands
+  before it in the same read is text.
 - A paste without an end is closed after `UNFINISHED_S` of silence and its text kept. What still
   arrives in bursts is text until a single key comes.
 - A start marker cut after its ESC byte is joined again, even if ESC was already reported.
@@ -40,9 +45,10 @@ PARTIAL_S = 0.5
 """How long a marker that was cut after `ESC[` waits for its rest; nobody types that."""
 LATE_S = 1.0
 """How long after a reported ESC the rest of a start marker is still recognised."""
-ALONE_S = 0.01
 QUIET_S = 0.1
 SUSPECT_S = 0.5
+STALL_S = 1.0
+"""Longer than a line stalls in the middle of a paste, as a rule."""
 UNFINISHED_S = 2.0
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[@-~])")
@@ -93,6 +99,9 @@ class PasteSplitter:
         self._text: list[str] = []
         self._suspect = False
         self._stalled = False
+        self._key = ""
+        """A single key that came right after a paste; it counts if nothing follows."""
+        self._key_wait_s = QUIET_S
         self._late = False
         """A lone ESC was reported a moment ago; `[200~` may still follow."""
         self._fed_at_s = 0.0
@@ -114,9 +123,9 @@ class PasteSplitter:
         pieces = self.tick(now_s)
         if not data:
             return pieces
-        self._wake(data, now_s - self._fed_at_s)
+        rest = self._wake(data, now_s - self._fed_at_s)
         self._fed_at_s = now_s
-        rest, self._held = self._held + data, ""
+        rest, self._held = self._held + rest, ""
         while rest:
             rest = self._step(rest)
         return pieces + self._taken()
@@ -144,13 +153,29 @@ class PasteSplitter:
         }
         return steps[self._state](data)
 
-    def _wake(self, data: str, idle_s: float) -> None:
+    def _wake(self, data: str, idle_s: float) -> str:
+        """Look whether a portion is one key that somebody pressed; return what is left of it."""
         self._late = self._late and idle_s <= LATE_S
+        if self._key:
+            self._tail_text(self._key if self._key == "\r" else "")
+            self._key = ""
+        if self._state is not _State.TAIL or self._held:
+            return data
         is_single = len(data) == 1 or _SEQUENCE.fullmatch(data) is not None
-        is_alone = idle_s >= (QUIET_S if self._suspect else ALONE_S) and not self._held
-        if self._state is _State.TAIL and is_single and is_alone:
+        if not is_single or data == ESC or _REPORT.fullmatch(data):
+            return data
+        if self._suspect or self._stalled:
+            return self._wake_late(data, idle_s)
+        if data.isprintable():
+            return data
+        self._key, self._key_wait_s = data, QUIET_S
+        return ""
+
+    def _wake_late(self, data: str, idle_s: float) -> str:
+        if idle_s >= QUIET_S:
             self._flush_tail()
             self._state, self._suspect, self._stalled = _State.KEYS, False, False
+        return data
 
     # Typed keys.
 
@@ -164,6 +189,8 @@ class PasteSplitter:
             if whole.startswith(START):
                 return self._begin(data[len(START) - 1 :])
         before, marker, rest = data.partition(START)
+        if END in before:
+            return self._end_late(data)
         if marker:
             self._typed(before)
             return self._begin(rest)
@@ -176,9 +203,17 @@ class PasteSplitter:
         self._state = _State.BODY
         return rest
 
+    def _end_late(self, data: str) -> str:
+        """Take what stands before the end marker as text: the marker before it was pasted."""
+        text, _, rest = data.partition(END)
+        self._text.append(text)
+        self._flush_tail()
+        self._state = _State.TAIL
+        return rest
+
     def _typed(self, data: str) -> None:
         """Emit keys; ESC CR is Alt-Enter, and an ESC that nothing follows stands for itself."""
-        portions = data.replace(END, "").split(ESC + "\r")
+        portions = data.split(ESC + "\r")
         for number, portion in enumerate(portions):
             if number:
                 self._pieces.append(SingleKey("alt+enter"))
@@ -211,6 +246,9 @@ class PasteSplitter:
 
     def _tail(self, data: str) -> str:
         text, escape, _ = data.partition(ESC)
+        if data == "\r" and not self._text and not self._suspect:
+            self._key, self._key_wait_s = data, STALL_S
+            return ""
         self._tail_text(text)
         rest = data[len(text) :]
         if not escape or _PARTIAL.fullmatch(rest):
@@ -268,9 +306,12 @@ class PasteSplitter:
         if self._held or idle_s < QUIET_S:
             return
         self._flush_tail()
-        limit_s = SUSPECT_S if self._suspect else QUIET_S
+        limit_s = SUSPECT_S if self._suspect else self._key_wait_s if self._key else QUIET_S
         if not self._stalled and idle_s >= limit_s:
             self._state, self._suspect = _State.KEYS, False
+            if self._key:
+                self._pieces.append(Keys(self._key))
+                self._key = ""
 
 
 def _overlap(data: str, marker: str) -> int:

@@ -3,7 +3,6 @@
 Nothing in it acts on a terminal, and no text leaves the block that was made for it.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,18 +10,18 @@ from ipcom_chat.assistant.markdown import block, cut
 from ipcom_chat.domain.entry import Entry, Status
 from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.errors import OutputError
+from ipcom_chat.formats import instant, local_time, status_word
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import short_id
 from ipcom_chat.services.exports import write_file
 from ipcom_chat.tui.conversation import Asked
-from ipcom_chat.tui.wording import status_word
 
 TITLE_CHARS = 80
 
 
 def default_name(now_ms: int) -> str:
     """Return the name of an export that was given none."""
-    return time.strftime("ipcom-chat-%Y%m%d-%H%M%S.md", time.localtime(now_ms / 1000))
+    return f"ipcom-chat-{local_time(now_ms, '%Y%m%d-%H%M%S')}.md"
 
 
 def export(name: str, asked: Sequence[Asked], head: str) -> Path:
@@ -50,9 +49,9 @@ def pieces(asked: Sequence[Asked], head: str) -> Iterator[str]:
 
 def _question(asked: Asked) -> Iterator[str]:
     entry = asked.entry
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created_at / 1000))
     title = cut(one_line(entry.command), TITLE_CHARS)
-    yield f"\n## {title}\n\n{when} · {short_id(entry.id)} · {status_word(entry.status)}\n\n"
+    facts = (instant(entry.created_at), short_id(entry.id), status_word(entry.status))
+    yield f"\n## {title}\n\n{' · '.join(facts)}\n\n"
     if one_line(entry.command) != title or "\n" in entry.command.strip():
         yield f"{block(entry.command)}\n"
     for command in asked.commands:

@@ -1,8 +1,6 @@
-"""Words of the chat for modes, sharing and statuses, in the language of the screen."""
+"""Words of the chat for modes and sharing, in the language of the screen."""
 
-import time
-
-from ipcom_chat.domain.entry import Mode, Origin, Status
+from ipcom_chat.domain.entry import Mode, Origin
 from ipcom_chat.i18n import _
 
 
@@ -29,17 +27,6 @@ def sharing(origin: Origin, username: str) -> str:
     }[origin.mode]
 
 
-def status_word(status: Status) -> str:
-    """Return a status."""
-    return {
-        Status.PENDING: _("pending"),
-        Status.PROCESSING: _("processing"),
-        Status.COMPLETED: _("completed"),
-        Status.ERROR: _("error"),
-        Status.CANCELLED: _("cancelled"),
-    }[status]
-
-
 def examples() -> tuple[str, ...]:
     """Return questions to begin with."""
     return (
@@ -47,8 +34,3 @@ def examples() -> tuple[str, ...]:
         _("which ports are open, and who listens?"),
         _("E: Could not get lock /var/lib/dpkg/lock-frontend"),
     )
-
-
-def moment(epoch_ms: int) -> str:
-    """Return an instant in the local time zone, to the minute."""
-    return time.strftime("%m-%d %H:%M", time.localtime(epoch_ms / 1000))

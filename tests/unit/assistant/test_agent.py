@@ -25,7 +25,6 @@ from ipcom_chat.errors import (
     AssistantBusyError,
     AssistantError,
     AssistantSetupError,
-    SettingsError,
     StorageBusyError,
 )
 from tests.support.openai_server import OpenAIServer, Reply, error_reply, long_markdown
@@ -119,8 +118,7 @@ async def test_thinking_is_no_part_of_the_answer() -> None:
 
 async def test_an_answer_at_the_limit_of_tokens_says_so() -> None:
     async with OpenAIServer(Reply(finish_reason="length")) as short:
-        events = await answer(assistant(short, max_tokens=5), question())
-        assert short.requests[0].body["max_tokens"] == 5
+        events = await answer(assistant(short), question())
     assert text_of(events).startswith("Hello world\n\n(The answer was cut off here")
 
 
@@ -212,18 +210,10 @@ async def test_lone_surrogates_of_a_paste_do_not_break_the_request(server: OpenA
     assert server.requests[0].last_text == "caf red"
 
 
-async def test_the_key_is_fetched_once_and_outside_the_event_loop(server: OpenAIServer) -> None:
-    calls: list[bool] = []
-
-    def fetch() -> str:
-        with pytest.raises(RuntimeError):
-            asyncio.get_running_loop()
-        calls.append(True)
-        return f" {KEY}\n"
-
-    asked = assistant(server, api_key=fetch)
+async def test_the_key_is_sent_without_the_blanks_around_it(server: OpenAIServer) -> None:
+    asked = assistant(server, api_key=f" {KEY}\n")
     await asyncio.gather(answer(asked, question("one")), answer(asked, question("two")))
-    assert calls == [True]
+    assert len(server.requests) == 2
     assert {r.headers["authorization"] for r in server.requests} == {f"Bearer {KEY}"}
 
 
@@ -368,7 +358,7 @@ async def test_the_language_of_the_screen_is_that_of_the_errors(server: OpenAISe
 
 
 @pytest.mark.parametrize("word", ["SLOWHEAD", "STALL", "LONG"])
-async def test_cancelling_the_task_hangs_up_at_once(server: OpenAIServer, word: str) -> None:
+async def test_d114_cancelling_the_task_hangs_up_at_once(server: OpenAIServer, word: str) -> None:
     asked = assistant(server)
     streaming = asyncio.Event()
 
@@ -449,7 +439,7 @@ async def test_a_missing_package_names_the_command_that_brings_it(
 
 
 async def test_openai_itself_needs_a_key() -> None:
-    asked = build_assistant("openai:gpt-5", base_url="http://127.0.0.1:9/v1", api_key=lambda: None)
+    asked = build_assistant("openai:gpt-5", base_url="http://127.0.0.1:9/v1", api_key=None)
     error, _text = await failure(asked, question())
     assert type(error) is AssistantSetupError
     assert "OPENAI_API_KEY" in str(error)
@@ -460,15 +450,6 @@ async def test_a_key_is_never_sent_over_plain_http_to_another_machine() -> None:
     error, _text = await failure(asked, question())
     assert type(error) is AssistantSetupError
     assert "ai.example.net" in str(error)
-
-
-async def test_a_key_that_cannot_be_fetched_is_a_matter_of_setup(server: OpenAIServer) -> None:
-    def fetch() -> str:
-        raise SettingsError("the command for the key failed")
-
-    error, _text = await failure(assistant(server, api_key=fetch), question())
-    assert type(error) is AssistantSetupError
-    assert str(error) == "the command for the key failed"
 
 
 async def test_a_key_with_a_line_break_inside_is_refused(server: OpenAIServer) -> None:

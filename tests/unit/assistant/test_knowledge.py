@@ -130,9 +130,18 @@ async def test_an_answer_that_only_quoted_is_not_quoted_again() -> None:
     assert "config set" in await _said("x", _entry(answer=first))
 
 
+async def test_an_earlier_run_of_the_same_check_is_not_shown_above_the_fresh_one() -> None:
+    first = await _said("quais portas estão abertas?")
+    in_english = await _said("which ports are open?", language="en")
+    for earlier in (first, in_english):
+        said = await _said("quais portas estão abertas?", _entry(answer=earlier))
+        assert said.startswith("### Portas abertas\n")
+        assert ">" not in said
+
+
 async def test_of_an_answer_that_quoted_and_checked_only_the_check_is_quoted() -> None:
     first = await _said("quais portas estão abertas?", _entry(answer="Só a 22."))
-    said = await _said("quais portas estão abertas?", _entry(answer=first))
+    said = await _said("o que vimos ontem no balcão?", _entry(answer=first))
     assert "> ### Portas abertas" in said
     assert "Só a 22." not in said
 
@@ -166,7 +175,7 @@ async def test_nothing_found_says_what_can_be_asked_and_how_to_connect_an_ai() -
     assert said.startswith("Não encontrei nada")
     assert "- Portas abertas\n" in said
     assert "- Porta já em uso" not in said
-    assert "ipcom-chat config set ai.model openai-compatible:NAME" in said
+    assert "ipcom-chat config set ai.model openai-compatible:NOME" in said
     assert "ipcom-chat config set ai.base_url http://127.0.0.1:11434/v1" in said
     assert "`OPENAI_API_KEY`" in said
 
@@ -227,7 +236,6 @@ async def test_d116_cancel_hands_over_the_stopped_command(tmp_path: Path) -> Non
 
     task = asyncio.create_task(read())
     await started.wait()
-    await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

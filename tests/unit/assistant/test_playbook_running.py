@@ -364,8 +364,10 @@ async def test_a_folder_that_is_gone_keeps_no_check_from_running() -> None:
     assert all(each.exit_code == 0 for each in events if isinstance(each, CommandFinished))
 
 
-async def test_d116_a_stopped_command_is_handed_over(tmp_path: Path) -> None:
-    steps = '[[steps]]\n[[steps.commands]]\nargv = ["tail", "-f", "/etc/hostname"]\n'
+async def test_d116_a_stopped_command_is_handed_over(tmp_path: Path, install: Install) -> None:
+    written = tmp_path / "written"
+    install("slow-check", f"echo found; touch {written}; exec sleep 600")
+    steps = '[[steps]]\n[[steps.commands]]\nargv = ["slow-check", "-v"]\n'
     stopped: list[CommandFinished] = []
     started = asyncio.Event()
     question = Question(
@@ -380,12 +382,14 @@ async def test_d116_a_stopped_command_is_handed_over(tmp_path: Path) -> None:
 
     task = asyncio.create_task(read())
     await started.wait()
-    await asyncio.sleep(0.1)
+    while not written.exists():
+        assert not task.done()
+        await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert [(each.command, each.exit_code) for each in stopped] == [("tail -f /etc/hostname", 143)]
-    assert stopped[0].output.strip()
+    assert [(each.command, each.exit_code) for each in stopped] == [("slow-check -v", 143)]
+    assert stopped[0].output == "found\n"
 
 
 async def test_at_most_twenty_jails_are_asked(install: Install) -> None:

@@ -1,4 +1,4 @@
-"""Folded letters, whole words, and values that a command may get."""
+"""Whole words, and values that a command may get."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,6 @@ from ipcom_chat.assistant.playbook import CaptureKind
 from ipcom_chat.assistant.playbook_words import (
     accepted,
     cleaned,
-    fold,
     is_small_word,
     spaced,
     words,
@@ -17,13 +16,7 @@ from ipcom_chat.assistant.playbook_words import (
 KINDS: tuple[CaptureKind, ...] = ("port", "pid", "host", "address", "unit", "name", "path")
 
 
-@given(st.text())
-def test_folding_keeps_the_length(text: str) -> None:
-    assert len(fold(text)) == len(text)
-
-
 def test_accents_and_case_do_not_matter() -> None:
-    assert fold("NÃO É Çedilha") == "nao e cedilha"
     assert words("Não-é fail2ban!") == ("nao", "e", "fail2ban")
     assert spaced("Olá, mundo") == " ola mundo "
 

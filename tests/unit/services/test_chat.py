@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -165,6 +166,25 @@ async def test_d111_d112_storage_failure_takes_no_answer_away(
         assert (await chat.stored(request.entry_id)).response == "answer"
 
 
+async def test_d128_the_assistant_waits_for_one_local_write_alone(tmp_path: Path) -> None:
+    async with open_chat(tmp_path) as chat:
+        hold = threading.Event()
+        request = chat.service.start("q", ignore)
+        await asyncio.sleep(0)  # its insert is on the way
+        chat.thread.submit(hold.wait)  # every later write waits
+        try:
+            for _turn in range(400):
+                if chat.assistant.asked:
+                    break
+                await asyncio.sleep(0.01)
+            assert [question.text for question in chat.assistant.asked] == ["q"]
+        finally:
+            hold.set()
+        chat.assistant.give("q", TextDelta("answer"), None)
+        await chat.service.finished(request)
+        assert await chat.transitions(request.entry_id) == ["pending", "processing", "completed"]
+
+
 async def test_d115_d116_commands_that_ran_are_recorded_on_cancel(tmp_path: Path) -> None:
     async with open_chat(tmp_path) as chat:
         request = chat.service.start("q", ignore)
@@ -200,7 +220,7 @@ async def test_d117_rows_of_a_dead_process_become_interrupted(tmp_path: Path) ->
     dead.runtime._replica.close()
 
 
-async def test_d117_a_living_process_keeps_its_rows(tmp_path: Path) -> None:
+async def test_d98_d117_a_living_process_keeps_its_rows(tmp_path: Path) -> None:
     async with open_chat(tmp_path) as first:
         request = first.service.start("q", ignore)
         await until_status(first, request.entry_id, Status.PROCESSING)

@@ -119,6 +119,7 @@ def test_an_old_sqlite_is_a_warning(subject: Subject, monkeypatch: pytest.Monkey
     ("changes", "name", "status"),
     [
         ({"settings_problem": "bad"}, "settings", Status.FAILED),
+        ({"given_in_vain": ("cache.ttl",)}, "settings", Status.WARNING),
         ({"encoding": "ascii"}, "locale", Status.WARNING),
         ({"terminal": "dumb"}, "locale", Status.WARNING),
         ({"primary_configured": True}, "sync", Status.WARNING),
@@ -127,6 +128,7 @@ def test_an_old_sqlite_is_a_warning(subject: Subject, monkeypatch: pytest.Monkey
         ({"ai_model": "openai:gpt"}, "assistant", Status.FAILED),
         ({"ai_model": "openai:gpt", "ai_key_given": True}, "assistant", Status.OK),
         ({"ai_base_url": "http://127.0.0.1:1/v1"}, "assistant", Status.FAILED),
+        ({"ai_model": "openai-compatible:x", "ai_key_given": True}, "assistant", Status.FAILED),
         (
             {"ai_model": "openai-compatible:x", "ai_base_url": "http://127.0.0.1:1/v1"},
             "assistant",

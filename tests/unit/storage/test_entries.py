@@ -18,7 +18,8 @@ from ipcom_chat.domain.entry import (
 from ipcom_chat.ids import EntryId, MachineId, SessionId, UserId, short_id
 from ipcom_chat.storage import entries as module
 from ipcom_chat.storage.database import Database
-from ipcom_chat.storage.entries import Entries, EntryFilter
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import EntryFilter, EntryStats
 from tests.support.replica import (
     GLOBAL,
     MACHINE,
@@ -52,7 +53,7 @@ def _texts(entries: Entries, scope: Scope, where: EntryFilter = ALL) -> list[str
     return [entry.command for entry in entries.newest(scope, where, limit=None, preview=False)]
 
 
-def test_what_is_added_is_read_back_whole(entries: Entries) -> None:
+def test_d97_what_is_added_is_read_back_whole(entries: Entries) -> None:
     entry = an_entry(
         parent_id=new_id(),
         retry_of=new_id(),
@@ -109,7 +110,7 @@ def _add_the_same(_index: int, path: Path) -> bool:
         )
 
 
-def test_d119_of_16_that_insert_one_id_one_wins(tmp_path: Path) -> None:
+def test_d99_d119_of_16_that_insert_one_id_one_wins(tmp_path: Path) -> None:
     path = tmp_path / "replica.db"
     with opened(path):
         pass
@@ -173,7 +174,7 @@ def test_mode_user_shows_nothing_without_a_user(entries: Entries) -> None:
     assert _texts(entries, Scope(mode=Mode.USER, machine_id=MACHINE)) == []
 
 
-def test_an_entry_of_mode_user_has_a_user(entries: Entries) -> None:
+def test_d37_an_entry_of_mode_user_has_a_user(entries: Entries) -> None:
     with pytest.raises(apsw.ConstraintError):
         entries.add(an_entry(mode=Mode.USER), actor="chat")
 
@@ -230,7 +231,7 @@ def test_filters(entries: Entries, where: EntryFilter, found: list[str]) -> None
     assert entries.stats(GLOBAL, where).entries == len(found)
 
 
-def test_newest_first_and_of_one_instant_the_higher_id(entries: Entries) -> None:
+def test_d39_newest_first_and_of_one_instant_the_higher_id(entries: Entries) -> None:
     ids = [new_id() for _number in range(6)]
     at = dict(zip(ids, [5, 5, 5, 9, 1, 5], strict=True))
     for entry_id in (ids[2], ids[5], ids[0], ids[4], ids[3], ids[1]):
@@ -277,7 +278,7 @@ def test_stats_and_days(entries: Entries) -> None:
     ]
     entries.add_all(rows, actor="chat")
     stats = entries.stats(GLOBAL, ALL)
-    assert stats == module.EntryStats(
+    assert stats == EntryStats(
         entries=7,
         commands=2,
         completed=2,
@@ -340,6 +341,15 @@ INDEX_OF: dict[Mode | None, str] = {
     Mode.MACHINE: "entries_by_machine",
     Mode.HYBRID: "entries_by_time",
 }
+
+
+@pytest.mark.parametrize(("mode", "sql"), [*module._ANSWERED.items(), *module._ASKED.items()])
+def test_what_is_recalled_is_read_in_the_order_of_its_index(
+    database: Database, mode: Mode | None, sql: str
+) -> None:
+    plan = _plan(database, sql)
+    assert len(plan) == 1, plan
+    assert re.match(rf"SEARCH entries USING INDEX {INDEX_OF[mode]}\b", plan[0]), plan
 
 
 @pytest.mark.parametrize(("key", "sql"), LISTINGS)

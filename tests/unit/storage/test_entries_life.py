@@ -1,5 +1,6 @@
 """The life of an entry in the replica: compare-and-set, events, recovery."""
 
+import uuid
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -11,11 +12,12 @@ import pytest
 from ipcom_chat.domain.entry import (
     Entry,
     EntryEvent,
+    Mode,
     Outcome,
     Status,
 )
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, TRANSITIONS
-from ipcom_chat.ids import EntryId, ReplicaId
+from ipcom_chat.ids import EntryId, ReplicaId, UserId
 from ipcom_chat.storage import entries as module
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
@@ -107,6 +109,14 @@ def test_d105_a_cancel_after_the_answer_changes_no_row(entries: Entries) -> None
         "shown",
         None,
     )
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_d121_a_request_of_any_mode_is_cancelled_by_its_id(entries: Entries, mode: Mode) -> None:
+    entry = an_entry(mode=mode, user_id=UserId(str(uuid.UUID(int=7))))
+    entries.add(entry, actor="chat")
+    assert entries.cancel(entry, CANCELLED, at_ms=NOW_MS + 9, actor="ESC")
+    assert stored(entries, entry.id).status is Status.CANCELLED
 
 
 def test_d106_an_error_does_not_overwrite_cancelled(entries: Entries) -> None:

@@ -12,7 +12,8 @@ from ipcom_chat.domain.entry import Status
 from ipcom_chat.errors import SchemaTooNewError, StorageError
 from ipcom_chat.schema import Migration, latest, migrations
 from ipcom_chat.storage.database import connect
-from ipcom_chat.storage.entries import Entries, EntryFilter
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.migrate import APPLICATION_ID, migrate, schema_version
 from ipcom_chat.storage.replica import open_replica
 from tests.support.replica import (

@@ -110,12 +110,54 @@ def test_the_text_after_an_embedded_end_marker_may_come_in_slow_portions() -> No
     assert text_of(pieces) == "ab\nrm\nc"
 
 
-def test_enter_in_the_same_read_as_a_paste_end_is_dropped() -> None:
-    assert play([START + "hello" + END + "\r"]) == [Pasted("hello")]
+def test_enter_in_the_same_read_as_a_paste_end_counts_after_a_long_silence_only() -> None:
+    splitter = PasteSplitter()
+
+    assert splitter.feed(START + "hello" + END + "\r", 1.0) == [Pasted("hello")]
+    assert splitter.tick(1.9) == []
+    assert splitter.tick(2.1) == [Keys("\r")]
 
 
-def test_enter_just_after_a_paste_end_is_dropped() -> None:
-    assert play([START + "hello" + END, "\r"], gap_s=0.005) == [Pasted("hello")]
+@given(
+    text=st.lists(st.sampled_from([*HOSTILE, END + "\r", "\r" + END]), max_size=8),
+    place=st.integers(0, 200),
+    gap_s=st.sampled_from([0.0, 0.005, 0.05, 0.2, 0.6, 0.9]),
+)
+def test_one_cut_and_a_stall_anywhere_in_a_hostile_paste_send_nothing(
+    text: list[str], place: int, gap_s: float
+) -> None:
+    pieces = play(cut(START + "".join(text) + END, [place]), gap_s=gap_s)
+
+    assert "\r" not in keys_of(pieces)
+    assert SingleKey("alt+enter") not in pieces
+
+
+@pytest.mark.parametrize("gap_s", [0.0, 0.001, 0.005, 0.05])
+def test_enter_in_a_read_of_its_own_right_after_a_paste_is_a_key(gap_s: float) -> None:
+    assert play([START + "hello" + END, "\r"], gap_s=gap_s) == [Pasted("hello"), Keys("\r")]
+
+
+@pytest.mark.parametrize("gap_s", [0.001, 0.005, 0.05])
+def test_a_line_end_alone_after_an_embedded_end_marker_is_text(gap_s: float) -> None:
+    log = START + "line 1" + END + "\rrm -rf /tmp/x\r" + END
+
+    pieces = play(list(log), gap_s=gap_s)
+
+    assert keys_of(pieces) == ""
+    assert text_of(pieces).startswith("line 1\nrm -rf /tmp/x\n")
+
+
+def test_escape_after_an_enter_right_after_a_paste_comes_through_and_nothing_is_sent() -> None:
+    pieces = play([START + "hello" + END, "\r", "\x1b"])
+
+    assert pieces == [Pasted("hello"), SingleKey("escape")]
+
+
+def test_text_before_a_late_end_marker_is_text() -> None:
+    pieces = play([START + "line 1" + END, "\rrm -rf /tmp/x\r" + END], gap_s=0.8)
+
+    assert keys_of(pieces) == ""
+    assert text_of(pieces) == "line 1\nrm -rf /tmp/x\n"
 
 
 def test_enter_by_itself_soon_after_a_paste_is_a_key() -> None:

@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ipcom_chat.domain.folding import fold
 from ipcom_chat.i18n import use
 from ipcom_chat.tui.widgets.chips import Chips, cleaned, is_long, shown, spans
-from ipcom_chat.tui.widgets.fuzzy import fold, score
+from ipcom_chat.tui.widgets.fuzzy import score
 from ipcom_chat.tui.widgets.recall import Recall
 from ipcom_chat.tui.widgets.slash_menu import (
     SlashCommand,

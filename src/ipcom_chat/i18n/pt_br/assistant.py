@@ -141,7 +141,7 @@ MESSAGES: dict[str, str] = {
         " {vendor_variable}. Para outro fornecedor, escreva {setting}; o programa diz o que ainda"
         " falta."
     ),
-    "{file} is not a valid playbook: {problem}": "{file} não é um playbook válido: {problem}",
+    "{file} is not a valid playbook: {problem}": "{file} não é um roteiro válido: {problem}",
     "it is larger than {size} KiB": "tem mais de {size} KiB",
     "others may write it, and it names programs to run": (
         "outros podem alterá-lo, e ele indica programas a executar"
@@ -166,9 +166,11 @@ MESSAGES: dict[str, str] = {
     "no commands": "nenhum comando",
     "more than 0 and at most 120 seconds": "mais de 0 e no máximo 120 segundos",
     "the first item names a program": "o primeiro item é o nome de um programa",
-    "{program} is not run by a playbook": "um playbook não executa {program}",
+    "{program} is not run by a playbook": "um roteiro não executa {program}",
     "it counts rows that are the same: same is missing": (
         "conta linhas iguais: falta o campo same"
     ),
     "one and many belong together": "one e many andam juntos",
+    "NAME": "NOME",
+    "VENDOR:NAME": "FORNECEDOR:NOME",
 }

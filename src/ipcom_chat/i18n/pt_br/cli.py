@@ -76,7 +76,7 @@ MESSAGES: dict[str, str] = {
     ),
     "Print the value of one setting.": "Mostra o valor de uma configuração.",
     "KEY": "CHAVE",
-    "Saved {key} in {path}.": "{key} foi gravada em {path}.",
+    "Saved {key} in {path}.": "Configuração {key} gravada em {path}.",
     "Write one setting into your file; '-' reads the value from stdin.": (
         "Grava uma configuração no seu arquivo; '-' lê o valor da entrada padrão."
     ),
@@ -86,6 +86,8 @@ MESSAGES: dict[str, str] = {
     "Setting": "Configuração",
     "Value": "Valor",
     "From": "Origem",
+    "default": "padrão",
+    "flag": "linha de comando",
     "Variable": "Variável",
     "{key} is not set.": "{key} não está definida.",
     "A secret on the command line can be read by others; give it on stdin: ipcom-chat"
@@ -196,6 +198,9 @@ MESSAGES: dict[str, str] = {
     "First seen": "Vista pela primeira vez",
     'The chat needs a terminal. For one answer without it: ipcom-chat ask "question"': (
         'O chat precisa de um terminal. Para uma só resposta sem ele: ipcom-chat ask "pergunta"'
+    ),
+    'TERM=dumb cannot show the chat. For one answer: ipcom-chat ask "question"': (
+        'TERM=dumb não consegue mostrar o chat. Para uma só resposta: ipcom-chat ask "pergunta"'
     ),
     "ipcom-chat met an unexpected fault ({kind}); {path} has the details, with --debug more.": (
         "O ipcom-chat encontrou uma falha inesperada ({kind}); os detalhes estão em {path},"

@@ -31,7 +31,7 @@ MESSAGES: dict[str, str] = {
     "language {language}, encoding {encoding}, terminal {terminal}": (
         "idioma {language}, codificação {encoding}, terminal {terminal}"
     ),
-    "{size} MiB free on the disk of {path}": "{size} MiB livres no disco de {path}",
+    "{size} free on the disk of {path}": "{size} livres no disco de {path}",
     "Free some space; what cannot be written is not saved.": (
         "Libere espaço; o que não pode ser gravado não é salvo."
     ),
@@ -88,6 +88,7 @@ MESSAGES: dict[str, str] = {
     "not configured: the history stays on this machine": (
         "não configurada: o histórico fica nesta máquina"
     ),
+    "This version does not use {keys} yet.": "Esta versão ainda não usa {keys}.",
     "{path} is not there; defaults hold.": "{path} não existe; valem os valores padrão.",
     "The chat needs a terminal: set TERM.": "O chat precisa de um terminal: defina TERM.",
     "Others can look into {path}.": "Outros podem ver o conteúdo de {path}.",
@@ -192,8 +193,10 @@ MESSAGES: dict[str, str] = {
     "The setting {key} from {source} cannot be {value}: {help}.": (
         "A configuração {key}, vinda de {source}, não pode ser {value}: {help}."
     ),
-    "Cannot write the settings to {path}: {reason}": (
-        "Não é possível gravar as configurações em {path}: {reason}"
+    "Cannot write the settings to {path}: {reason}. They are as they were; check the"
+    " permissions of the folder and the space left.": (
+        "Não é possível gravar as configurações em {path}: {reason}. Elas continuam como estavam;"
+        " verifique as permissões da pasta e o espaço livre."
     ),
     "The folder {folder} is on a file system where several programs cannot safely share"
     " the history (a network share?). Nothing was written. Set IPCOM_CHAT_DATA_DIR to a"
@@ -222,11 +225,15 @@ MESSAGES: dict[str, str] = {
         "O disco falhou ao ler ou gravar {path}: {reason}. O que já estava salvo está seguro;"
         " verifique o disco."
     ),
-    "Cannot open the history {path}: {reason}.": (
-        "Não é possível abrir o histórico {path}: {reason}."
+    "Cannot open the history {path}: {reason}. Nothing was changed; check the folder, or set"
+    " IPCOM_CHAT_DATA_DIR to a folder of yours.": (
+        "Não é possível abrir o histórico {path}: {reason}. Nada foi alterado; verifique a pasta"
+        " ou defina IPCOM_CHAT_DATA_DIR com uma pasta sua."
     ),
-    "Another program has been writing to {path} for {seconds:.0f} s; try again.": (
-        "Outro programa está gravando em {path} há {seconds:.0f} s; tente de novo."
+    "Another program has been writing to {path} for {seconds:.0f} s. What was saved before"
+    " is safe; try again.": (
+        "Outro programa está gravando em {path} há {seconds:.0f} s. O que já foi salvo está"
+        " seguro; tente de novo."
     ),
     "{path} is a database of another program. It was not changed; set IPCOM_CHAT_DATA_DIR"
     " to another folder.": (

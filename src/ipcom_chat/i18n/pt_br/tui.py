@@ -158,4 +158,7 @@ MESSAGES: dict[str, str] = {
     "{count} token": "{count} token",
     "{count} tokens": "{count} tokens",
     "{path} exists already; give another name.": "{path} já existe; dê outro nome.",
+    "The beginning of this answer has left the screen; the history has it.": (
+        "O começo desta resposta saiu da tela; está no histórico."
+    ),
 }

@@ -20,6 +20,8 @@ from textual.worker import Worker, WorkerState
 from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
 from ipcom_chat.domain.entry import Status
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.formats import recovered
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.ids import EntryId, short_id
 from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged
@@ -111,16 +113,7 @@ class ChatScreen(Screen[None]):
         )
         recovery = conversation.runtime.recovery
         if recovery is not None:
-            self.transcript.add_notice(
-                n_(
-                    "The history file was damaged. It was set aside as {path}; one entry was "
-                    "recovered.",
-                    "The history file was damaged. It was set aside as {path}; {count} entries "
-                    "were recovered.",
-                    recovery.entries,
-                    path=recovery.set_aside,
-                ),
-            )
+            self.transcript.add_notice(recovered(recovery.set_aside, recovery.entries))
         for problem in (conversation.problem, conversation.runtime.assistant_problem):
             if problem:
                 self.transcript.add_notice(one_line(problem), "error")
@@ -140,6 +133,13 @@ class ChatScreen(Screen[None]):
                 import_module(name)
 
     async def _load(self) -> None:
+        try:
+            await self._offer_interrupted()
+            self.prompt.load_history(await self._conversation.prompts())
+        except IpcomChatError as error:  # a history that cannot be read: answers need none
+            self.transcript.add_notice(one_line(str(error)), "error")
+
+    async def _offer_interrupted(self) -> None:
         interrupted = await self._conversation.load_interrupted()
         if interrupted is not None:
             text = one_line(interrupted.text[: 2 * INTERRUPTED_CHARS])
@@ -154,7 +154,6 @@ class ChatScreen(Screen[None]):
                 ),
                 then=_("/retry asks it again."),
             )
-        self.prompt.load_history(await self._conversation.prompts())
 
     # What the user sends.
 

@@ -1,11 +1,14 @@
 """An answer while it arrives, and afterwards.
 
 Portions are collected and shown at most `FRAMES_PER_S` times a second, less often when laying
-them out takes long, so that a key press never waits. Finished blocks are frozen; only the last
-one is laid out again.
+them out takes long, so that a key press never waits; one frame shows no more than it can in
+`FRAME_WORK_S`. Finished blocks are frozen; only the last one is laid out again. Of an answer
+beyond all measure the beginning leaves the screen (the history has it).
 """
 
+import re
 import time
+from collections import deque
 from typing import TypeVar
 
 from textual.app import ComposeResult
@@ -14,14 +17,21 @@ from textual.content import Content
 from textual.timer import Timer
 
 from ipcom_chat.domain.terminal import neutralise
+from ipcom_chat.i18n import _
 from ipcom_chat.tui.widgets.blocks import BlockSplitter, Piece
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.markdown import Block, CodeBlock, block_rows, parse
-from ipcom_chat.tui.widgets.rows import Rows
+from ipcom_chat.tui.widgets.rows import Rows, TextRows
 
 FRAMES_PER_S = 10
 REST_PER_WORK = 2.0
 """At least this many times as long as a frame took goes by before the next one."""
+FRAME_WORK_S = 0.05
+SLICE_CHARS = 4_000
+MAX_PROSE_BLOCKS = 100
+MAX_PARTS = 100
+_HALF = re.compile(r"(?:\r|\x1b(?:\[[0-?]*[ -/]*|[\]P][^\x1b\x07\n]*)?)\Z")
+"""The first half of a line end or control sequence."""
 
 _W = TypeVar("_W", bound=Rows)
 
@@ -34,6 +44,11 @@ class Prose(Rows):
         self._blocks: list[Block] = []
         self._laid_out: list[tuple[int, list[Content]]] = []
         """For each block a width and its lines there."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what follows belongs into another one, so that adding to it stays cheap."""
+        return len(self._blocks) >= MAX_PROSE_BLOCKS
 
     def extend(self, blocks: list[Block]) -> None:
         """Add blocks that will not change."""
@@ -70,16 +85,18 @@ class Answer(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._splitter = BlockSplitter()
-        self._pending: list[str] = []
+        self._pending: deque[str] = deque()
+        self._half = ""
         self._timer: Timer | None = None
         self._frame_s = 0.0
         self._is_empty = True
         self._is_ready = False
         self._is_finished = False
+        self._is_shortened = False
         self._live = Prose()
         self._live_code: Code | None = None
-        self._last: Rows | None = None
-        """The last frozen part."""
+        self._parts: deque[Rows] = deque()
+        """The frozen parts."""
 
     def compose(self) -> ComposeResult:
         """Hold the part that still changes."""
@@ -87,7 +104,11 @@ class Answer(Vertical):
 
     def write(self, text: str) -> None:
         """Add a portion; it is shown with the next frame."""
-        self._pending.append(text)
+        starts = range(0, len(text), SLICE_CHARS)
+        self._pending += (text[start : start + SLICE_CHARS] for start in starts)
+        self._come_back()
+
+    def _come_back(self) -> None:
         if self._timer is None and self._is_ready:
             wait_s = max(1 / FRAMES_PER_S, self._frame_s * REST_PER_WORK)
             self._timer = self.set_timer(wait_s, self._frame)
@@ -96,29 +117,38 @@ class Answer(Vertical):
         """Show what was written before there was a place to show it."""
         self._is_ready = True
         self._frame()
-        if self._is_finished:
-            self.finish()
 
     def finish(self) -> None:
-        """Show everything; nothing more comes."""
+        """Show everything, of a very long answer little by little; nothing more comes."""
         self._is_finished = True
         if not self._is_ready:
             return
         if self._timer is not None:
             self._timer.stop()
         self._frame()
-        for piece in self._splitter.finish():
-            self._freeze(piece)
-        self._live.replace([])
 
     def _frame(self) -> None:
         self._timer = None
         started_s = time.perf_counter()
-        text, self._pending = neutralise("".join(self._pending)), []
-        for piece in self._splitter.feed(text):
-            self._freeze(piece)
+        while self._pending and time.perf_counter() - started_s < FRAME_WORK_S:
+            self._freeze(self._splitter.feed(neutralise(self._next_slice())))
+        if self._pending:
+            self._come_back()
+        elif self._is_finished:
+            self._freeze(self._splitter.feed(neutralise(self._half)) + self._splitter.finish())
+            self._half = ""
         self._show_tail()
         self.call_after_refresh(self._note_frame, started_s)
+
+    def _next_slice(self) -> str:
+        """Take small portions together; what may be half of a sequence waits for its rest."""
+        text = self._half + self._pending.popleft()
+        self._half = ""
+        while self._pending and len(text) < SLICE_CHARS:
+            text += self._pending.popleft()
+        if not self._is_finished and (half := _HALF.search(text)):
+            self._half, text = half.group(), text[: half.start()]
+        return text
 
     def _note_frame(self, started_s: float) -> None:
         """Note how long it took until the frame was on the screen."""
@@ -137,26 +167,48 @@ class Answer(Vertical):
         else:
             self._live_code.grow(code.code)
 
-    def _freeze(self, piece: Piece) -> None:
-        for block in self._parsed(piece):
-            self._is_empty = False
-            if not isinstance(block, CodeBlock):
-                self._prose().extend([block])
-            elif self._live_code is not None:
-                self._live_code.finish(block.code, block.language)
-            else:
-                indent = len(block.indent)
-                code = Code(block.code, block.language, indent=indent, apart=block.apart)
-                self._append(code)
-        self._live_code = None
+    def _freeze(self, pieces: list[Piece]) -> None:
+        text: list[Block] = []
+        for piece in pieces:
+            for block in self._parsed(piece):
+                self._is_empty = False
+                if isinstance(block, CodeBlock):
+                    self._freeze_text(text)
+                    self._freeze_code(block)
+                else:
+                    text.append(block)
+            self._live_code = None
+        self._freeze_text(text)
+
+    def _freeze_text(self, blocks: list[Block]) -> None:
+        while blocks:
+            some, blocks[:] = blocks[:MAX_PROSE_BLOCKS], blocks[MAX_PROSE_BLOCKS:]
+            self._prose().extend(some)
+
+    def _freeze_code(self, block: CodeBlock) -> None:
+        if self._live_code is not None:
+            self._live_code.finish(block.code, block.language)
+        else:
+            indent = len(block.indent)
+            self._append(Code(block.code, block.language, indent=indent, apart=block.apart))
 
     def _parsed(self, piece: Piece) -> list[Block]:
         return parse(piece.source, apart=piece.apart and not self._is_empty)
 
     def _prose(self) -> Prose:
-        return self._last if isinstance(self._last, Prose) else self._append(Prose())
+        last = self._parts[-1] if self._parts else None
+        return last if isinstance(last, Prose) and not last.is_full else self._append(Prose())
 
     def _append(self, widget: _W) -> _W:
-        self._last = widget
+        self._parts.append(widget)
         self.mount(widget, before=self._live)
+        if len(self._parts) > MAX_PARTS:
+            self._parts.popleft().remove()
+            self._say_shortened()
         return widget
+
+    def _say_shortened(self) -> None:
+        if not self._is_shortened:
+            self._is_shortened = True
+            text = _("The beginning of this answer has left the screen; the history has it.")
+            self.mount(TextRows(Content.styled(text, "$foreground 60%")), before=0)

@@ -85,7 +85,7 @@ class CommandRun(Rows, can_focus=True):
         lines = self._output if self._is_open else self._output[:first]
         rows = self._head(width)
         for line in lines:
-            body = Content.styled(line, "$foreground 60%").expand_tabs(8)
+            body = Content.styled(line.expandtabs(8), "$foreground 60%")
             folded = body.fold(max(2, width - 2)) if body else [body]
             rows += [Content("  ") + part for part in folded]
         hidden = len(self._output) - len(lines)

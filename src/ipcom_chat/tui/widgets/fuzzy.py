@@ -4,15 +4,6 @@ A text that holds the letters together ranks before one that holds them in order
 between; the earlier and the tighter the better.
 """
 
-import unicodedata
-
-
-def fold(text: str) -> str:
-    """Return `text` without case and accents, of the same length."""
-    if text.isascii():
-        return text.lower()
-    return "".join(unicodedata.normalize("NFD", char)[0].lower()[:1] or char for char in text)
-
 
 def score(query: str, text: str) -> float:
     """Return how well `query` fits `text`: 0 not at all, 1 the same.

@@ -25,6 +25,9 @@ BULLETS = ("• ", "◦ ", "▪ ")
 QUOTE = "▏ "
 READABLE_CELLS = 110
 """Longer lines of prose are hard to read; tables and code use the whole width."""
+MOST_CELLS = 10_000
+"""A larger table is shown as it was written: laying it out would hold the screen."""
+_DEEPEST = 20
 CODE_STYLE = "$text-accent on $panel"
 _HEADING_STYLES = {"h1": "bold $text-primary underline", "h2": "bold $text-primary"}
 _SPACE = re.compile(r"\s+")
@@ -69,18 +72,30 @@ Block = TextBlock | CodeBlock | TableBlock | RuleBlock
 
 def parse(source: str, *, apart: bool = True) -> list[Block]:
     """Return the blocks of `source`; `apart` says whether the first stands after a blank line."""
+    tokens = _parser(tables=_cells(source) <= MOST_CELLS).parse(source)
+    if any(token.level >= _DEEPEST - 1 for token in tokens):
+        # The parser drops what is nested deeper.
+        return [TextBlock(body=Content(source.strip("\n")), apart=apart)]
     walk = _Walk(apart=apart)
-    for token in _parser().parse(source):
+    for token in tokens:
         walk.take(token)
     return walk.blocks
 
 
+def _cells(source: str) -> int:
+    """Return how many cells a table in `source` can have at most; short rows are filled up."""
+    lines = source.split("\n")
+    return len(lines) * max(line.count("|") for line in lines)
+
+
 @cache
-def _parser() -> "MarkdownIt":
+def _parser(*, tables: bool) -> "MarkdownIt":
     # Imported with the first answer: it costs 40 ms that the first paint does not have.
     from markdown_it import MarkdownIt  # noqa: PLC0415
 
-    parser = MarkdownIt("gfm-like", {"html": False})
+    parser = MarkdownIt("gfm-like", {"html": False, "maxNesting": _DEEPEST})
+    if not tables:
+        parser.disable("table")
     parser.validateLink = is_safe_link  # type: ignore[method-assign, assignment]
     return parser
 
@@ -245,7 +260,7 @@ def block_rows(block: Block, width: int) -> list[Content]:
 
         return table_rows(block.rows, width - len(block.indent), block.indent)
     if isinstance(block, CodeBlock):
-        lines = Content.styled(block.code, "$text-accent").expand_tabs(4).split("\n")
+        lines = Content.styled(block.code.expandtabs(4), "$text-accent").split("\n")
         folded = [part for line in lines for part in line.fold(max(2, width - len(block.indent)))]
         return [Content(block.indent) + line for line in folded]
     return [Content.styled("─" * min(width, READABLE_CELLS), "$foreground 25%")]

@@ -280,8 +280,11 @@ class Prompt(ChipArea):
             self._show_recalled(item.value, first_line=False)
 
     def _choose_command(self, name: str, *, send: bool) -> None:
-        takes = any(command.name == name and command.argument for command in self.commands)
-        if send and not takes:
+        # Arguments are optional: a name typed in full is meant as it stands.
+        waits = self.text != f"/{name}" and any(
+            command.name == name and command.argument for command in self.commands
+        )
+        if send and not waits:
             self._send(f"/{name}")
         else:
             self._dismissed = f"/{name} "
@@ -318,13 +321,20 @@ class Prompt(ChipArea):
         self._is_chord = True
 
     def _open_editor(self) -> None:
+        text = before = self.full_text
+        problem = ""
         try:
             with self.app.suspend():
-                text = cleaned(edit(self.full_text, self._editor))
-        except (IpcomChatError, SuspendNotSupported) as error:
-            self.app.notify(str(error), severity="error", markup=False)
-            return
-        if text != self.full_text:
+                # Caught inside: `suspend` gives the terminal back only if nothing is raised.
+                try:
+                    text = cleaned(edit(before, self._editor))
+                except IpcomChatError as error:
+                    problem = str(error)
+        except SuspendNotSupported as error:
+            problem = str(error)
+        if problem:
+            self.app.notify(one_line(problem), severity="error", markup=False)
+        elif text != before:
             self._show_recalled(text, first_line=False)
 
     async def _on_paste(self, event: events.Paste) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from ipcom_chat.tui.widgets.fuzzy import fold, score
+from ipcom_chat.domain.folding import fold
+from ipcom_chat.tui.widgets.fuzzy import score
 
 SEARCHED_CHARS = 2_000
 SEARCHED_PROMPTS = 5_000
@@ -28,11 +29,6 @@ class Recall:
     def prompts(self) -> list[str]:
         """All prompts, oldest first."""
         return self._loaded + self._own
-
-    @property
-    def is_at_draft(self) -> bool:
-        """Whether the draft is what is shown."""
-        return self._back == 0
 
     def load(self, prompts: Sequence[str]) -> None:
         """Take prompts of earlier sessions, oldest first; those of this session follow them."""

@@ -20,6 +20,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
+MANY_TABS = 200
 LINK_SCHEMES = ("http", "https")
 HREF = "href"
 """The key of a link's address in the meta data of a style."""
@@ -151,10 +152,20 @@ class TextRows(Rows):
         return wrapped(self._content, width)
 
 
+def expanded(content: Content, tab_size: int) -> Content:
+    """Return text with blanks instead of tabs; with very many tabs one for each.
+
+    Textual takes minutes for a line of 100,000 tabs.
+    """
+    if content.spans and content.plain.count("\t") > MANY_TABS:
+        return Content(content.plain.replace("\t", " "), spans=list(content.spans))
+    return content.expand_tabs(tab_size)
+
+
 def wrapped(content: Content, width: int, lead: str = "", indent: str = "") -> list[Content]:
     """Wrap at words, the first line behind `lead`, the others behind `indent` (equally wide)."""
     room = max(1, width - len(lead))
-    lines = content.expand_tabs(4).wrap(room)
+    lines = expanded(content, 4).wrap(room)
     return prefixed(lines, lead, indent)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ipcom_chat.tui.widgets.fuzzy import fold, score
+from ipcom_chat.domain.folding import fold
+from ipcom_chat.tui.widgets.fuzzy import score
 from ipcom_chat.tui.widgets.menu import Item
 
 _NAME_SO_FAR = re.compile(r"/[a-z-]*")

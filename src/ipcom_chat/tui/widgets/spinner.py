@@ -1,5 +1,7 @@
 """The frames of the small animation beside what is running."""
 
+from ipcom_chat.i18n import decimal
+
 FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 FRAME_S = 0.1
 
@@ -14,6 +16,6 @@ def duration(elapsed_ms: int) -> str:
     if elapsed_ms < 1_000:
         return f"{elapsed_ms} ms"
     if elapsed_ms < 60_000:
-        return f"{elapsed_ms / 1_000:.1f} s"
+        return f"{decimal(elapsed_ms / 1_000)} s"
     minutes, seconds = divmod(elapsed_ms // 1_000, 60)
     return f"{minutes} min {seconds:02d} s"

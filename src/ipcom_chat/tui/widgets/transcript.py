@@ -40,7 +40,6 @@ class Question(Rows):
 
     Args:
         text: neutralised.
-        who: the name before it, when it is not the user at this terminal.
     """
 
     DEFAULT_CSS = """
@@ -49,18 +48,16 @@ class Question(Rows):
     }
     """
 
-    def __init__(self, text: str, who: str = "") -> None:
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
-        self._who = who
         self._is_open = False
 
     def layout_rows(self, width: int) -> list[Content]:
         """Return the lines that are open."""
         lines = self.text.rstrip("\n").split("\n")
         shown = lines if self._is_open else lines[:SHOWN_QUESTION_LINES]
-        rows = [Content.styled(self._who, "bold $text-primary")] if self._who else []
-        rows += wrapped(Content("\n".join(shown)), width)
+        rows = wrapped(Content("\n".join(shown)), width)
         if hidden := len(lines) - len(shown):
             text = n_("… {count} more line", "… {count} more lines", hidden)
             rows.append(Content.styled(text, "$foreground 60% italic"))
@@ -127,10 +124,10 @@ class Transcript(VerticalScroll):
         """Keep the newest message in view."""
         self.anchor()
 
-    def add_question(self, text: str, *, who: str = "") -> None:
+    def add_question(self, text: str) -> None:
         """Show a question and return to the bottom."""
         self.end_answer()
-        self._add(Question(neutralise(text), neutralise(who)))
+        self._add(Question(neutralise(text)))
         self.anchor()
 
     def add_answer_text(self, delta: str) -> None:

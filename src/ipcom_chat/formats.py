@@ -1,16 +1,24 @@
-"""How instants, durations and people are written for people."""
+"""How instants, durations, people and statuses are written for people, in every front end.
+
+Words are in the language of the screen, instants in the local time zone.
+"""
 
 import time
+from pathlib import Path
 
 from ipcom_chat.domain.entry import Status
-from ipcom_chat.i18n import _
+from ipcom_chat.i18n import _, decimal, n_
 
 
 def instant(epoch_ms: int | None, *, seconds: bool = False) -> str:
     """Return an instant in the local time zone."""
     if epoch_ms is None:
         return ""
-    form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return local_time(epoch_ms, "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
+
+
+def local_time(epoch_ms: int, form: str) -> str:
+    """Return an instant in the local time zone, as `time.strftime` writes it."""
     try:
         return time.strftime(form, time.localtime(epoch_ms / 1000))
     except (OverflowError, ValueError, OSError):
@@ -21,7 +29,7 @@ def duration(ms: float | None) -> str:
     """Return a duration with its unit."""
     if ms is None:
         return ""
-    return f"{ms:.0f} ms" if ms < 1000 else f"{ms / 1000:.1f} s"
+    return f"{ms:.0f} ms" if ms < 1000 else f"{decimal(ms / 1000)} s"
 
 
 def person(username: str | None, os_user: str) -> str:
@@ -43,3 +51,13 @@ def status_word(status: Status) -> str:
         Status.ERROR: _("error"),
         Status.CANCELLED: _("cancelled"),
     }[status]
+
+
+def recovered(set_aside: Path, entries: int) -> str:
+    """Return what became of a damaged history file, as a sentence."""
+    return n_(
+        "The history file was damaged. It was set aside as {path}; one entry was recovered.",
+        "The history file was damaged. It was set aside as {path}; {count} entries were recovered.",
+        count=entries,
+        path=set_aside,
+    )

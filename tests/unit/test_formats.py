@@ -5,7 +5,7 @@ import time
 import pytest
 
 from ipcom_chat.cli.base import days_ago
-from ipcom_chat.cli.formats import duration, instant, person, yes_no
+from ipcom_chat.formats import duration, instant, person, yes_no
 
 
 def test_an_instant_is_written_in_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
