@@ -14,9 +14,11 @@ from typing import NamedTuple
 MAX_CHARS = 1000
 """Of both texts only so much is compared: what a log goes on to say is no question."""
 
-# A word, or marks that belong to none. Possessive, and every mark is taken at once: a line of a
-# million dashes costs no more than any other.
-_WORD = re.compile(r"((?:[./:@+-]*+\w++)++)|[./:@+-]++")
+# One run of everything that may stand in a word, its last marks cut off afterwards: a line of a
+# million dashes costs no more than any other. (Possessive quantifiers would say it in one
+# expression, but Debian 12's Python 3.11.2 still backtracks into them.)
+_RUN = re.compile(r"[\w./:@+-]+")
+_MARKS = "./:@+-"
 _MIN_LENGTH = 2
 _COMMON = frozenset(
     "a o e as os um uma de do da dos das em no na nos nas por para com que qual quais como esta "
@@ -73,11 +75,12 @@ def best_matches(
 
 
 def _words(text: str) -> list[str]:
-    """Return all words of a text, folded; an empty one for every run of marks."""
+    """Return all words of a text, folded; a run of nothing but marks leaves an empty one."""
     if text.isascii():
-        return _WORD.findall(text.lower())
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return _WORD.findall(folded.translate(_WITHOUT_MARKS))
+        folded = text.lower()
+    else:
+        folded = unicodedata.normalize("NFKD", text.casefold()).translate(_WITHOUT_MARKS)
+    return [run.rstrip(_MARKS) for run in _RUN.findall(folded)]
 
 
 def _weights(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str, float]:
