@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -295,7 +296,7 @@ def test_sequences_in_data_do_not_reach_the_terminal(env: Env, tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_d117_a_signal_cancels_and_leaves_a_sane_terminal(env: Env, number: signal.Signals) -> None:
-    tool(env, "ss", "sleep 600")
+    tool(env, "ss", "exec sleep 60")
     script = f"{sys.executable} -m ipcom_chat; code=$?; stty -a; echo code=$code; read line"
     with Terminal(["sh", "-c", script], env=env, cwd=env["HOME"]) as terminal:
         terminal.wait_for(READY)
@@ -318,7 +319,7 @@ def child_of(pid: int) -> int:
 
 
 def test_d38_d117_kill_9_and_restart_offers_the_question_again(env: Env) -> None:
-    tool(env, "ss", "sleep 600")
+    tool(env, "ss", "exec sleep 60")
     with chat(env) as terminal:
         ask(terminal, "which ports are open?")
         terminal.wait_for("$ ss")
@@ -359,7 +360,7 @@ def test_portuguese_by_locale(env: Env) -> None:
 
 
 def test_two_terminals_share_one_history(env: Env) -> None:
-    tool(env, "ss", "sleep 600")
+    tool(env, "ss", "exec sleep 60")
     with chat(env) as one, chat(env) as two:
         ask(one, "which ports are open?")
         one.wait_for("$ ss")
@@ -378,3 +379,79 @@ def test_a_user_who_cannot_write_is_told_before_the_chat_opens(env: Env) -> None
     with Terminal(command, env=env, cwd=env["HOME"], width=200) as terminal:
         terminal.wait_for("There is no user 'nobody-here'.")
         assert terminal.wait_end() == 1
+
+
+def test_enter_right_after_a_paste_sends_it(env: Env) -> None:
+    with chat(env) as terminal:
+        for number in range(5):
+            terminal.paste(f"pasted question {number}")
+            terminal.keys("Enter")
+            eventually(lambda: len(entries(env)), number + 1)
+            eventually(lambda: last_status(env), Status.COMPLETED)
+
+    assert [entry.command for entry in entries(env)] == [f"pasted question {n}" for n in range(5)]
+
+
+def test_an_editor_that_fails_gives_the_terminal_back(env: Env, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nkill -9 $$\n")
+    editor.chmod(0o755)
+    with chat(env | {"EDITOR": str(editor)}) as terminal:
+        terminal.type("draft")
+        terminal.wait_for("draft")
+        terminal.keys("C-x", "C-e")
+        terminal.wait_for("The editor")
+        terminal.type(" goes on")
+        terminal.wait_for("draft goes on")
+        assert terminal.value("#{alternate_on}") == "1"
+
+
+class StalledTerminal:
+    """The chat on a pseudo terminal that stops reading once the chat is there."""
+
+    def __init__(self, env: Env) -> None:
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            CHAT, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+        )
+        os.close(slave)
+        seen = b""
+        while READY.encode() not in seen:
+            seen += os.read(self.master, 65_536)
+
+    def ask_for_much(self, env: Env) -> None:
+        os.write(self.master, b"please LONG")
+        time.sleep(0.3)
+        os.write(self.master, b"\r")
+        eventually(lambda: last_status(env), Status.PROCESSING)
+        time.sleep(3)  # until far more is painted than the terminal takes
+
+
+@pytest.mark.parametrize("how", ["escape", "signal", "hang up"])
+def test_a_terminal_that_takes_nothing_stops_neither_escape_nor_the_end(
+    env: Env, server: Server, how: str
+) -> None:
+    pytest.importorskip("pydantic_ai")
+    env |= {
+        "IPCOM_CHAT_AI_MODEL": "openai-compatible:scripted",
+        "IPCOM_CHAT_AI_BASE_URL": f"{server.url}/v1",
+    }
+    terminal = StalledTerminal(env)
+    try:
+        terminal.ask_for_much(env)
+        if how == "escape":
+            os.write(terminal.master, b"\x1b")
+            eventually(lambda: last_status(env), Status.CANCELLED)
+            terminal.process.terminate()
+        elif how == "signal":
+            terminal.process.terminate()
+        else:
+            os.close(terminal.master)
+        terminal.process.wait(LIMIT_S)
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+        if how != "hang up":
+            os.close(terminal.master)
+
+    assert last_status(env) is Status.CANCELLED

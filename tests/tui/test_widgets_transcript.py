@@ -1,12 +1,15 @@
 """The transcript: what arrives is shown, nothing in it is obeyed, and it stays small."""
 
+import asyncio
+
 from textual.pilot import Pilot
 
+from ipcom_chat.tui.widgets import answer
 from ipcom_chat.tui.widgets.answer import Answer, Prose
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.command_run import CommandRun
 from ipcom_chat.tui.widgets.rows import Rows
-from ipcom_chat.tui.widgets.transcript import MAX_MESSAGES, MAX_PARTS
+from ipcom_chat.tui.widgets.transcript import MAX_MESSAGES, MAX_PARTS, Transcript
 from tests.support.chat_demo import ChatDemo
 
 ANSWER = """Intro with `code`.
@@ -247,3 +250,61 @@ async def test_selected_text_can_be_copied() -> None:
         await pilot.mouse_up(prose, offset=(7, 0))
 
         assert (app.screen.get_selected_text() or "").strip() == "two"
+
+
+async def test_a_very_long_answer_is_shown_to_its_end_and_keys_go_on() -> None:
+    app = ChatDemo()
+    text = "".join(f"Section {n}.\n\n```bash\necho {n}\n```\n\n" for n in range(1_000))
+    async with app.run_test() as pilot:
+        app.transcript.add_answer(text)
+        await pilot.press("a")
+        assert app.prompt.text == "a"
+        async with asyncio.timeout(60):
+            while "Section 999." not in text_of(app):
+                await pilot.pause(0.05)
+        await settle(pilot)
+
+        assert len(app.query_one(Answer).children) <= answer.MAX_PARTS + 2
+        assert "Section 0." not in text_of(app)
+        assert "The beginning of this answer has left the screen" in text_of(app)
+        assert list(app.query(Code))[-1].code == "echo 999"
+
+
+async def test_many_paragraphs_are_kept_in_parts() -> None:
+    app = ChatDemo()
+    async with app.run_test() as pilot:
+        app.transcript.add_answer("\n\n".join(f"paragraph {n}" for n in range(500)))
+        async with asyncio.timeout(60):
+            while "paragraph 499" not in text_of(app):
+                await pilot.pause(0.05)
+
+        assert text_of(app).count("paragraph") == 500
+        assert len(app.query(Prose)) > 500 / answer.MAX_PROSE_BLOCKS
+
+
+async def test_sequences_and_line_ends_cut_between_portions_are_what_they_were() -> None:
+    app = ChatDemo()
+    text = "one\r\ntwo \x1b[31mred\x1b[0m \x1b]52;c;SEFDS0VE\x07end"
+    async with app.run_test() as pilot:
+        for char in text:
+            app.transcript.add_answer_text(char)
+            await pilot.pause(0.12 if char in "\r\x1b[;5" else 0)
+        app.transcript.end_answer()
+        await settle(pilot)
+
+        assert text_of(app).split() == ["one", "two", "red", "end"]
+
+
+async def test_a_click_on_the_conversation_leaves_the_focus_in_the_prompt() -> None:
+    app = ChatDemo()
+    async with app.run_test() as pilot:
+        app.transcript.add_answer("text\n\n```bash\nls\n```\n")
+        app.transcript.start_command("1", "ls")
+        await settle(pilot)
+        await pilot.press("q")
+        for where in (Transcript, Code, CommandRun):
+            await pilot.click(where)
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert app.sent == ["q"]

@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.screen import Screen
@@ -23,6 +24,10 @@ from ipcom_chat.tui.screens.chat import ChatScreen
 from ipcom_chat.tui.theme import THEMES, theme_name
 from ipcom_chat.tui.widgets.editor import editor_command
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+CATCH_UP_S = 0.05
 INTERRUPTED = 130
 """The exit code of a program that was told to end."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -45,6 +50,8 @@ class ChatApp(App[int], inherit_bindings=False):
         """What ended the chat, if it was a fault of this program."""
         self._conversation = conversation
         self._environ = environ
+        self._is_outdated = False
+        """Whether the terminal does not show the newest frame."""
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = theme_name(conversation.runtime.settings["ui.theme"], environ)
@@ -53,6 +60,26 @@ class ChatApp(App[int], inherit_bindings=False):
         """Return the chat."""
         cwd = self._conversation.context.origin.cwd or str(Path.home())
         return ChatScreen(self._conversation, editor=editor_command(self._environ), cwd=cwd)
+
+    def paint_anew(self) -> None:
+        """Paint the whole screen, whatever the terminal shows now."""
+        screen = self.screen
+        super()._display(screen, screen._compositor.render_update(full=True))  # noqa: SLF001 - Textual has no public way
+
+    def _display(self, screen: Screen[Any], renderable: "RenderableType | None") -> None:
+        """Paint; while the terminal is behind, leave frames out and then paint everything."""
+        if not isinstance(self._driver, RobustLinuxDriver) or not self._driver.is_behind:
+            super()._display(screen, renderable)
+        elif not self._is_outdated:
+            self._is_outdated = True
+            self.set_timer(CATCH_UP_S, self._catch_up)
+
+    def _catch_up(self) -> None:
+        if isinstance(self._driver, RobustLinuxDriver) and self._driver.is_behind:
+            self.set_timer(CATCH_UP_S, self._catch_up)
+        else:
+            self._is_outdated = False
+            self.paint_anew()
 
     def _handle_exception(self, error: Exception) -> None:
         """End; the caller of `run_chat` tells the user in one line, without a traceback."""

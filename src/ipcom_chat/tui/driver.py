@@ -24,6 +24,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from ipcom_chat.tui.output import TerminalWriter
 from ipcom_chat.tui.paste import ESCAPE_DELAY_S, Keys, Pasted, PasteSplitter, Piece
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class RobustLinuxDriver(LinuxDriver):
     """The driver to pass as `App(driver_class=RobustLinuxDriver)`.
 
     It draws on stdout, where people expect it: Textual's own draws on stderr, so that
-    `ipcom-chat 2>file` would show nothing.
+    `ipcom-chat 2>file` would show nothing. It never waits for the terminal (see `output`).
     """
 
     def __init__(
@@ -109,6 +110,32 @@ class RobustLinuxDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if sys.__stdout__ is not None:
             self._file = sys.__stdout__
+        self._output: TerminalWriter | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the terminal is slower than what is painted."""
+        return self._output is not None and self._output.is_behind
+
+    def write(self, data: str) -> None:
+        """Queue what the terminal shall show."""
+        if self._output is None and self._file is not None:
+            self._output = TerminalWriter(self._file.fileno(), self._file.encoding)
+        if self._output is not None:
+            self._output.write(data)
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back; what was painted and not yet sent is no longer wanted."""
+        if self._output is not None:
+            self._output.drop()
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Send what waits, but do not wait for a terminal that takes nothing."""
+        super().close()
+        if self._output is not None:
+            self._output.close()
+            self._output = None
 
     def run_input_thread(self) -> None:
         """Read the terminal until the program ends or the terminal is gone."""

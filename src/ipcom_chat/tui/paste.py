@@ -14,12 +14,13 @@ marker anywhere. This module holds the rule by which pasted text never becomes a
   follows, it was part of the pasted text; else somebody (or a script that pastes and presses
   Enter a millisecond later) pressed it, and it ends the tail. Enter in the same read as the
   marker, where a busy program finds it, waits for `STALL_S`: a line that stalls just there must
-  not send. After text in the tail a single key counts at once, if `QUIET_S` went before it.
+  not send. A lone ESC after such an Enter lets both count, in their order: nothing is answered.
+  After text in the tail a single key counts at once, if `QUIET_S` went before it.
 - An end marker among keys, without a start, says that an earlier one was not the end: what stands
   before it in the same read is text.
 - A paste without an end is closed after `UNFINISHED_S` of silence and its text kept. What still
   arrives in bursts is text until a single key comes.
-- A start marker cut after its ESC byte is joined again, even if ESC was already reported.
+- A marker cut after its ESC byte is joined again, even if ESC was already reported.
 
 Pure: no clock and no input of its own. Text is returned neutralised.
 
@@ -41,9 +42,9 @@ ESC = "\x1b"
 
 ESCAPE_DELAY_S = 0.03
 """How long a lone ESC waits for the rest of a sequence."""
-PARTIAL_S = 0.5
+PARTIAL_S = 2.0
 """How long a marker that was cut after `ESC[` waits for its rest; nobody types that."""
-LATE_S = 1.0
+LATE_S = 2.0
 """How long after a reported ESC the rest of a start marker is still recognised."""
 QUIET_S = 0.1
 SUSPECT_S = 0.5
@@ -103,7 +104,7 @@ class PasteSplitter:
         """A single key that came right after a paste; it counts if nothing follows."""
         self._key_wait_s = QUIET_S
         self._late = False
-        """A lone ESC was reported a moment ago; `[200~` may still follow."""
+        """A lone ESC was reported a moment ago; the rest of a marker may still follow."""
         self._fed_at_s = 0.0
         self._pieces: list[Piece] = []
 
@@ -156,11 +157,14 @@ class PasteSplitter:
     def _wake(self, data: str, idle_s: float) -> str:
         """Look whether a portion is one key that somebody pressed; return what is left of it."""
         self._late = self._late and idle_s <= LATE_S
-        if self._key:
+        if self._key and data != ESC:
             self._tail_text(self._key if self._key == "\r" else "")
             self._key = ""
         if self._state is not _State.TAIL or self._held:
             return data
+        if data == "\r" + ESC and not self._suspect and not self._stalled:
+            self._key, self._key_wait_s = "\r", QUIET_S
+            return ESC
         is_single = len(data) == 1 or _SEQUENCE.fullmatch(data) is not None
         if not is_single or data == ESC or _REPORT.fullmatch(data):
             return data
@@ -182,12 +186,13 @@ class PasteSplitter:
     def _keys(self, data: str) -> str:
         if self._late:
             whole = ESC + data
-            if START.startswith(whole):
+            if START.startswith(whole) or END.startswith(whole):
                 self._held = data
                 return ""
             self._late = False
-            if whole.startswith(START):
-                return self._begin(data[len(START) - 1 :])
+            if whole.startswith((START, END)):
+                self._state = _State.BODY if whole.startswith(START) else _State.TAIL
+                return data[len(START) - 1 :]
         before, marker, rest = data.partition(START)
         if END in before:
             return self._end_late(data)
@@ -245,6 +250,10 @@ class PasteSplitter:
     # What follows the end of a paste.
 
     def _tail(self, data: str) -> str:
+        if self._late:
+            self._late = False
+            if (ESC + data).startswith(END):
+                return data[len(END) - 1 :]
         text, escape, _ = data.partition(ESC)
         if data == "\r" and not self._text and not self._suspect:
             self._key, self._key_wait_s = data, STALL_S
@@ -289,8 +298,9 @@ class PasteSplitter:
         held, self._held = self._held, ""
         if held == ESC:
             self._flush_tail()
+            self._release_key()
             self._pieces.append(SingleKey("escape"))
-            self._late = self._state is _State.KEYS
+            self._late = True
         elif self._state is _State.KEYS:
             self._late = False
             self._pieces.append(Keys(held))
@@ -309,9 +319,13 @@ class PasteSplitter:
         limit_s = SUSPECT_S if self._suspect else self._key_wait_s if self._key else QUIET_S
         if not self._stalled and idle_s >= limit_s:
             self._state, self._suspect = _State.KEYS, False
-            if self._key:
-                self._pieces.append(Keys(self._key))
-                self._key = ""
+            self._release_key()
+
+    def _release_key(self) -> None:
+        """Let the key that came right after a paste count."""
+        if self._key:
+            self._pieces.append(Keys(self._key))
+            self._key, self._state = "", _State.KEYS
 
 
 def _overlap(data: str, marker: str) -> int:

@@ -2,10 +2,11 @@
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.tui.widgets.blocks import LONGEST_CHARS, BlockSplitter, Piece
+from ipcom_chat.tui.widgets.blocks import LONGEST_CHARS, LONGEST_CODE_CHARS, BlockSplitter, Piece
 
 LINES = [
     "",
@@ -101,3 +102,38 @@ def test_a_paragraph_without_end_is_cut_after_a_sentence() -> None:
     assert pieces
     assert all(piece.source.endswith(". ") for piece in pieces)
     assert len(splitter.tail.source) < LONGEST_CHARS
+
+
+def test_no_piece_and_no_tail_grows_without_bound() -> None:
+    line = "a line of a log without a blank one after it\n"
+    for text in (line * 5_000, "x" * 200_000, "[" * 100_000, "> quoted\n" * 20_000):
+        splitter = BlockSplitter()
+        pieces = splitter.feed(text)
+
+        assert len(splitter.tail.source) <= LONGEST_CHARS
+        assert max(len(piece.source) for piece in pieces) < 2 * LONGEST_CHARS
+        assert "".join(piece.source for piece in [*pieces, splitter.tail]) == text
+
+
+def test_a_table_without_end_keeps_its_head() -> None:
+    head = "| a | b |\n|---|---|\n"
+
+    pieces = split(head + "| 1 | 2 |\n" * 5_000)
+
+    assert len(pieces) > 2
+    assert all(piece.source.startswith(head) for piece in pieces)
+    assert sum(piece.source.count("| 1 | 2 |") for piece in pieces) == 5_000
+
+
+@pytest.mark.parametrize("before", ["", "- item\n  "])
+def test_code_without_end_goes_on_as_code(before: str) -> None:
+    lines = [f"echo {number}\n" for number in range(30_000)]
+
+    pieces = split(f"{before}```bash\n{''.join(lines)}")
+
+    assert len(pieces) > 1
+    assert all(piece.source.startswith("```") for piece in pieces[1:])
+    assert all(piece.source.endswith("\n```\n") for piece in pieces[:-1])
+    assert all(len(piece.source) < LONGEST_CODE_CHARS + LONGEST_CHARS for piece in pieces)
+    code = [line for piece in pieces for line in piece.source.splitlines(keepends=True)]
+    assert [line for line in code if line.startswith("echo")] == lines

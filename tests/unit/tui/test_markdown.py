@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from textual.content import Content
 
 from ipcom_chat.tui.widgets.markdown import (
     Block,
@@ -13,7 +14,7 @@ from ipcom_chat.tui.widgets.markdown import (
     block_rows,
     parse,
 )
-from ipcom_chat.tui.widgets.rows import HREF, is_safe_link
+from ipcom_chat.tui.widgets.rows import HREF, expanded, is_safe_link
 
 
 def lines(source: str, width: int = 60) -> list[str]:
@@ -161,3 +162,25 @@ def test_any_text_can_be_laid_out_and_fits(source: str, width: int) -> None:
         if isinstance(block, TableBlock) or width < 20:
             continue
         assert all(row.cell_length <= width for row in rows)
+
+
+@pytest.mark.parametrize("source", [">" * 1_000 + " deep", "- " * 500 + "deep"])
+def test_what_is_nested_too_deeply_is_shown_as_it_was_written(source: str) -> None:
+    assert "".join("".join(lines(source)).split()) == "".join(source.split())
+
+
+def test_a_table_beyond_measure_is_shown_as_it_was_written() -> None:
+    source = f"|{'a|' * 2_000}\n|{'-|' * 2_000}\n" + "|\n" * 2_000
+
+    (block,) = parse(source)
+
+    assert isinstance(block, TextBlock)
+
+
+def test_a_line_of_tabs_is_laid_out_as_blanks() -> None:
+    styled = Content.styled("\t" * 100_000 + "end", "bold")
+
+    content = expanded(styled, 4)
+
+    assert content.plain == " " * 100_000 + "end"
+    assert expanded(Content.styled("a\tb", "bold"), 4).plain == "a   b"

@@ -24,6 +24,9 @@ HOSTILE = [
     "x",
 ]
 
+WITHOUT_START = [*(each for each in HOSTILE if "[200~" not in each), END + "\r", "\r" + END]
+"""After an embedded end marker, a start marker looks as if somebody typed and then pasted."""
+
 
 def play(portions: list[str], gap_s: float = 0.001, pause_s: float = 10.0) -> list[Piece]:
     """Feed portions with a gap between them, then let time pass."""
@@ -118,8 +121,13 @@ def test_enter_in_the_same_read_as_a_paste_end_counts_after_a_long_silence_only(
     assert splitter.tick(2.1) == [Keys("\r")]
 
 
+@pytest.mark.parametrize("key", ["\x1b[D", "\x01"])
+def test_another_key_in_a_read_of_its_own_right_after_a_paste_counts(key: str) -> None:
+    assert play([START + "hello" + END, key]) == [Pasted("hello"), Keys(key)]
+
+
 @given(
-    text=st.lists(st.sampled_from([*HOSTILE, END + "\r", "\r" + END]), max_size=8),
+    text=st.lists(st.sampled_from(WITHOUT_START), max_size=8),
     place=st.integers(0, 200),
     gap_s=st.sampled_from([0.0, 0.005, 0.05, 0.2, 0.6, 0.9]),
 )
@@ -147,10 +155,17 @@ def test_a_line_end_alone_after_an_embedded_end_marker_is_text(gap_s: float) -> 
     assert text_of(pieces).startswith("line 1\nrm -rf /tmp/x\n")
 
 
-def test_escape_after_an_enter_right_after_a_paste_comes_through_and_nothing_is_sent() -> None:
-    pieces = play([START + "hello" + END, "\r", "\x1b"])
+@pytest.mark.parametrize("portions", [["\r", "\x1b"], ["\r\x1b"]])
+def test_enter_and_escape_right_after_a_paste_keep_their_order(portions: list[str]) -> None:
+    pieces = play([START + "hello" + END, *portions])
 
-    assert pieces == [Pasted("hello"), SingleKey("escape")]
+    assert pieces == [Pasted("hello"), Keys("\r"), SingleKey("escape")]
+
+
+def test_an_end_marker_cut_after_its_escape_sends_nothing() -> None:
+    pieces = play([START + "a" + END + "\r\x1b", "[201~\r" + START + END], gap_s=0.2)
+
+    assert pieces == [Pasted("a"), SingleKey("escape")]
 
 
 def test_text_before_a_late_end_marker_is_text() -> None:

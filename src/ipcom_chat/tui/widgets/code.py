@@ -104,6 +104,10 @@ class Code(Rows, can_focus=True):
         name = name.truncate(max(1, width - button.cell_length - 1), ellipsis=True)
         return name.pad_right(max(1, width - name.cell_length - button.cell_length)) + button
 
+    def focus_on_click(self) -> bool:
+        """Leave the focus in the prompt."""
+        return False
+
     def on_click(self, event: events.Click) -> None:
         """Copy, when it was the word that says so."""
         if event.style.meta.get(_COPY):

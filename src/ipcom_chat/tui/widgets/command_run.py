@@ -111,6 +111,10 @@ class CommandRun(Rows, can_focus=True):
             return [*rows[:-1], rows[-1] + "  " + self._end]
         return [*rows, Content("    ") + self._end]
 
+    def focus_on_click(self) -> bool:
+        """Leave the focus in the prompt."""
+        return False
+
     def on_click(self, event: events.Click) -> None:
         """Show or hide the output."""
         event.stop()

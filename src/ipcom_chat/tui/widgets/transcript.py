@@ -116,6 +116,10 @@ class Transcript(VerticalScroll):
         self._answer: Answer | None = None
         self._runs: dict[str, CommandRun] = {}
 
+    def focus_on_click(self) -> bool:
+        """Leave the focus in the prompt: Enter after a click must still send."""
+        return False
+
     def compose(self) -> ComposeResult:
         """Start empty."""
         yield from ()
