@@ -117,6 +117,9 @@ def language_of_question(
         portuguese += sum(word in PORTUGUESE for word in words(line))
         portuguese += 2 * bool(_PORTUGUESE_ONLY.search(line))
         english += sum(word in ENGLISH for word in words(line))
+    if len(lines) > 1 and "?" not in text and any(each.pasted for each in matches):
+        # A message that a terminal wrapped: programs speak English, whoever pastes what they said.
+        english = 0
     if portuguese != english:
         return "pt_BR" if portuguese > english else "en"
     return next((each.language for each in matches if each.language), otherwise)

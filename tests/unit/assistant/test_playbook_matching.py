@@ -334,3 +334,11 @@ def test_no_capture_injects_an_option_a_placeholder_or_a_line(template: str, tex
 def test_a_paste_without_line_ends_is_read_in_bounded_pieces(unit: str) -> None:
     text = unit * 50_000
     assert match(SHIPPED, f"{text} permission denied {text}")[0].playbook.id == "error-permission"
+
+
+def test_a_wrapped_english_message_does_not_make_the_question_english() -> None:
+    text = "nginx: [emerg] bind() to 0.0.0.0:80 failed\n(98: Address already in use)\nERRO"
+    matches = match(SHIPPED, text)
+    assert matches
+    assert language_of_question(SHIPPED, text, matches, "pt_BR") == "pt_BR"
+    assert language_of_question(SHIPPED, text, matches, "en") == "en"
