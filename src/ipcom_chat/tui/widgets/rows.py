@@ -7,7 +7,6 @@ costs what is visible.
 Invariant: text is data. It arrives neutralised and as `Content`, and is never parsed as markup.
 """
 
-from abc import abstractmethod
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -55,9 +54,9 @@ class Rows(Widget):
         self._strips: dict[int, tuple[Content, Style, Strip]] = {}
         """Drawn lines, each with the content and the style that it was drawn from."""
 
-    @abstractmethod
     def layout_rows(self, width: int) -> list[Content]:
         """Return the lines for a width in cells, each at most that wide."""
+        raise NotImplementedError
 
     def changed(self) -> None:
         """Lay out anew; siblings move only if the height is another."""
