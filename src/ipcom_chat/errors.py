@@ -21,6 +21,15 @@
     │   ├── AssistantBusyError     assistant_busy  yes   rate limit, overload, time-out
     │   └── AssistantSetupError    assistant_setup no    key, address, model or package missing
     ├── PlaybookError              playbook        no    a playbook file is not valid
+    ├── PrimaryError               primary         no    the primary did not do what it was asked
+    │   ├── PrimaryUnreachableError primary_unreachable yes  network, time-out, busy, overloaded
+    │   ├── PrimaryAuthError       primary_auth    no    it does not accept the token
+    │   ├── PrimaryReadOnlyError   primary_read_only no  it does not let this token write
+    │   ├── PrimarySetupError      primary_setup   no    address, TLS, proxy, not a libSQL server
+    │   ├── PrimaryTooLargeError   primary_too_large no  more in one piece than it takes or gives
+    │   ├── PrimaryForeignError    primary_foreign no    its database is not ours, or is empty
+    │   ├── PrimaryVersionError    primary_version no    this program is too old or too new for it
+    │   └── StatementError         primary_statement no  it refused one SQL statement
     └── OutputError                output          no    stdout or an export could not be written
 
 The message of an error is one sentence for a person, in the language of the screen: what
@@ -159,6 +168,73 @@ class PlaybookError(IpcomChatError):
     """A playbook file is not valid."""
 
     code = "playbook"
+
+
+class PrimaryError(IpcomChatError):
+    """The primary, the team's database, did not do what it was asked."""
+
+    code = "primary"
+
+
+class PrimaryUnreachableError(PrimaryError):
+    """The primary cannot be reached, is busy, or its answer did not arrive whole."""
+
+    code = "primary_unreachable"
+    retryable = True
+
+
+class PrimaryAuthError(PrimaryError):
+    """The primary does not accept the token, or asks for one."""
+
+    code = "primary_auth"
+
+
+class PrimaryReadOnlyError(PrimaryError):
+    """The primary does not let this token, or anybody, write."""
+
+    code = "primary_read_only"
+
+
+class PrimarySetupError(PrimaryError):
+    """The address, TLS or a proxy is wrong, or what answers is no libSQL server."""
+
+    code = "primary_setup"
+
+
+class PrimaryTooLargeError(PrimaryError):
+    """A request or its answer is larger than the primary handles; smaller pieces may pass."""
+
+    code = "primary_too_large"
+
+
+class PrimaryForeignError(PrimaryError):
+    """The database of the primary is not one of this program, or was not initialised."""
+
+    code = "primary_foreign"
+
+
+class PrimaryVersionError(PrimaryError):
+    """This program is too old or too new for the primary."""
+
+    code = "primary_version"
+
+
+class StatementError(PrimaryError):
+    """The primary refused one SQL statement.
+
+    Attributes:
+        sql_code: the server's code, such as SQLITE_CONSTRAINT.
+        reason: the server's own text, on one line; that of a trigger's RAISE stands alone.
+        index: the place of the statement among those sent with it, from 0.
+    """
+
+    code = "primary_statement"
+
+    def __init__(self, message: str, *, sql_code: str, reason: str, index: int) -> None:
+        super().__init__(message)
+        self.sql_code = sql_code
+        self.reason = reason
+        self.index = index
 
 
 class OutputError(IpcomChatError):
