@@ -1,0 +1,144 @@
+"""Secrets that people tell one another in plain words, in English and Portuguese.
+
+`a senha é …`, `password for the NAS: …`, `use the password … to log in`. What follows must look
+like a password, or be all that is said: `the password is wrong` tells none.
+"""
+
+import re
+
+from ipcom_chat.domain.redaction_values import is_like_password, is_secret
+
+Span = tuple[int, int, str]
+
+SUBJECT = re.compile(
+    r"senhas?|segredos?|secret key|passwords?|passphrases?|passwd|passcode|\bpwd|\bpw|\bpass|token|secret|"
+    r"chave(?: de (?:api|acesso))?|(?:api|access|secret|license) key|\bpin|credencia(?:l|is)|contraseña"
+)
+_LINK = r"(?:[ \t]{1,3}[\w@./'\"*-]{1,40}){0,6}?"
+_IS = (
+    r"(?:[ \t]{1,3}(?:(?:has been |foi |was |is )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)|is|was|it's|será|sera|seria|é|eh|e'|ficou|foi|virou|continua|agora é|now is|is now|"
+    r"(?:has been |foi |was )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)?|to|para|pra|como|as)"
+    r"(?:[ \t]{1,2}(?:is|é|now|agora|still|ainda|set to|simply|just|só|apenas|igual a|a|:)){0,2}:?"
+    r"|[ \t]{0,3}(?:=|:|->|→|=>|-|–|—)(?=[ \t\"'`]))[ \t]{1,3}"
+)
+_SAID = r"""[*_]{0,2}(?:"(?P<q>[^"\n]{2,100})"|'(?P<q2>[^'\n]{2,100})'|`(?P<q3>[^`\n]{2,100})`|“(?P<q4>[^”\n]{2,100})”|(?P<b>[^\s"'`“]{2,100}))"""
+_SENTENCE = re.compile(_LINK + _IS + _SAID, re.IGNORECASE)
+_BESIDE = re.compile(r"[ \t]{1,3}" + _SAID)
+_BEFORE = frozenset(
+    "com with using usando use usa digite type enter and e informe tente try nova new a the".split()
+)
+_PEOPLE = frozenset("user username usuário usuario login utilizador".split())
+_SENTENCE_END = re.compile(
+    r"\s{0,3}(?:$|[\n.,;)!?]|(?:e|and|mas|but|na|no|em|on|in|for|para|pra|do|da|then|now|agora|nas|nos|que|se|if|ok)\b)"
+)
+_VERBS = ("is", "é", "eh", "was", "será", "foi", "ficou", "continua")
+
+
+def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Span | None:
+    """Return the secret that a sentence tells, with its kind.
+
+    Args:
+        text: all of it.
+        lowered: the same in lower case.
+        start: where the subject begins, `senha` say.
+        end: where it ends.
+        subject: the subject.
+    """
+    if start and (lowered[start - 1].isalnum() or lowered[start - 1] in "-_/.$"):
+        return None
+    said = _SENTENCE.match(text, end) if _may_tell(lowered, end) else None
+    span = _told(text, said, end) if said else None
+    if not span and _is_beside(lowered, start):
+        beside = _BESIDE.match(text, end)
+        span = _told(text, beside, end, is_beside=True) if beside else None
+    return (*span, _subject_kind(subject)) if span else None
+
+
+def _is_beside(lowered: str, start: int) -> bool:
+    words = lowered[max(0, start - 60) : start].split()[-2:]
+    return (
+        bool(words)
+        and (words[-1] in _BEFORE or words[0] in _PEOPLE)
+        and lowered[start - 1] in " \t"
+    )
+
+
+_TELLS = (
+    ":", "=", "→", "->", " - ", "–", "—", " is ", " was ", " é ", " eh ", " e' ", " to ", " para ", " pra ",
+    " ser", " foi ", " ficou ", " virou ", " continua ", " now ", " agora ", " set ", " as ",
+)  # fmt: skip
+
+
+def _may_tell(lowered: str, end: int) -> bool:
+    """Return whether a sentence goes on with anything that could tell a value."""
+    if lowered[end : end + 1] not in _AFTERSUBJECT:
+        return False
+    ahead = lowered[end : end + 100]
+    return any(each in ahead for each in _TELLS)
+
+
+_AFTERSUBJECT = frozenset(" \t:=-")
+
+
+def _subject_kind(subject: str) -> str:
+    if subject.startswith(("token", "chave", "api", "access")):
+        return "token"
+    return "secret" if subject.startswith(("secret", "segredo")) else "password"
+
+
+def _told(
+    text: str, said: "re.Match[str]", begin: int, *, is_beside: bool = False
+) -> tuple[int, int] | None:
+    for group in ("q", "q2", "q3", "q4"):
+        if said[group]:
+            start, end = said.span(group)
+            good = is_secret(said[group]) and (not is_beside or is_like_password(said[group]))
+            return (start, end) if good and said[group].count(" ") < 4 else None
+    start, end = said.span("b")
+    while end > start and text[end - 1] in ".,;:)]}*_?…":
+        end -= 1
+    value = text[start:end]
+    if is_like_password(value):
+        return start, end
+    words = text[begin:start].lower().split()
+    is_said = (
+        not is_beside
+        and bool(words)
+        and (
+            words[-1].rstrip(":") in _VERBS
+            or text[begin:start].rstrip().endswith((":", "=", "->", "→"))
+        )
+    )
+    is_told = (
+        is_said
+        and len(value) >= 5
+        and value.isalnum()
+        and is_secret(value)
+        and bool(_SENTENCE_END.match(text, end))
+    )
+    return (
+        (start, end)
+        if is_told
+        and _is_last(text, end)
+        and not value[0].isupper()
+        and value.lower() not in _COMMON
+        else None
+    )
+
+
+def _is_last(text: str, end: int) -> bool:
+    return text[end : end + 2].strip() in {"", "."} or text[end : end + 1] in {"\n", "."}
+
+
+_COMMON = frozenset(
+    """
+    weak strong short long simple secure unsafe needed ignored optional unlimited shared hashed visible
+    hidden cached cleared locked unlocked requested disabled default defaults different identical
+    forte fraca curta longa segura insegura necessária necessaria ignorada opcional compartilhada
+    visível visivel escondida bloqueada desbloqueada pedida solicitada diferente igual mesma secreta
+    antiga nova temporária temporaria temporary correct correta valid válida valida available
+    working funcionando aceita accepted exposed exposta leaked vazada outdated known conhecida lost
+    perdida forgotten esquecida stronger longer better here there aqui below abaixo above acima
+    wrong-again right fresh ready valid stale
+    """.split()
+)

@@ -1,0 +1,165 @@
+"""Redaction: what is masked, what is not, and that twice is once."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipcom_chat.domain.entry import RULES_VERSION
+from ipcom_chat.domain.redaction import redact
+from ipcom_chat.domain.redaction_commands import PROGRAMS, Program
+from ipcom_chat.domain.redaction_numbers import is_card, is_cnpj, is_cpf
+from ipcom_chat.domain.redaction_rules import RULES, Rule
+from tests.support.secrets import expanded, ordinary, samples
+
+RECALL = 0.95
+
+
+def _missed(name: str) -> tuple[list[str], int]:
+    missed, count = [], 0
+    for sample in samples(name):
+        text = redact(sample.text).text
+        count += len(sample.secrets)
+        missed += [f"{secret}: {text}" for secret in sample.secrets if secret in text]
+    return missed, count
+
+
+@pytest.mark.parametrize("rule", [*RULES, *PROGRAMS], ids=lambda rule: rule.yes[:40])
+def test_every_rule_finds_its_secret_and_leaves_its_neighbour(rule: Rule | Program) -> None:
+    sample = expanded(rule.yes)
+    found = redact(sample.text)
+    assert [secret for secret in sample.secrets if secret in found.text] == []
+    assert found.kinds
+    assert redact(rule.no).text == rule.no
+
+
+def test_every_secret_of_the_corpus_is_found() -> None:
+    missed, count = _missed("secrets.txt")
+    assert missed == []
+    assert count >= 200
+
+
+def test_secrets_written_after_the_rules_are_found() -> None:
+    missed, count = _missed("secrets_held_out.txt")
+    assert 1 - len(missed) / count >= RECALL, "\n".join(missed)
+    assert count >= 100
+
+
+def test_ordinary_lines_stay_as_they_are() -> None:
+    lines = ordinary()
+    assert [line for line in lines if redact(line).text != line] == []
+    assert len(lines) >= 300
+
+
+def test_the_rest_of_the_line_stays() -> None:
+    assert redact("mysql -u root -pOcarina77 -h db base").text == (
+        "mysql -u root -p[REDACTED:password] -h db base"
+    )
+    assert redact("curl 'https://x/a?token=a1b2c3d4e5f6&page=2'").text == (
+        "curl 'https://x/a?token=[REDACTED:token]&page=2'"
+    )
+    assert redact("mount -o username=ana,password=p4ss!,vers=3.0 //s/d /m").text == (
+        "mount -o username=ana,password=[REDACTED:password],vers=3.0 //s/d /m"
+    )
+    assert redact("root:toor99 falhou; a senha é Tatu#9, avise").text.endswith(
+        "a senha é [REDACTED:password], avise"
+    )
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "$PASSWORD", "${PASSWORD}", "$(pass show db)", "<password>", "<your password>", "****",
+        "{{ vault_password }}", "%PASSWORD%", "PASSWORD", "YOUR_PASSWORD", "your-password-here",
+        "null", "true", "xxxx", "...", "[REDACTED:password]",
+    ],
+)  # fmt: skip
+def test_a_variable_or_a_placeholder_is_no_secret(value: str) -> None:
+    for line in (f"export DB_PASSWORD={value}", f"password: {value}", f"--password={value}"):
+        assert redact(line).text == line
+
+
+def test_a_default_that_nobody_changed_is_a_secret() -> None:
+    assert redact("DB_PASSWORD=changeme").kinds == ("password",)
+
+
+def test_a_default_inside_a_variable_is_a_secret() -> None:
+    assert redact("PASSWORD=${PASSWORD:-hunter22}").text == (
+        "PASSWORD=${PASSWORD:-[REDACTED:password]}"
+    )
+
+
+def test_a_key_that_never_ends_takes_only_lines_of_a_key_with_it() -> None:
+    key = expanded("-----BEGIN PRIVATE KEY-----\n{b:64}\n{b:64}")
+    found = redact(f"{key.text}\nsystemctl status nginx\n").text
+    assert found == "-----BEGIN PRIVATE KEY-----\n[REDACTED:private-key]\nsystemctl status nginx\n"
+
+
+def test_what_only_speaks_of_a_key_stays() -> None:
+    for line in (
+        "a key begins with -----BEGIN PRIVATE KEY----- and ends with -----END PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nnginx\nNote: restart it\n",
+    ):
+        assert redact(line).text == line
+
+
+def test_letters_whose_lower_case_is_longer_move_nothing() -> None:
+    assert redact("İİİ password=hunter22 İ").text == "İİİ password=[REDACTED:password] İ"
+
+
+def test_check_digits_tell_numbers_of_people_from_others() -> None:
+    assert is_cpf("52998224725")
+    assert not is_cpf("52998224726")
+    assert not is_cpf("11111111111")
+    assert is_cnpj("11222333000181")
+    assert is_cnpj("12ABC34501DE35")  # the example of the Receita Federal
+    assert not is_cnpj("11222333000182")
+    assert is_card("4111111111111111")
+    assert not is_card("4111111111111112")
+    assert not is_card("1111111111111117")
+
+
+def test_the_alphanumeric_cnpj_is_masked() -> None:
+    assert redact("empresa 12.ABC.345/01DE-35").text == "empresa [REDACTED:cnpj]"
+
+
+_WORDS = st.sampled_from(
+    [
+        *"=: \"'\\\n@{},;|", "password", "senha", "é", "token", "mysql", "-p", "abc123", "://",
+        "ana", "Tr0ub4dor&3", "[REDACTED:password]", "[REDACTED:", "]", "$X", "QUJD", "-u",
+        "-----BEGIN PRIVATE KEY-----", "<password>", "</password>", "export", "PGPASSWORD",
+        "sudo -S", "echo", "bearer", "eyJhbGciOiJI.eyJzdWIi", "529.982.247-25", "curl",
+        "4111111111111111",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(_WORDS, max_size=24).map("".join))
+def test_redacting_twice_is_redacting_once(text: str) -> None:
+    once = redact(text)
+    assert redact(once.text).text == once.text
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_taken(text: str) -> None:
+    once = redact(text).text
+    assert redact(once).text == once
+
+
+def test_the_corpus_is_idempotent() -> None:
+    for name in ("secrets.txt", "secrets_held_out.txt"):
+        for sample in samples(name):
+            once = redact(sample.text).text
+            assert redact(once).text == once
+
+
+def test_the_version_of_the_rules_counts_from_one() -> None:
+    assert RULES_VERSION >= 1
+
+
+def test_no_data_file_holds_what_a_scanner_takes_for_a_secret() -> None:
+    data = Path(__file__).parents[2] / "data"
+    for path in data.glob("secrets*.txt"):
+        kinds = {"aws-key", "github-token", "stripe-key", "slack-token", "google-key"}
+        assert not kinds & set(redact(path.read_text(encoding="utf-8")).kinds)
