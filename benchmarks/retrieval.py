@@ -1,0 +1,143 @@
+"""How often the right entry is among the first found, and how long a query takes.
+
+    python -m benchmarks.retrieval --corpus F --queries F --key answer|id [--no-semantic]
+
+The corpus has one JSON object a line with `question`, `answer` and perhaps `id` and `summary`; a
+query has `query` and the `answer` or `id` that is right. Every entry becomes one answered question
+of a replica made for the occasion, and is found through the service behind `history search`. Of
+equal keys the first counts. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.search_replica import Opened, filled
+from ipcom_chat.domain.entry import Mode, Scope
+from ipcom_chat.ids import MachineId
+from ipcom_chat.services.search import Wanted
+
+FIRST = 10
+SCOPE = Scope(mode=Mode.GLOBAL, machine_id=MachineId("bench"))
+Ranking = Callable[[str], Sequence[str]]
+"""Returns the keys of what a query finds, best first."""
+
+
+def main() -> None:
+    options = _options()
+    corpus = _lines(options.corpus)
+    queries = _lines(options.queries)
+    keys = [str(each[options.key]) for each in corpus]
+    with tempfile.TemporaryDirectory() as folder:
+        opened = filled(Path(folder), ((each["question"], _answer(each)) for each in corpus))
+        try:
+            rankings = {"ours": _ours(opened, keys, semantic=options.semantic)}
+            if options.compare:
+                rankings |= {"like": _like(opened, keys), "fts": _fts(opened, keys)}
+            results = {
+                name: measured(ranking, queries, options.key) for name, ranking in rankings.items()
+            }
+        finally:
+            opened.close()
+    for name in [*rankings][1:]:
+        print(name, json.dumps(results[name]))
+    print(json.dumps(results["ours"]))
+
+
+def measured(ranking: Ranking, queries: Sequence[dict[str, Any]], key: str) -> dict[str, float]:
+    """Return what is found of all queries, and how long one takes."""
+    places: list[int | None] = []
+    times: list[float] = []
+    for each in queries:
+        start = time.perf_counter()
+        found = ranking(each["query"])
+        times.append((time.perf_counter() - start) * 1000)
+        first = list(dict.fromkeys(found))[:FIRST]
+        right = str(each[key])
+        places.append(first.index(right) if right in first else None)
+    count = len(queries)
+    return {
+        "recall@1": _share(places, 1, count),
+        "recall@5": _share(places, 5, count),
+        "mrr@10": round(sum(1 / (at + 1) for at in places if at is not None) / count, 4),
+        "p50_ms": round(statistics.median(times), 2),
+        "p95_ms": round(statistics.quantiles(times, n=20)[-1], 2),
+    }
+
+
+def _share(places: Iterable[int | None], first: int, count: int) -> float:
+    return round(sum(at is not None and at < first for at in places) / count, 4)
+
+
+def _ours(opened: Opened, keys: Sequence[str], *, semantic: bool) -> Ranking:
+    del semantic
+    service = opened.service
+
+    def ranking(query: str) -> list[str]:
+        found = service.search(SCOPE, _plain(query), Wanted(), limit=3 * FIRST)
+        return [keys[opened.place[hit.entry.id]] for hit in found.hits]
+
+    return ranking
+
+
+def _plain(query: str) -> str:
+    """Return a sentence as text: in one that was not typed as a search nothing is an operator."""
+    return query
+
+
+def _like(opened: Opened, keys: Sequence[str]) -> Ranking:
+    """Return what the plan's first search did: the whole query as a substring."""
+    sql = (
+        "SELECT seq FROM entries WHERE command LIKE '%' || ?1 || '%' "
+        "OR response LIKE '%' || ?1 || '%' ORDER BY created_at DESC LIMIT 30"
+    )
+    return lambda query: [keys[row[0] - 1] for row in opened.database.rows(sql, (query,))]
+
+
+def _fts(opened: Opened, keys: Sequence[str]) -> Ranking:
+    """Return what the plan's second search did: FTS5 with the query as it was typed."""
+    connection = opened.database.connection
+    connection.execute(
+        "CREATE VIRTUAL TABLE temp.plan USING fts5(command, response);"
+        "INSERT INTO plan (rowid, command, response) SELECT seq, command, response FROM entries"
+    )
+    sql = "SELECT rowid FROM plan WHERE plan MATCH ? ORDER BY rank LIMIT 30"
+
+    def ranking(query: str) -> list[str]:
+        try:
+            return [keys[row[0] - 1] for row in connection.execute(sql, (query,))]
+        except Exception:  # noqa: BLE001 - what is no FTS5 expression finds nothing
+            return []
+
+    return ranking
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file if line.strip()]
+
+
+def _answer(each: dict[str, Any]) -> str:
+    return f"{each['answer']}\n{each['summary']}" if "summary" in each else str(each["answer"])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.retrieval", description=__doc__)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--key", choices=("answer", "id"), required=True)
+    parser.add_argument("--no-semantic", dest="semantic", action="store_false")
+    parser.add_argument("--compare", action="store_true", help="the plan's LIKE and FTS5, too")
+    if len(sys.argv) == 1:
+        parser.error("what to measure is given by its files")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

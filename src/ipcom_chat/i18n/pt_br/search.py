@@ -1,0 +1,34 @@
+"""Brazilian Portuguese of the search."""
+
+MESSAGES: dict[str, str] = {
+    "Another process is building the search index; it is not complete yet.": (
+        "Outro processo está montando o índice de busca; ele ainda não está completo."
+    ),
+    "Building the search index of {count} entries…": (
+        "Montando o índice de busca de {count} registros…"
+    ),
+    'Find entries: words, "phrases", begin*, -not, and user: machine: session: status: tag: '
+    "kind: cwd: exit: mode: before: after:. What begins with two dashes goes after '--'.": (
+        'Encontra registros: palavras, "frases", começo*, -sem, e user: machine: session: status: '
+        "tag: kind: cwd: exit: mode: before: after:. O que começa com dois hifens vai depois de "
+        "'--'."
+    ),
+    "One changed entry is not in the search index yet and was not looked at.": (
+        "Um registro alterado ainda não está no índice de busca e não foi examinado."
+    ),
+    "Search, list, show, count, import and export entries.": (
+        "Busca, lista, mostra, conta, importa e exporta registros."
+    ),
+    "Show why each entry stands where it stands.": ("Mostra por que cada registro está onde está."),
+    "WORDS": "PALAVRAS",
+    "score {total:.3f} = relevance {relevance:.3f} x (1 + recency {recency:.3f} + scope "
+    "{scope:.3f} + outcome {outcome:.3f} + votes {votes:.3f} + people {people:.3f})": (
+        "nota {total:.3f} = relevância {relevance:.3f} x (1 + novidade {recency:.3f} + escopo "
+        "{scope:.3f} + desfecho {outcome:.3f} + votos {votes:.3f} + pessoas {people:.3f})"
+    ),
+    "{count} changed entries are not in the search index yet and were not looked at.": (
+        "{count} registros alterados ainda não estão no índice de busca e não foram examinados."
+    ),
+    "{count} people": "{count} pessoas",
+    "{count} times": "{count} vezes",
+}
