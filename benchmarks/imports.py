@@ -1,0 +1,96 @@
+"""How long a history of a million commands takes to come in, and how much memory that needs.
+
+A bash history of `--lines` lines (a fifth of them repeats, as in real ones) is imported by the
+program as a process of its own into an empty replica on the project's disk, then once more, which
+adds nothing. The processor time of both says what the machine's other work hides.
+
+    python -m benchmarks.imports --lines 1000000
+
+The last line is one JSON object.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+LINES = 1_000_000
+PROGRAM = """
+import resource, sys
+from ipcom_chat.cli.main import main
+code = main()
+usage = resource.getrusage(resource.RUSAGE_SELF)
+status = open("/proc/self/status").read()
+print(status.split("VmHWM:")[1].split()[0], usage.ru_utime + usage.ru_stime, file=sys.stderr)
+sys.exit(code)
+"""
+COMMANDS = (
+    "docker logs --tail {n} app-{m}",
+    'git commit -m "fix {n}"',
+    "systemctl status unit-{m}",
+    "ls -la /srv/{m}",
+    "kubectl -n team-{m} get pods -o wide",
+    "tail -n {n} /var/log/app-{m}.log",
+    "ssh host-{m} uptime",
+    'grep -rn "error {n}" /etc/app-{m}',
+    'journalctl -u app-{m} --since "{n} min ago"',
+    "du -sh /data/{n}/*",
+    'find / -name "*.{m}" -size +{n}M -exec ls -l {{}} ;',
+    "curl -sS https://host-{m}.example.com/v{n}/health",
+)
+
+
+def write_history(path: Path, count: int) -> None:
+    """Write a bash history without times."""
+    random = Random(7)
+    with path.open("w", encoding="utf-8") as file:
+        for _line in range(count):
+            n = random.randrange(count // 12 + 1)
+            file.write(random.choice(COMMANDS).format(n=n, m=n % 300) + "\n")
+
+
+def run(folder: Path, history: Path) -> dict[str, Any]:
+    """Import once; return what the program says, and what it took."""
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, "history", "import", str(history), "--yes", "--json",
+         "--format", "bash"],
+        env=env, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    elapsed_s = time.perf_counter() - start
+    (report,) = json.loads(done.stdout)["sources"]
+    peak_kib, cpu_s = done.stderr.splitlines()[-1].split()
+    return {
+        "read": report["read"],
+        "added": report["added"],
+        "seconds": round(elapsed_s, 1),
+        "cpu seconds": round(float(cpu_s), 1),
+        "peak MiB": round(int(peak_kib) / 1024),
+    }
+
+
+def main() -> None:
+    """Measure; print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--lines", type=int, default=LINES, help="lines of the history")
+    options = parser.parse_args()
+    # On the disk of the project: a temporary folder is often in memory, where nothing is synced.
+    with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        history = folder / "lines.txt"
+        write_history(history, options.lines)
+        result: dict[str, Any] = {"first": run(folder, history), "again": run(folder, history)}
+        replica = folder / ".local/share/ipcom-chat/history.db"
+        result["replica"] = {"MB": round(replica.stat().st_size / 1e6)}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Readers of other histories: pure generators over sources that are never changed."""

@@ -1,0 +1,114 @@
+"""Reader of our own exports: JSON and JSON lines, every entry as it was.
+
+Both are written an object a line and are read so, whatever their size; JSON that another tool has
+laid out anew is read whole.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from ipcom_chat.domain.entry import Entry, EntryEvent, Mode, Status, storable
+from ipcom_chat.i18n import _
+from ipcom_chat.imports.old_files import json_or_none
+from ipcom_chat.imports.records import Exported, Items, Rejected
+from ipcom_chat.imports.sources import File, lines, whole
+
+MARKS = frozenset({"id", "kind", "mode", "os_user", "replica_id", "command", "status", "version"})
+"""What every object of an export has, and no other program's."""
+
+_INT64 = 2**63
+_ENTRY_ID_CHARS = 36
+_DEPTH_MAX = 100
+_OPEN = (Status.PENDING, Status.PROCESSING)
+
+
+class _Names(msgspec.Struct, kw_only=True):
+    """What an exported object has beside the columns of an entry."""
+
+    username: str | None = None
+    user_name: str | None = None
+    user_email: str | None = None
+    hostname: str | None = None
+    events: tuple[dict[str, Any], ...] = ()
+
+
+def exported(file: File) -> Items:
+    """Yield the entries of an export."""
+    for place, value, text in _objects(file):
+        yield _exported(place, value, text)
+
+
+def _objects(file: File) -> Iterator[tuple[str, Any, str]]:
+    """Yield each object with its place and its text."""
+    for number, raw in enumerate(lines(file.path), 1):
+        text = raw.strip().removeprefix(b"\xef\xbb\xbf")
+        body = text.removesuffix(b",")
+        if (number == 1 and text == b"[") or text in (b"", b"]", b"[]"):
+            continue
+        value = json_or_none(body)
+        if number <= 2 and not isinstance(value, dict):
+            yield from _laid_out_anew(file)
+            return
+        yield str(number), value, body.decode("utf-8", "replace")
+
+
+def _laid_out_anew(file: File) -> Iterator[tuple[str, Any, str]]:
+    document = json_or_none(whole(file.path))
+    for index, value in enumerate(document if isinstance(document, list) else [document], 1):
+        yield str(index), value, repr(value)
+
+
+def _exported(place: str, value: Any, text: str) -> Exported | Rejected:
+    if not isinstance(value, dict):
+        return Rejected(place=place, reason=_("it is no JSON object"), text=text)
+    try:
+        entry = msgspec.convert(value, Entry)
+        names = msgspec.convert(value, _Names)
+        events = tuple(
+            msgspec.convert({**event, "entry_id": entry.id}, EntryEvent) for event in names.events
+        )
+        problem = _problem(entry)
+    except (msgspec.ValidationError, RecursionError, ValueError) as error:
+        return Rejected(place=place, reason=str(error), text=text)
+    if problem is not None:
+        return Rejected(place=place, reason=problem, text=text)
+    return Exported(
+        place=place,
+        entry=entry,
+        events=events,
+        username=names.username,
+        user_name=names.user_name,
+        user_email=names.user_email,
+        hostname=names.hostname,
+    )
+
+
+def _problem(entry: Entry) -> str | None:
+    """Return which rule of the table an entry breaks, if any."""
+    values = msgspec.structs.asdict(entry)
+    texts = [value for value in (*values.values(), *entry.tags) if isinstance(value, str)]
+    numbers = [value for value in values.values() if isinstance(value, int)]
+    if len(entry.id) != _ENTRY_ID_CHARS:
+        return _("its id is none")
+    if entry.mode is Mode.USER and entry.user_id is None:
+        return _("the mode is 'user', and there is no user")
+    if (entry.status in _OPEN) != (entry.completed_at is None) or entry.version < 1:
+        return _("its status and its times do not fit together")
+    if any(storable(text) != text for text in texts) or not _is_plain(entry.context):
+        return _("it holds text that cannot be stored")
+    if not all(-_INT64 <= number < _INT64 for number in numbers):
+        return _("it holds a number that cannot be stored")
+    return None
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Return whether a context can be stored and read again."""
+    if depth > _DEPTH_MAX:
+        return False
+    if isinstance(value, dict):
+        return all(_is_plain(key) and _is_plain(item, depth + 1) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(_is_plain(item, depth + 1) for item in value)
+    return not isinstance(value, str) or storable(value) == value
