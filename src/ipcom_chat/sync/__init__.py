@@ -1,0 +1,1 @@
+"""Synchronisation of the replica with the primary; `docs/sync-protocol.md` is its law."""

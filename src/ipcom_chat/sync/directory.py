@@ -1,0 +1,112 @@
+"""What is decided at, or read from, the primary at once: users, and signs of life.
+
+A username or an e-mail address is unique for all machines only if one place decides; so these
+calls wait for the primary, and say so when it cannot be reached.
+"""
+
+from ipcom_chat.domain.merge import UserRow
+from ipcom_chat.domain.people import UserChange
+from ipcom_chat.errors import DuplicateUserError, PrimaryError, StatementError, UnknownUserError
+from ipcom_chat.i18n import _
+from ipcom_chat.libsql.hrana import Result, Statement
+from ipcom_chat.storage.people import BEAT_COLUMNS
+from ipcom_chat.storage.sync_rows import Pulled
+from ipcom_chat.storage.sync_state import Timeline
+from ipcom_chat.sync.engine import Exchanges
+from ipcom_chat.sync.protocol import PROTOCOL, State, check_version, look, state_of
+
+_USER = f"SELECT rev,json_array({','.join(UserRow.__struct_fields__)})FROM users WHERE id=?"
+_CHANGE = (
+    "INSERT INTO user_change(protocol,epoch,nonce,wanted,id,username,name,email,is_active,at)"
+    "VALUES(?,?,?,?,?,?,?,?,?,?)"
+)
+_BEATS = f"SELECT {BEAT_COLUMNS} FROM heartbeats"
+_NOWHERE = Timeline(epoch=None, anchor_n=None, anchor_nonce=None, reset_seq=0, reset_from=None)
+
+
+async def look_at(primary: Exchanges) -> State:
+    """Return what the primary says of itself, after making sure that it is ours and of our time.
+
+    Raises:
+        PrimaryError: it cannot be reached or used.
+    """
+    (looked,), _is_primary = await primary.exchange([look(_NOWHERE)], writes=True)
+    return check_version(state_of(looked))
+
+
+async def fetch_user(primary: Exchanges, user_id: str) -> Pulled | None:
+    """Return a user as the primary has it, if it has one.
+
+    Raises:
+        PrimaryError: it cannot be reached or used.
+    """
+    results, _is_primary = await primary.exchange(
+        [look(_NOWHERE), Statement(_USER, (user_id,))], writes=True
+    )
+    state_of(results[0])
+    return _pulled(results[1])
+
+
+async def change_user(
+    primary: Exchanges, change: UserChange, *, nonce: str, at_ms: int
+) -> Pulled | None:
+    """Let the primary decide a change, and return the user as it is then.
+
+    Raises:
+        DuplicateUserError: the username or the address is taken.
+        UnknownUserError: there is no such user to change.
+        PrimaryError: it cannot be reached or used; whether the change was made is not known.
+    """
+    state = await look_at(primary)
+    active = None if change.is_active is None else int(change.is_active)
+    asked = Statement(
+        _CHANGE,
+        (
+            PROTOCOL, state.epoch, nonce, "absent" if change.is_new else "present",
+            change.id, change.username, change.name, change.email, active, at_ms,
+        ),
+        want_rows=False,
+    )  # fmt: skip
+    results, _is_primary = await primary.exchange(
+        [asked, Statement(_USER, (change.id,))], writes=True
+    )
+    if isinstance(results[0], PrimaryError):
+        raise _meant(results[0], change)
+    return _pulled(results[1])
+
+
+async def fetch_heartbeats(primary: Exchanges) -> list[tuple[object, ...]]:
+    """Return the last signs of life, in the order of `BEAT_COLUMNS`.
+
+    Raises:
+        PrimaryError: the primary cannot be reached or used.
+    """
+    (result,), _is_primary = await primary.exchange([Statement(_BEATS)], writes=False)
+    if isinstance(result, PrimaryError):
+        raise result
+    return list(result.rows)
+
+
+def _pulled(result: Result | PrimaryError) -> Pulled | None:
+    if isinstance(result, PrimaryError):
+        raise result
+    return Pulled("u", *result.rows[0]) if result.rows else None  # type: ignore[arg-type]
+
+
+def _meant(error: PrimaryError, change: UserChange) -> Exception:
+    reason = error.reason if isinstance(error, StatementError) else ""
+    if reason.endswith("ipcom-chat: username"):
+        return DuplicateUserError(
+            _(
+                "There is a user {username!r} already; 'ipcom-chat user list --all' shows inactive "
+                "ones, 'ipcom-chat user reactivate {username}' brings one back.",
+                username=change.username,
+            )
+        )
+    if reason.endswith("ipcom-chat: email"):
+        return DuplicateUserError(
+            _("The e-mail {email} belongs to another active user.", email=change.email or "-")
+        )
+    if reason.endswith("ipcom-chat: unknown user"):
+        return UnknownUserError(_("The user {name!r} is gone.", name=change.username))
+    return error

@@ -1,0 +1,396 @@
+"""Carries rows between the replica and the primary: one exchange, or as many as it takes.
+
+Invariants:
+- One process of a replica exchanges at a time (a file lock, held for one exchange); the others
+  benefit from what it brings.
+- Nothing of an exchange counts until all of it is stored, in one transaction. A reply that is
+  lost, doubled or late changes nothing that the next exchange does not mend.
+- Nothing is ever dropped: what the primary refuses is parked, with the reason, until it changes
+  or a person retries it.
+- The first contact with a primary only reads.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from ipcom_chat.clock import Clock
+from ipcom_chat.errors import (
+    PrimaryError,
+    PrimaryReadOnlyError,
+    PrimaryTooLargeError,
+    PrimaryUnreachableError,
+    StatementError,
+    StorageReadOnlyError,
+)
+from ipcom_chat.i18n import _
+from ipcom_chat.libsql.hrana import Result, Statement
+from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.sync_rows import SyncRows, Waiting, acknowledge, take
+from ipcom_chat.storage.sync_state import (
+    PULLED,
+    Subscription,
+    SyncState,
+    Timeline,
+    advance,
+    anchor,
+    forget_parked,
+    park,
+    succeeded,
+)
+from ipcom_chat.sync.protocol import (
+    Heartbeat,
+    Plan,
+    PrimaryDivergedError,
+    Reply,
+    State,
+    follows,
+    look,
+    reply_of,
+    state_of,
+    statements,
+)
+
+OPEN_AFTER_MS = 1_000
+"""How long an open request lasts before its state is pushed."""
+PUSH_MAX_BYTES = 1_500_000
+BEAT_EVERY_MS = 5 * 60 * 1000
+READ_ONLY_MS = 10 * 60 * 1000
+"""How long a refusal to write is believed."""
+EVICT_EVERY_MS = 60 * 60 * 1000
+PAGE_ROWS = 1_000
+FIRST_PAGE_ROWS = 200
+"""The first page of a new replica is small, so that something is there at once."""
+
+Answers = Sequence[Result | PrimaryError]
+
+
+class Exchanges(Protocol):
+    """What reaches the primary; `sync.primary` over HTTP, the simulated one in tests."""
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether another address can show what the primary has."""
+        ...
+
+    async def exchange(
+        self, requests: Sequence[Statement], *, writes: bool
+    ) -> tuple[Answers, bool]:
+        """Send one request; return each result, and whether the primary itself answered.
+
+        Raises:
+            PrimaryError: nothing usable came back.
+        """
+        ...
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose replica this is."""
+
+    machine_id: str
+    replica_id: str
+    hostname: str
+    version: str
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How an engine works."""
+
+    batch_rows: int = 500
+    window_days: int = 0
+    """Entries older than this are not held here; 0 holds all."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """What one exchange did."""
+
+    pushed: int = 0
+    pulled: int = 0
+    parked: int = 0
+    is_done: bool = True
+    """Whether there is nothing more to carry at once."""
+    was_busy: bool = False
+    """Whether another process of this replica was exchanging."""
+
+
+class Engine:
+    """The exchanges of one replica."""
+
+    def __init__(
+        self,
+        database: Database,
+        primary: Exchanges,
+        identity: Identity,
+        clock: Clock,
+        options: Options | None = None,
+    ) -> None:
+        self.state = SyncState(database)
+        self.identity = identity
+        self._database = database
+        self._rows = SyncRows(database)
+        self._primary = primary
+        self._clock = clock
+        self._options = options or Options()
+        self._page_rows = PAGE_ROWS
+        self._most_rows = self._batch_rows = self._options.batch_rows
+        self._fetch: tuple[str, ...] = ()
+        self._read_only_at_ms: int | None = None
+
+    async def cycle(self, users: Sequence[str] = ()) -> Progress:
+        """Exchange until both sides have everything, and return the sum.
+
+        Raises:
+            PrimaryError: the primary cannot be reached or used; the report holds it, too.
+            StorageError: the replica cannot be written.
+        """
+        total = Progress()
+        while True:
+            one = await self.exchange(users)
+            total = Progress(
+                pushed=total.pushed + one.pushed,
+                pulled=total.pulled + one.pulled,
+                parked=total.parked + one.parked,
+                is_done=one.is_done,
+                was_busy=one.was_busy,
+            )
+            if one.is_done or one.was_busy:
+                return total
+
+    async def exchange(self, users: Sequence[str] = ()) -> Progress:
+        """Carry what one request can carry.
+
+        Args:
+            users: the users of this machine, whose own histories are to be held.
+
+        Raises:
+            PrimaryError: the primary cannot be reached or used; the report holds it, too.
+            StorageError: the replica cannot be written.
+        """
+        with flight(self._database.path) as is_alone:
+            if not is_alone:
+                return Progress(was_busy=True)
+            try:
+                return await self._exchange(users)
+            except PrimaryError as error:
+                self.state.failed(error.code, str(error), at_ms=self._clock.now_ms())
+                raise
+
+    async def _exchange(self, users: Sequence[str]) -> Progress:
+        now = self._clock.now_ms()
+        self.state.subscribe(self._scopes(users), since_ms=self._since_ms(now), at_ms=now)
+        await self._meet()
+        plan = self._plan(now)
+        try:
+            return await self._carry(plan)
+        except PrimaryTooLargeError as error:
+            return await self._smaller(plan, error)
+
+    async def _carry(self, plan: Plan) -> Progress:
+        writes = bool(plan.pushed or plan.heartbeat)
+        try:
+            results, _is_primary = await self._primary.exchange(statements(plan), writes=writes)
+        except PrimaryReadOnlyError:
+            if not writes:
+                raise
+            self._read_only_at_ms = plan.at_ms
+            return await self._carry(msgspec.structs.replace(plan, pushed=(), heartbeat=None))
+        except PrimaryUnreachableError:
+            if writes and self._primary.has_readers:
+                # Reading goes on from a replica of the primary; the failure is still told.
+                await self._carry(msgspec.structs.replace(plan, pushed=(), heartbeat=None))
+            raise
+        try:
+            reply = reply_of(plan, results)
+        except PrimaryDivergedError:
+            return await self._diverged()
+        return self._store(plan, reply)
+
+    async def _smaller(self, plan: Plan, error: PrimaryTooLargeError) -> Progress:
+        """Ask for less, and send less, in the next exchange; park a row that is too large alone."""
+        if self._page_rows == self._batch_rows == 1:
+            if not plan.pushed:
+                raise error
+            # If it is what we ask for that is too large, this fails, too, and nothing is parked.
+            await self._carry(msgspec.structs.replace(plan, pushed=()))
+            for each in plan.pushed:
+                self.state.park(each.kind, each.key, each.local_seq, str(error), at_ms=plan.at_ms)
+        self._page_rows = max(1, self._page_rows // 2)
+        self._most_rows = self._batch_rows = max(1, self._batch_rows // 2)
+        # What differed may be too large at once; it is pushed, and found to differ, again.
+        self._fetch = ()
+        return Progress(is_done=False)
+
+    async def _meet(self) -> None:
+        """Make sure that the replica follows a timeline, and has done with the last one."""
+        timeline = self.state.timeline()
+        if timeline.epoch is None:
+            state, _is_primary = await self._look(timeline)
+            self.state.begin_reset(state.epoch)
+        self.state.finish_reset()
+
+    async def _look(self, timeline: Timeline) -> tuple[State, bool]:
+        results, is_primary = await self._primary.exchange([look(timeline)], writes=True)
+        return state_of(results[0]), is_primary
+
+    async def _diverged(self) -> Progress:
+        """Follow the primary into its new timeline, if it is the primary that tells of one.
+
+        A replica of the primary may just be behind.
+        """
+        timeline = self.state.timeline()
+        state, is_primary = await self._look(timeline)
+        if not is_primary or follows(timeline, state):
+            return Progress()
+        self.state.begin_reset(state.epoch)
+        return Progress(is_done=False)
+
+    def _plan(self, now: int) -> Plan:
+        timeline = self.state.timeline()
+        subscriptions = tuple(self.state.subscriptions())
+        read_only = self._is_read_only(now)
+        pushed = () if read_only else tuple(self._waiting(timeline, subscriptions, now))
+        is_new = any(each.cursor is None for each in subscriptions)
+        return Plan(
+            timeline=timeline,
+            subscriptions=subscriptions,
+            pushed=pushed,
+            fetched=self._fetch,
+            nonce=f"{self._clock.random_bits(64):016x}",
+            at_ms=now,
+            page_rows=min(FIRST_PAGE_ROWS, self._page_rows) if is_new else self._page_rows,
+            heartbeat=None if read_only else self._heartbeat(now),
+        )
+
+    def _waiting(
+        self, timeline: Timeline, subscriptions: Sequence[Subscription], now: int
+    ) -> list[Waiting]:
+        return self._rows.waiting(
+            limit=self._batch_rows,
+            max_bytes=PUSH_MAX_BYTES,
+            open_before_ms=now - OPEN_AFTER_MS,
+            filled=all(each.is_filled for each in subscriptions),
+            reset_seq=timeline.reset_seq,
+        )
+
+    def _is_read_only(self, now: int) -> bool:
+        """Return whether the primary refused writing a short while ago; rights may change."""
+        since = self._read_only_at_ms
+        return since is not None and 0 <= now - since < READ_ONLY_MS
+
+    def _heartbeat(self, now: int) -> Heartbeat | None:
+        report = self.state.report()
+        beat_at = report.beat_at
+        if beat_at is not None and 0 <= now - beat_at < BEAT_EVERY_MS:
+            return None
+        oldest = self.state.oldest_waiting_ms()
+        return Heartbeat(
+            machine_id=self.identity.machine_id,
+            replica_id=self.identity.replica_id,
+            hostname=self.identity.hostname,
+            version=self.identity.version,
+            lag_ms=max(0, now - oldest) if oldest is not None else 0,
+            waiting=sum(self.state.waiting().values()),
+            skew_ms=report.skew_ms or 0,
+        )
+
+    def _store(self, plan: Plan, reply: Reply) -> Progress:
+        now = self._clock.now_ms()
+        pages = [row for page in reply.pages for row in page.rows]
+        if reply.read_only:
+            self._read_only_at_ms = now
+        read_only = self._is_read_only(now)
+        was_cut = self._was_cut(plan)
+        parked = self._refused(plan, reply.refused, now)
+        with self._database.write() as transaction:
+            differing = acknowledge(transaction, plan.pushed, reply.answers)
+            refused = take(transaction, [*reply.fetched, *pages])
+            for row, reason in refused:
+                park(transaction, PULLED, f"{row.table}{row.rev}", 0, reason, now)
+            for page in reply.pages:
+                advance(transaction, page.scope, page.cursor, page.fill_below)
+            forget_parked(transaction)
+            anchor(transaction, reply.state.n if reply.state.nonce else None, reply.state.nonce)
+            succeeded(transaction, at_ms=now, skew_ms=now - reply.state.now_ms, read_only=read_only)
+        self._fetch = tuple(differing)
+        if not any(page.is_full for page in reply.pages):
+            self._page_rows = PAGE_ROWS
+        if plan.heartbeat is not None and not read_only:
+            self.state.beaten(at_ms=now)
+        self._evict(now)
+        return Progress(
+            pushed=0 if reply.refused or reply.read_only else len(plan.pushed),
+            pulled=len(pages),
+            parked=parked + len(refused),
+            is_done=not (differing or self._has_more(plan, reply, was_cut=was_cut)),
+        )
+
+    def _has_more(self, plan: Plan, reply: Reply, *, was_cut: bool) -> bool:
+        if any(page.is_full for page in reply.pages) or reply.refused:
+            return True
+        was_filled = all(each.is_filled for each in plan.subscriptions)
+        if self._is_read_only(self._clock.now_ms()):
+            return False
+        # What waited for the fill may go now; a batch that was cut has a rest.
+        return not was_filled or was_cut
+
+    def _was_cut(self, plan: Plan) -> bool:
+        size = sum(len(each.row) for each in plan.pushed)
+        return len(plan.pushed) >= self._batch_rows or size > PUSH_MAX_BYTES // 2
+
+    def _refused(self, plan: Plan, error: StatementError | None, now: int) -> int:
+        """Isolate a row that the primary refuses: halve the batch, park the one that remains."""
+        if error is None:
+            self._batch_rows = self._most_rows
+            return 0
+        if len(plan.pushed) > 1:
+            self._batch_rows = max(1, len(plan.pushed) // 2)
+            return 0
+        for each in plan.pushed:
+            self.state.park(each.kind, each.key, each.local_seq, error.reason, at_ms=now)
+        return 1
+
+    def _evict(self, now: int) -> None:
+        before_ms = self._since_ms(now)
+        evicted_at = self.state.report().evicted_at
+        is_due = evicted_at is None or not 0 <= now - evicted_at < EVICT_EVERY_MS
+        if before_ms > 0 and is_due:
+            self.state.evict(before_ms=before_ms, replica_id=self.identity.replica_id, at_ms=now)
+
+    def _since_ms(self, now: int) -> int:
+        days = self._options.window_days
+        return now - days * 86_400_000 if days else 0
+
+    def _scopes(self, users: Sequence[str]) -> list[str]:
+        return ["g", f"m:{self.identity.machine_id}", *(f"u:{user}" for user in users)]
+
+
+@contextmanager
+def flight(replica: Path) -> Iterator[bool]:
+    """Hold the right to exchange for this replica; yield False if another process has it."""
+    path = Path(f"{replica}.sync")
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageReadOnlyError(
+            _(
+                "Cannot write to {folder}: {reason}. Check its permissions, or set "
+                "IPCOM_CHAT_DATA_DIR to a folder of yours.",
+                folder=path.parent,
+                reason=error.strerror,
+            )
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.close(handle)
