@@ -14,7 +14,17 @@ from typing import Any
 
 import apsw
 
-NOT_BENCHMARKS = {"__init__", "__main__", "corpus"}
+NOT_BENCHMARKS = {
+    "__init__",
+    "__main__",
+    "corpus",
+    "retrieval",
+    "search_corpus",
+    "search_replica",
+    "fleet_audit",
+    "fleet_machines",
+    "sync_server",
+}
 
 
 def main() -> None:
