@@ -30,6 +30,7 @@
     │   ├── PrimaryForeignError    primary_foreign no    its database is not ours, or is empty
     │   ├── PrimaryVersionError    primary_version no    this program is too old or too new for it
     │   └── StatementError         primary_statement no  it refused one SQL statement
+    ├── ImportSourceError          import_source no   a source cannot be read or is not known
     └── OutputError                output          no    stdout or an export could not be written
 
 The message of an error is one sentence for a person, in the language of the screen: what
@@ -235,6 +236,12 @@ class StatementError(PrimaryError):
         self.sql_code = sql_code
         self.reason = reason
         self.index = index
+
+
+class ImportSourceError(IpcomChatError):
+    """A source of an import cannot be read, or holds nothing that is known."""
+
+    code = "import_source"
 
 
 class OutputError(IpcomChatError):

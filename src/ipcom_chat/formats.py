@@ -26,10 +26,16 @@ def local_time(epoch_ms: int, form: str) -> str:
 
 
 def duration(ms: float | None) -> str:
-    """Return a duration with its unit."""
+    """Return a duration with its unit, from a minute on with two: `25 h 3 min`."""
     if ms is None:
         return ""
-    return f"{ms:.0f} ms" if ms < 1000 else f"{decimal(ms / 1000)} s"
+    if ms < 60_000:
+        return f"{ms:.0f} ms" if ms < 1000 else f"{decimal(ms / 1000)} s"
+    minutes, seconds = divmod(int(ms // 1000), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{hours} h {minutes_left} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
 
 
 def person(username: str | None, os_user: str) -> str:

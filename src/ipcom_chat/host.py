@@ -25,8 +25,12 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, ReplicaId
 
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
-OLD_MACHINE_ID_FILE = Path(".mcp-terminal/machine-id")
+OLD_FOLDER = Path(".mcp-terminal")
+"""Where, under the home folder, the earlier program kept everything."""
+OLD_MACHINE_ID_FILE = OLD_FOLDER / "machine-id"
 """Where, under the home folder, the earlier program kept its id of this host."""
+OLD_MACHINE_FILE = OLD_FOLDER / "machine.json"
+"""Where its client set-up kept another one."""
 
 _FILE_MAX_BYTES = 1_000_000
 _RANDOM_ID_NAME = "machine-id"
@@ -43,6 +47,10 @@ class HostFacts(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str | None
     mac_address: str | None
     os_info: dict[str, Any]
+
+
+class _OldMachine(msgspec.Struct, frozen=True, kw_only=True):
+    machine_id: str = ""
 
 
 class _ReplicaFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,8 +80,21 @@ def machine_id(
         return MachineId(given)
     for path in files:
         if text := _system_id(path):
-            return MachineId(hmac.new(_APPLICATION_KEY, text.encode(), hashlib.sha256).hexdigest())
+            return MachineId(_hashed(text))
     return MachineId(_random_id(state_dir / _RANDOM_ID_NAME, clock))
+
+
+def known_machine_id(
+    given: str | None, state_dir: Path, files: tuple[Path, ...] = MACHINE_ID_FILES
+) -> str | None:
+    """Return the id of this machine without making one; None if it has none yet."""
+    if given is not None:
+        return given
+    for path in files:
+        if text := _system_id(path):
+            return _hashed(text)
+    known = _read(state_dir / _RANDOM_ID_NAME)
+    return known if _HASH_ID.fullmatch(known) else None
 
 
 def machine_id_source(
@@ -86,9 +107,13 @@ def machine_id_source(
 
 
 def old_machine_ids(home: Path) -> tuple[str, ...]:
-    """Return the id that the earlier program gave this host, if it left a valid one."""
-    text = _read(home / OLD_MACHINE_ID_FILE)
-    return (text,) if _HASH_ID.fullmatch(text) else ()
+    """Return the ids that the earlier program gave this host: it could leave two different ones."""
+    try:
+        client = msgspec.json.decode(_read(home / OLD_MACHINE_FILE).encode(), type=_OldMachine)
+    except msgspec.MsgspecError:
+        client = _OldMachine()
+    found = (_read(home / OLD_MACHINE_ID_FILE), client.machine_id)
+    return tuple(dict.fromkeys(text for text in found if _HASH_ID.fullmatch(text)))
 
 
 def replica_id(data_dir: Path, machine: MachineId, clock: Clock) -> ReplicaId:
@@ -112,12 +137,17 @@ def replica_id(data_dir: Path, machine: MachineId, clock: Clock) -> ReplicaId:
 
 def os_user() -> str:
     """Return the name of the OS user who really runs this process, whatever `$USER` says."""
+    return account_name(os.getuid())
+
+
+def account_name(number: int) -> str:
+    """Return the name of an OS user, or the number where it has none."""
     import pwd  # noqa: PLC0415 - only commands that write need it
 
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
+        return pwd.getpwuid(number).pw_name
     except KeyError:
-        return str(os.getuid())
+        return str(number)
 
 
 def hostname() -> str:
@@ -178,6 +208,10 @@ def _read(path: Path) -> str:
     except OSError:
         return ""
     return data.decode("utf-8", errors="replace").strip()
+
+
+def _hashed(system_id: str) -> str:
+    return hmac.new(_APPLICATION_KEY, system_id.encode(), hashlib.sha256).hexdigest()
 
 
 def _system_id(path: Path) -> str | None:

@@ -9,6 +9,7 @@ Source: RFC 9562 (UUIDv5, UUIDv7 with a monotonic counter, method 3 of section 6
 
 import threading
 import unicodedata
+from hashlib import sha1
 from typing import NewType
 from uuid import UUID, uuid5
 
@@ -26,6 +27,7 @@ SHORT_ID_MIN = 6
 TAIL_LENGTH = 12
 """Hexadecimal digits of the last group of a UUID: in a UUIDv7 they are random."""
 
+_IMPORT_NAMESPACE = UUID("0b1d8f4e-6f0a-5c1f-9a57-3f6d5e1c2b90").bytes
 _USER_NAMESPACE = UUID("6f0ec1a5-3c1e-5d0e-9f3c-2d2b5c1f7a10")
 
 
@@ -46,6 +48,16 @@ class IdSource:
         value = (stamp >> 12 & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64
         value |= 0b10 << 62 | self.clock.random_bits(62)
         return str(UUID(int=value))
+
+
+def imported_id(*parts: str) -> EntryId:
+    """Return the id that follows from the parts of a name: a UUIDv5 of what was imported."""
+    name = "\0".join(parts).encode("utf-8", "surrogatepass")
+    digits = sha1(_IMPORT_NAMESPACE + name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return EntryId(
+        f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    )
 
 
 def user_id_of(username: str) -> UserId:

@@ -3,10 +3,13 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ipcom_chat import host
+from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
@@ -17,8 +20,9 @@ from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.settings import FLAG, Settings
+from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.people import Machines, Sessions, Users
+from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
 
 if TYPE_CHECKING:
@@ -26,6 +30,23 @@ if TYPE_CHECKING:
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.chat import ChatService
+    from ipcom_chat.services.erasures import ErasureService
+    from ipcom_chat.services.history import Similar
+    from ipcom_chat.services.imports import Imports
+    from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.sync import (
+        Probe,
+        SyncService,
+        SyncSettings,
+        SyncStatus,
+    )
+    from ipcom_chat.services.sync_thread import SyncThread
+    from ipcom_chat.services.watch import Watch
+    from ipcom_chat.sync.engine import Identity
+
+
+_OFFERED = "import-offered"
+"""In the state folder: the import of an earlier program's history was offered."""
 
 
 class Runtime:
@@ -46,8 +67,10 @@ class Runtime:
         database = replica.database
         self._entries = Entries(database)
         users, machines = Users(database), Machines(database)
-        self.users = UserService(users, self.clock)
-        self.machines = MachineService(machines, self.machine_id, self.clock)
+        self.users = UserService(
+            users, self.clock, (lambda: self.sync) if self.has_primary else None
+        )
+        self.machines = MachineService(machines, Heartbeats(database), self.machine_id, self.clock)
         self.history = HistoryService(self._entries, users, machines, self.clock)
         self.sessions = SessionService(
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
@@ -60,6 +83,125 @@ class Runtime:
     def replica_id(self) -> ReplicaId:
         """The random id of this replica."""
         return host.replica_id(self.settings.paths.data_dir, self.machine_id, self.clock)
+
+    @property
+    def has_primary(self) -> bool:
+        """Whether a primary is configured."""
+        return bool(self.settings["turso.database_url"])
+
+    @cached_property
+    def search(self) -> "SearchService":
+        """The search, with its index beside the replica."""
+        from ipcom_chat.search.index import SearchIndex  # noqa: PLC0415 - brings Tantivy
+        from ipcom_chat.services.search import SearchService  # noqa: PLC0415
+        from ipcom_chat.storage.search_rows import SearchRows  # noqa: PLC0415
+
+        return SearchService(
+            SearchRows(self._replica.database),
+            self._entries,
+            self.history,
+            SearchIndex(self.settings.paths.search),
+            self.clock,
+        )
+
+    @cached_property
+    def erasures(self) -> "ErasureService":
+        """What takes entries and texts out of the history."""
+        from ipcom_chat.services.erasures import ErasureService  # noqa: PLC0415 - few verbs
+        from ipcom_chat.storage.erasures import Erasures  # noqa: PLC0415
+
+        return ErasureService(
+            Erasures(self._replica.database), self.history, self.settings.paths.replica, self.clock
+        )
+
+    @cached_property
+    def sync(self) -> "SyncService":
+        """Synchronisation with the primary, if there is one."""
+        from ipcom_chat.services.sync import SyncService  # noqa: PLC0415 - asyncio
+
+        return SyncService(
+            self._replica.database, sync_settings(self.settings), self._identity, self.clock
+        )
+
+    def open_sync(self, listener: "Callable[[SyncStatus], None]") -> "SyncThread | None":
+        """Return what synchronises while this process lives, not started yet; None without one.
+
+        Args:
+            listener: called in the thread of synchronisation whenever its state may have changed.
+        """
+        if not self.has_primary:
+            return None
+        from ipcom_chat.services.sync_thread import SyncThread  # noqa: PLC0415 - asyncio
+
+        thread = SyncThread(
+            self.settings.paths.replica, sync_settings(self.settings), self._identity(), self.clock,
+            listener,
+        )  # fmt: skip
+        thread.users = self.sync_users()
+        return thread
+
+    def watch(
+        self, environment: "Mapping[str, str]", listener: "Callable[[SyncStatus], None]"
+    ) -> "Watch":
+        """Return what synchronises in the foreground until it is stopped."""
+        from ipcom_chat.services.indexing import Indexing  # noqa: PLC0415 - brings Tantivy
+        from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
+
+        paths = self.settings.paths
+        indexing = Indexing(paths.replica, paths.search, self.clock)
+        return Watch(self.sync, self._replica.database, environment, listener, indexing)
+
+    def sync_users(self) -> tuple[str, ...]:
+        """Return the users whose own histories this replica is to hold."""
+        user = self.user()
+        return (user.id,) if user else ()
+
+    def _identity(self) -> "Identity":
+        from ipcom_chat.sync.engine import Identity  # noqa: PLC0415 - only with a primary
+
+        return Identity(
+            machine_id=self.machine_id,
+            replica_id=self.replica_id,
+            hostname=host.hostname(),
+            version=__version__,
+        )
+
+    def offers_import(self) -> bool:
+        """Return, once, whether an earlier program's history waits to be imported."""
+        paths = self.settings.paths
+        folder = paths.home / host.OLD_FOLDER
+        if not folder.is_dir() or (paths.state_dir / _OFFERED).exists():
+            return False
+        from ipcom_chat.imports.places import old_files  # noqa: PLC0415 - few have that folder
+
+        if next(old_files(folder), None) is None:
+            return False
+        self.remember_import_offer()
+        return True
+
+    def remember_import_offer(self) -> None:
+        """Let the chat offer no import any more."""
+        with suppress(OSError):  # said once more, then
+            make_folder(self.settings.paths.state_dir)
+            (self.settings.paths.state_dir / _OFFERED).touch(mode=0o600)
+
+    def open_imports(self, *, dry_run: bool) -> "Imports":
+        """Return what imports other histories; in a dry run not even this machine is recorded."""
+        from ipcom_chat.services.import_people import ImportedPeople  # noqa: PLC0415 - one verb
+        from ipcom_chat.services.imports import Imports  # noqa: PLC0415
+        from ipcom_chat.storage.backup import back_up  # noqa: PLC0415
+        from ipcom_chat.storage.imported import ImportedRows  # noqa: PLC0415
+
+        if not dry_run:
+            self.register_machine()
+        database = self._replica.database
+        return Imports(
+            ImportedRows(database),
+            ImportedPeople(self.users, self.machines, self.machine_id, self.clock),
+            lambda: back_up(database, "before-import", now_ms=self.clock.now_ms()),
+            self.settings.paths.data_dir,
+            self.clock,
+        )
 
     @property
     def mode(self) -> Mode:
@@ -123,15 +265,23 @@ class Runtime:
         self.sessions.open(self.session_id, origin)
         return self.sessions.recover(origin.replica_id)
 
-    def open_chat(self, storage: "StorageThread") -> "ChatService":
-        """Return the requests of this process's session; `begin_session` came before."""
+    def open_chat(
+        self, storage: "StorageThread", saved: "Callable[[], None]" = lambda: None
+    ) -> "ChatService":
+        """Return the requests of this process's session; `begin_session` came before.
+
+        Args:
+            storage: the thread that owns the replica's connection.
+            saved: called in that thread after each write.
+        """
         # Imported late: they bring asyncio.
         from ipcom_chat.services.chat import ChatContext, ChatService  # noqa: PLC0415
         from ipcom_chat.services.requests import RequestStore  # noqa: PLC0415
 
+        self.history.find_similar = self._find_similar
         return ChatService(
             thread=storage,
-            store=RequestStore(self._entries, self.sessions, self.ids, self.clock),
+            store=RequestStore(self._entries, self.sessions, self.ids, self.clock, saved),
             history=self.history,
             assistant=self.assistant(),
             context=ChatContext(
@@ -139,6 +289,10 @@ class Runtime:
             ),
             ids=self.ids,
         )
+
+    def _find_similar(self, scope: Scope, question: str) -> "Similar | None":
+        """Ask the index, which is opened by the first question and never made for it."""
+        return self.search.similar(scope, question) if self.settings.paths.search.exists() else None
 
     def assistant(self) -> "Assistant":
         """Return what answers: the configured AI, or what is known here.
@@ -171,11 +325,24 @@ class Runtime:
 
         return load_playbooks(self.settings.paths.playbook_dirs)[0]
 
+    def index(self, *, limit: int | None = None) -> None:
+        """Bring the search index up to date, if anybody has ever searched here.
+
+        After a deletion or a redaction without a limit: the words leave the index with it.
+        """
+        if self.settings.paths.search.exists():
+            self.search.catch_up(limit=limit, wait=limit is None)
+
+    def end_session(self) -> None:
+        """End the session of this process, if it has one; its end is still to be carried."""
+        if self.session_id is not None:
+            self.sessions.close(self.session_id)
+            self.session_id = None
+
     def close(self) -> None:
         """End the session and close the replica."""
         try:
-            if self.session_id is not None:
-                self.sessions.close(self.session_id)
+            self.end_session()
         finally:
             self._replica.close()
 
@@ -185,3 +352,37 @@ def _working_directory() -> str | None:
         return storable(str(Path.cwd()))  # a folder may be called by bytes that are no UTF-8
     except OSError:
         return None  # the folder was deleted under us
+
+
+def sync_settings(settings: Settings) -> "SyncSettings":
+    """Return what the settings say of synchronisation."""
+    from ipcom_chat.services.sync import SyncSettings  # noqa: PLC0415 - asyncio
+    from ipcom_chat.sync.engine import Options  # noqa: PLC0415
+    from ipcom_chat.sync.scheduler import Intervals  # noqa: PLC0415
+    from ipcom_chat.sync.target import host_of  # noqa: PLC0415
+    from ipcom_chat.targets import primary_target, primary_urls  # noqa: PLC0415
+
+    urls = primary_urls(settings)
+    rest_s, active_s = settings["turso.sync_interval"], settings["sync.active_interval"]
+    return SyncSettings(
+        host=host_of(urls[0]) if urls else None,
+        resolve=lambda: primary_target(settings),
+        has_readers=len(urls) > 1 or settings["turso.sync_url"] is not None,
+        intervals=Intervals(
+            active_s=min(active_s, rest_s),
+            rest_s=rest_s,
+            longest_backoff_s=settings["sync.retry_interval"] / 1000,
+        ),
+        options=Options(
+            batch_rows=settings["sync.batch_size"], window_days=settings["sync.window_days"]
+        ),
+    )
+
+
+def probe_of(settings: Settings) -> "Callable[[], Probe] | None":
+    """Return what looks at the primary; None if none is configured."""
+    if not settings["turso.database_url"]:
+        return None
+    from ipcom_chat.services.sync import probe  # noqa: PLC0415 - asyncio
+
+    return lambda: probe(sync_settings(settings), SystemClock())

@@ -70,6 +70,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_dir / "history.db"
 
     @property
+    def search(self) -> Path:
+        """The folder of the search index."""
+        return self.data_dir / "search"
+
+    @property
     def log_file(self) -> Path:
         """Where the program writes its log, JSON lines."""
         return self.state_dir / "ipcom-chat.log"
@@ -113,13 +118,27 @@ _DEFINITIONS = (
     Setting("history.private", bool, False, "IPCOM_CHAT_PRIVATE",
             "true keeps new entries on this machine"),
     Setting("turso.database_url", str | None, None, "TURSO_DATABASE_URL",
-            "the primary that all machines share"),
+            "the primary that all machines share; more addresses, after commas, are its replicas"),
     Setting("turso.auth_token", str | None, None, "TURSO_AUTH_TOKEN",
             "the primary's token", True),
+    Setting("turso.auth_token_file", str | None, None, "TURSO_AUTH_TOKEN_FILE",
+            "a file with the primary's token that only you can read"),
+    Setting("turso.auth_token_command", str | None, None, "TURSO_AUTH_TOKEN_COMMAND",
+            "a command that prints the primary's token"),
     Setting("turso.sync_url", str | None, None, "TURSO_SYNC_URL",
             "a replica of the primary, tried first for reading"),
     Setting("turso.sync_interval", int, 60, "TURSO_SYNC_INTERVAL",
             "seconds between synchronisations at rest"),
+    Setting("turso.allow_http", bool, False, "TURSO_ALLOW_HTTP",
+            "true lets unencrypted requests leave this machine, without a token only"),
+    Setting("sync.active_interval", int, 5, "SYNC_ACTIVE_INTERVAL",
+            "seconds between synchronisations while people are at work"),
+    Setting("sync.batch_size", int, 500, "TURSO_BATCH_SIZE",
+            "how many rows one push carries at most"),
+    Setting("sync.query_timeout", int, 5_000, "TURSO_QUERY_TIMEOUT",
+            "how long the primary may take to answer, milliseconds"),
+    Setting("sync.window_days", int, 0, "SYNC_WINDOW_DAYS",
+            "how many days of the shared history this machine holds; 0 holds all"),
     Setting("sync.fallback_enabled", bool, True, "FALLBACK_ENABLED",
             "false: being offline is said loudly"),
     Setting("sync.retry_interval", int, 60_000, "RETRY_INTERVAL",
@@ -145,10 +164,7 @@ _DEFINITIONS = (
             "overrides the id of this machine (tests, containers)"),
 )  # fmt: skip
 KNOWN: Mapping[str, Setting] = {setting.key: setting for setting in _DEFINITIONS}
-UNUSED = frozenset({
-    "turso.database_url", "turso.auth_token", "turso.sync_url", "turso.sync_interval",
-    "sync.fallback_enabled", "sync.retry_interval", "cache.ttl",
-})  # fmt: skip
+UNUSED = frozenset({"cache.ttl"})
 """Settings that users' environments hold and that change nothing in this version."""
 
 
@@ -299,6 +315,10 @@ def convert(key: str, value: Any, source: str) -> Any:
 _ALLOWED = {"ui.language": ("en", "pt_BR"), "ui.theme": ("auto", "dark", "light")}
 _TEXT = str | None
 _NUMBER_MAX = 2**31 - 1
+_NUMBER_MIN = {
+    "turso.sync_interval": 1, "sync.active_interval": 1, "sync.batch_size": 1,
+    "sync.query_timeout": 100, "sync.retry_interval": 100,
+}  # fmt: skip
 _WORDS = {"yes": True, "on": True, "no": False, "off": False}
 
 
@@ -315,7 +335,8 @@ def _check(setting: Setting, value: Any) -> None:
     # Bytes that are no UTF-8 can be neither stored nor sent; the encoder raises a ValueError, too.
     if isinstance(value, str) and len(value.encode()) > VALUE_MAX_BYTES:
         raise ValueError(value)
-    if isinstance(value, int) and not 0 <= value <= _NUMBER_MAX:
+    least = _NUMBER_MIN.get(setting.key, 0)
+    if isinstance(value, int) and not least <= value <= _NUMBER_MAX:
         raise ValueError(value)
 
 

@@ -6,10 +6,14 @@ import click
 import msgspec
 
 from ipcom_chat.cli.root import root
-from ipcom_chat.domain.people import Machine, User
+from ipcom_chat.domain.people import Heartbeat, Machine, User
 from ipcom_chat.services.exports import FIELDS
 from ipcom_chat.services.health import Check
 from ipcom_chat.services.history import DayCount, EntryStats
+from ipcom_chat.services.sync import SyncStatus
+from ipcom_chat.storage.sync_state import Parked, Subscription
+from ipcom_chat.sync.engine import Progress
+from ipcom_chat.sync.verify import Compared
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli
 
@@ -35,7 +39,10 @@ def test_every_verb_and_option_is_documented() -> None:
 def test_every_field_is_documented(env: Env) -> None:
     add_entries(env, {})
     run_cli(["machine", "register"], env)
-    records: tuple[type[msgspec.Struct], ...] = (User, Machine, EntryStats, DayCount, Check)
+    records: tuple[type[msgspec.Struct], ...] = (
+        User, Machine, EntryStats, DayCount, Check, Heartbeat, SyncStatus, Parked, Subscription,
+        Progress, Compared,
+    )  # fmt: skip
     fields = {name for record in records for name in record.__struct_fields__} | set(FIELDS)
     for argv in (
         ["history", "list"], ["config", "list"], ["doctor"], ["machine", "list"],

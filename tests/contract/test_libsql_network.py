@@ -110,6 +110,21 @@ async def until(condition: Callable[[], bool]) -> None:
 # --- the way there and back ---
 
 
+@pytest.mark.parametrize(("here", "encoding"), [(("127.0.0.1",), b"identity"), ((), b"gzip")])
+async def test_only_answers_from_afar_are_compressed(
+    here: tuple[str, ...],
+    encoding: bytes,
+    http: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What sqld compresses comes in chunks of 64 bytes, each of which costs as much as a row."""
+    monkeypatch.setattr(client_module, "LOOPBACK", here)
+    async with scripted(answer(200, GOOD_BODY)) as server:
+        await Client(server.url, token=None, http=http).execute(ONE)
+    fields = [line for line in server.heads[0].lower().split(b"\r\n") if b"accept-encoding" in line]
+    assert fields == [b"accept-encoding: " + encoding]
+
+
 async def test_a_slow_network_is_no_error(client: Client, proxy: Proxy) -> None:
     proxy.faults = Faults(delay_up_s=0.1, delay_down_s=0.1)
     await client.execute(ONE)

@@ -31,6 +31,14 @@ def test_durations_have_units() -> None:
         "999 ms",
         "1.5 s",
     ]
+    minute, hour = 60_000, 3_600_000
+    assert [duration(value) for value in (minute, 90_000, hour, 25 * hour, 76 * hour)] == [
+        "1 min 0 s",
+        "1 min 30 s",
+        "1 h 0 min",
+        "25 h 0 min",
+        "3 d 4 h",
+    ]
 
 
 def test_a_person_is_the_user_and_the_account() -> None:

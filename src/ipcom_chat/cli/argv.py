@@ -25,8 +25,9 @@ ASK = "ask"
 USER_IS_FILTER = frozenset({"history", "user"})
 VALUE_OPTIONS = frozenset(
     {
-        "--days", "--email", "--format", "--kind", "--limit", "--name", "--output", "--session",
-        "--since", "--status", "--username",
+        "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
+        "--before", "--query",
+        "--port", "--session", "--since", "--status", "--username",
     }
 )  # fmt: skip
 """The options of the verbs that take the next argument as their value."""

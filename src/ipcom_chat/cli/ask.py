@@ -7,6 +7,7 @@ import signal
 import stat
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 import msgspec
@@ -25,7 +26,13 @@ from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
-from ipcom_chat.services.chat import ChatEvent, ChatService, NotSaved, StatusChanged
+from ipcom_chat.services.chat import (
+    ChatEvent,
+    ChatService,
+    NotSaved,
+    StatusChanged,
+    is_kept_private,
+)
 from ipcom_chat.services.exports import json_text
 
 STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
@@ -52,18 +59,24 @@ def ask(context: CliContext, words: Sequence[str], *, as_json: bool, quiet: bool
     runtime = context.runtime
     printer = _Printer(streams=not as_json, quiet=quiet)
     _begin(runtime, printer)
+    if is_kept_private(question):
+        printer.note(_("Private: this question stays on this machine."))
     return asyncio.run(_answer(runtime, question, printer))
 
 
-@click.command(cls=Verb, help=_("Cancel a request that runs in another terminal."))
+@click.command(
+    cls=Verb, help=_("Cancel a request that runs in another terminal or on another machine.")
+)
 @click.argument("entry_id", metavar=_("ID"))
 @json_option
 @click.pass_obj
 def cancel(context: CliContext, entry_id: str, *, as_json: bool) -> int:
     """Ask the owner of a request to cancel it."""
-    history = context.runtime.history
-    entry = history.find(entry_id)
+    runtime = context.runtime
+    history = runtime.history
+    entry = _found(runtime, entry_id)
     asked = history.request_cancel(entry.id, actor=host.os_user())
+    is_told = not runtime.has_primary or runtime.sync.flush(runtime.sync_users())
     entry = history.find(entry.id)
     if as_json:
         output.write(f"{json_text(entry)}\n")
@@ -77,7 +90,19 @@ def cancel(context: CliContext, entry_id: str, *, as_json: bool) -> int:
         if asked
         else _("The process that answers {id} was asked to stop before.", id=entry_id)
     )
+    if not is_told and entry.replica_id != runtime.replica_id:
+        output.note(_("The primary does not answer now; another machine hears of it later."))
     return output.ExitCode.OK
+
+
+def _found(runtime: Runtime, entry_id: str) -> Entry:
+    """Return an entry; one that another machine has just begun may have to be pulled first."""
+    try:
+        return runtime.history.find(entry_id)
+    except NotFoundError:
+        if not (runtime.has_primary and runtime.sync.flush(runtime.sync_users())):
+            raise
+        return runtime.history.find(entry_id)
 
 
 def fenced(text: str) -> str:
@@ -97,7 +122,8 @@ def _question(words: Sequence[str]) -> str:
         question = asked
     if not question:
         raise UsageError(_('Nothing was asked. Try: ipcom-chat ask "question"'))
-    return question
+    # Said by the person who asks, not by what comes through a pipe.
+    return f" {question}" if words and is_kept_private(words[0]) else question
 
 
 def _has_input() -> bool:
@@ -151,8 +177,11 @@ def _begin(runtime: Runtime, printer: "_Printer") -> None:
 
 async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
     storage = StorageThread()
+    sync = runtime.open_sync(lambda _status: None)
     try:
-        chat = runtime.open_chat(storage)
+        if sync is not None:
+            sync.start()
+        chat = runtime.open_chat(storage, sync.nudge if sync else _nothing)
         if runtime.assistant_problem:
             output.fail(runtime.assistant_problem)
         request = chat.start(question, printer.hear)
@@ -165,10 +194,30 @@ async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
             output.write(f"{json_text(entry)}\n")
     finally:
         storage.close()
+        if sync is not None:
+            with suppress(StorageError):  # told when the runtime is closed
+                runtime.end_session()
+            await asyncio.to_thread(sync.stop)
+            _tell_offline(runtime)
     if request.status is Status.CANCELLED:
         return output.ExitCode.INTERRUPTED
     is_good = request.status is Status.COMPLETED and not printer.failed
     return output.ExitCode.OK if is_good else output.ExitCode.FAILED
+
+
+def _nothing() -> None:
+    """Without a primary, nobody waits to hear of a change."""
+
+
+def _tell_offline(runtime: Runtime) -> None:
+    """Say loudly that the answer has not been shared yet, if that is wanted."""
+    if runtime.settings["sync.fallback_enabled"]:
+        return
+    found = runtime.sync.status()
+    if found.error:
+        output.fail(found.error)
+    elif found.unacknowledged:
+        output.fail(_("The primary does not answer; what is saved here is safe and is sent later."))
 
 
 def _cancel_on_signals(chat: ChatService, request: Request) -> None:

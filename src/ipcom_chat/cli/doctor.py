@@ -10,7 +10,9 @@ from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.host import known_machine_id
 from ipcom_chat.i18n import _
+from ipcom_chat.runtime import probe_of
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.health import Check, Status, Subject, examine
 
@@ -49,9 +51,10 @@ def _from_settings(context: CliContext) -> dict[str, Any]:
     settings = context.settings
     return {
         "machine_id": settings["machine_id"],
+        "own_machine_id": known_machine_id(settings["machine_id"], settings.paths.state_dir),
         "user": settings["user"],
         "given_in_vain": settings.given_in_vain,
-        "primary_configured": bool(settings["turso.database_url"]),
+        "probe": probe_of(settings),
         "ai_enabled": settings["ai.enabled"],
         "ai_model": settings["ai.model"],
         "ai_base_url": settings["ai.base_url"],

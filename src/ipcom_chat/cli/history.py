@@ -1,8 +1,9 @@
 """`history`: lists, shows, counts and exports entries."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import click
 import msgspec
@@ -69,7 +70,32 @@ def kind_option(default: str) -> Callable[[F], F]:
     return click.option("--kind", type=OneOf(_KINDS), default=default, help=_("What to select."))
 
 
-@click.group(cls=Noun, help=_("List, show, count and export entries."))
+class _History(Noun):
+    """The noun; verbs that bring much have files of their own, read when they are called."""
+
+    elsewhere: ClassVar = {
+        "delete": "history_erase:delete",
+        "import": "history_import:import_history",
+        "purge": "history_erase:purge",
+        "redact": "history_erase:redact",
+        "scan-secrets": "history_erase:scan_secrets",
+        "search": "history_search:search",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """See `click.Group`."""
+        return sorted({*super().list_commands(ctx), *self.elsewhere})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """See `click.Group`."""
+        if cmd_name not in self.elsewhere:
+            return super().get_command(ctx, cmd_name)
+        module, _colon, name = self.elsewhere[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"ipcom_chat.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=_History, help=_("Search, list, show, count, import and export entries."))
 def history() -> None:
     """Group the verbs."""
 
@@ -82,7 +108,7 @@ def history() -> None:
 @click.pass_obj
 def list_entries(context: CliContext, /, *, limit: int, as_json: bool, **selected: Any) -> int:
     """List entries."""
-    scope, where = _select(context, Selection(**selected))
+    scope, where = select(context, Selection(**selected))
     entries = context.runtime.history.newest(scope, where, limit=limit, preview=not as_json)
     if as_json:
         found = output.write_array(_objects(context, entries))
@@ -112,7 +138,7 @@ def show(context: CliContext, *, entry_id: str, events: bool, as_json: bool) -> 
     if commands:
         output.line(f"\n{_('Commands')}")
         for command in commands:
-            output.line(f"  $ {one_line(command.command)}\n    {_outcome(command)}")
+            output.line(f"  $ {one_line(command.command)}\n    {outcome_of(command)}")
     if events:
         _show_events(context, entry)
 
@@ -124,7 +150,7 @@ def show(context: CliContext, *, entry_id: str, events: bool, as_json: bool) -> 
 @click.pass_obj
 def stats(context: CliContext, /, *, as_json: bool, **selected: Any) -> int:
     """Count entries."""
-    scope, where = _select(context, Selection(**selected))
+    scope, where = select(context, Selection(**selected))
     log = context.runtime.history
     counts, days = log.stats(scope, where), log.days(scope, where)
     if as_json:
@@ -132,7 +158,7 @@ def stats(context: CliContext, /, *, as_json: bool, **selected: Any) -> int:
     elif counts.entries:
         show_stats(counts, days, styled=context.styled)
     else:
-        output.note(_nothing())
+        output.note(nothing())
     return output.ExitCode.OK if counts.entries else output.ExitCode.FAILED
 
 
@@ -154,7 +180,7 @@ def export(
 ) -> int:
     """Export entries."""
     everything = selected.pop("everything")
-    scope, where = _select(context, Selection(**selected))
+    scope, where = select(context, Selection(**selected))
     if everything:
         scope = Scope(mode=None, machine_id=scope.machine_id)
     runtime = context.runtime
@@ -184,7 +210,8 @@ class _Counted:
             yield each
 
 
-def _select(context: CliContext, selection: Selection) -> tuple[Scope, EntryFilter]:
+def select(context: CliContext, selection: Selection) -> tuple[Scope, EntryFilter]:
+    """Return which history is read, and what the options select of it."""
     runtime = context.runtime
     scope = runtime.scope()
     user_id: UserId | None = None
@@ -223,7 +250,7 @@ def _objects(context: CliContext, entries: Iterator[Entry]) -> Iterator[str]:
 
 def _show_list(context: CliContext, entries: list[Entry], kind: str) -> int:
     if not entries:
-        output.note(_nothing())
+        output.note(nothing())
         return 0
     log = context.runtime.history
     people, hosts = log.usernames(), log.hostnames()
@@ -241,7 +268,7 @@ def _show_list(context: CliContext, entries: list[Entry], kind: str) -> int:
             instant(entry.created_at),
             people.get(entry.user_id or "") or entry.os_user,
             hosts.get(entry.machine_id, entry.machine_id[:12]),
-            _outcome(entry),
+            outcome_of(entry),
             f"$ {entry.command}" if kind == ALL and entry.kind is Kind.COMMAND else entry.command,
         )
         for entry in entries
@@ -261,7 +288,7 @@ def _show_facts(context: CliContext, entry: Entry) -> None:
             (_("Where"), log.hostnames().get(entry.machine_id, entry.machine_id)),
             (_("Folder"), entry.cwd),
             (_("When"), instant(entry.created_at, seconds=True)),
-            (_("Outcome"), _outcome(entry)),
+            (_("Outcome"), outcome_of(entry)),
             (_("Cancelled by"), entry.cancelled_by),
             (_("Mode"), entry.mode.value),
             (_("Private"), yes_no(entry.private)),
@@ -288,7 +315,7 @@ def _show_events(context: CliContext, entry: Entry) -> None:
         output.line(f"  {instant(event.at, seconds=True)}  {change}  {one_line(event.actor)}")
 
 
-def _outcome(entry: Entry) -> str:
+def outcome_of(entry: Entry) -> str:
     """Return how an entry ended: the status of a question, the exit code of a command."""
     took = f", {duration(entry.execution_time_ms)}" if entry.execution_time_ms is not None else ""
     if entry.kind is Kind.COMMAND:
@@ -296,5 +323,6 @@ def _outcome(entry: Entry) -> str:
     return status_word(entry.status) + took
 
 
-def _nothing() -> str:
+def nothing() -> str:
+    """Return the sentence for an empty listing."""
     return _("Nothing was found in this history.")

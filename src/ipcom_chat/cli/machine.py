@@ -1,13 +1,19 @@
 """`machine`: registers this machine and shows those that are known here."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import click
+import msgspec
 
 from ipcom_chat.cli import output, tables
 from ipcom_chat.cli.base import Noun, json_option
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.domain.people import Machine
-from ipcom_chat.formats import instant
+from ipcom_chat.domain.people import Heartbeat, Machine
+from ipcom_chat.errors import PrimaryError
+from ipcom_chat.formats import duration, instant
 from ipcom_chat.i18n import _
+from ipcom_chat.ids import MachineId
 from ipcom_chat.services.exports import json_text
 
 
@@ -33,11 +39,13 @@ def register(context: CliContext, *, as_json: bool) -> None:
 @click.pass_obj
 def list_machines(context: CliContext, *, as_json: bool) -> int:
     """List machines."""
-    found = context.runtime.machines.all()
+    runtime = context.runtime
+    _refresh(context)
+    found, beats = runtime.machines.all(), runtime.machines.heartbeats()
     if as_json:
-        output.write_array(json_text(each) for each in found)
+        output.write_array(json_text(_with_beat(each, beats.get(each.id))) for each in found)
     elif found:
-        _show_table(context, found)
+        _show_table(context, found, beats)
     else:
         output.note(_("No machine is known here yet; 'ipcom-chat machine register' records this "
                       "one."))  # fmt: skip
@@ -73,13 +81,31 @@ def info(context: CliContext, *, machine_id: str | None, as_json: bool) -> None:
     )
 
 
-def _show_table(context: CliContext, machines: list[Machine]) -> None:
+def _refresh(context: CliContext) -> None:
+    """Ask the primary for the signs of life; without it, those that were told last are shown."""
+    if not context.runtime.has_primary:
+        return
+    try:
+        context.runtime.sync.fetch_heartbeats()
+    except PrimaryError as error:
+        output.fail(str(error))
+
+
+def _with_beat(each: Machine, beat: Heartbeat | None) -> dict[str, Any]:
+    return msgspec.structs.asdict(each) | {"heartbeat": beat}
+
+
+def _show_table(
+    context: CliContext, machines: list[Machine], beats: Mapping[MachineId, Heartbeat]
+) -> None:
     columns = [
         tables.Column(_("Id")),
         tables.Column(_("Host name"), flexible=True),
         tables.Column(_("IP address")),
         tables.Column(_("System"), flexible=True),
         tables.Column(_("Last seen")),
+        tables.Column(_("Version")),
+        tables.Column(_("Lag")),
     ]
     this = context.runtime.machine_id
     rows = [
@@ -88,8 +114,11 @@ def _show_table(context: CliContext, machines: list[Machine]) -> None:
             f"{each.hostname} *" if each.id == this else each.hostname,
             each.ip_address,
             each.os_info.get("name"),
-            instant(each.last_seen),
+            instant(max(each.last_seen, beat.at) if beat else each.last_seen),
+            beat.version if beat else each.version,
+            duration(beat.lag_ms) if beat else "",
         )
         for each in machines
+        for beat in (beats.get(each.id),)
     ]
     tables.show(columns, rows, styled=context.styled)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ipcom_chat.domain.terminal import neutralise, one_line
-from ipcom_chat.errors import IpcomChatError, OutputError, UsageError
+from ipcom_chat.errors import IpcomChatError, OutputError, PrimaryUnreachableError, UsageError
 from ipcom_chat.i18n import _
 
 PROGRAM = "ipcom-chat"
@@ -66,6 +66,8 @@ def guarded(run: Callable[[], int], record: Callable[[Exception], Path | None]) 
 
 def exit_code_of(error: IpcomChatError) -> ExitCode:
     """Return the exit code of an error."""
+    if isinstance(error, PrimaryUnreachableError):
+        return ExitCode.UNREACHABLE
     return ExitCode.USAGE if isinstance(error, UsageError) else ExitCode.FAILED
 
 
@@ -92,6 +94,11 @@ def write(text: str) -> None:
     _to_stdout(lambda stream: stream.write(text))
 
 
+def write_bytes(data: bytes) -> None:
+    """Write bytes to stdout as they are; raises as `write` does."""
+    _to_stdout(lambda stream: (stream.flush(), stream.buffer.write(data), stream.buffer.flush()))
+
+
 def flush() -> None:
     """Hand on what was written to stdout; raises as `write` does."""
     if sys.stdout is not None:
@@ -111,6 +118,21 @@ def note(text: str) -> None:
     with suppress(OSError, ValueError):
         sys.stderr.write(f"{neutralise(text)}\n")
         sys.stderr.flush()
+
+
+def progress(text: str) -> None:
+    """Write a line to a terminal's stderr that the next one replaces; an empty one clears it."""
+    if not is_terminal(sys.stderr):
+        return
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"\r\x1b[K{one_line(text)}")
+        sys.stderr.flush()
+
+
+def ask(question: str) -> str:
+    """Ask on the terminal; return the answer without blanks around it, nothing at its end."""
+    note(question)
+    return sys.stdin.readline().strip() if sys.stdin is not None else ""
 
 
 def fail(message: str) -> None:
@@ -137,6 +159,18 @@ def is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:
         return False  # closed
+
+
+def is_asked() -> bool:
+    """Return whether somebody is there who can be asked."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def confirmed(question: str) -> bool:
+    """Ask on the terminal; only a yes is one."""
+    sys.stderr.write(f"{neutralise(question)} {_('[y/N]')} ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes", "s", "sim"}
 
 
 def is_styled(environment: Mapping[str, str]) -> bool:

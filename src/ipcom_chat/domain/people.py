@@ -32,6 +32,17 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: int
 
 
+class UserChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to become of a user; a field that is None stays as it is."""
+
+    is_new: bool
+    id: UserId
+    username: str
+    name: str | None = None
+    email: str | None = None
+    is_active: bool | None = None
+
+
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
     """One host; everything but the id may change. Instants are epoch milliseconds."""
 
@@ -45,6 +56,22 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     first_seen: int
     last_seen: int
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """A sign of life of one replica, by the primary's clock."""
+
+    machine_id: MachineId
+    replica_id: ReplicaId
+    hostname: str
+    at: int
+    version: str
+    lag_ms: int
+    """How long the oldest change had waited for the primary."""
+    waiting: int
+    """How many rows waited."""
+    skew_ms: int
+    """How far the machine's clock was ahead of the primary's."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

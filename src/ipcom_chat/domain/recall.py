@@ -7,7 +7,7 @@ that most of them hold, as in inverse document frequency.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
@@ -53,18 +53,38 @@ def words(text: str) -> frozenset[str]:
     )
 
 
+class Frequencies(NamedTuple):
+    """How many texts there are, and how many of them hold a word."""
+
+    texts: int
+    of: Mapping[str, int]
+
+
 def best_matches(
-    question: str, candidates: Sequence[str], *, threshold: float, limit: int
+    question: str,
+    candidates: Sequence[str],
+    *,
+    threshold: float,
+    limit: int,
+    frequencies: Frequencies | None = None,
 ) -> list[Match]:
     """Return the candidates that cover at least `threshold` of the question, best first.
 
     Of equal ones the earlier in `candidates` comes first, so callers pass the newest first.
+
+    Args:
+        question: what is asked now.
+        candidates: what was asked before.
+        threshold: 0 to 1.
+        limit: how many matches at most.
+        frequencies: those of all texts, if the candidates were chosen among them for their words;
+            by themselves such candidates would not say which word is rare.
     """
     asked = words(question[:MAX_CHARS])
     if not asked:
         return []
     held = [asked.intersection(_words(candidate[:MAX_CHARS])) for candidate in candidates]
-    weights = _weights(asked, held)
+    weights = _weights(asked, frequencies or _counted(held))
     total = sum(weights.values())
     matches = [
         Match(place, sum(weights[word] for word in known) / total)
@@ -83,10 +103,14 @@ def _words(text: str) -> list[str]:
     return [run.rstrip(_MARKS) for run in _RUN.findall(folded)]
 
 
-def _weights(asked: frozenset[str], held: Iterable[frozenset[str]]) -> dict[str, float]:
+def _counted(held: Iterable[frozenset[str]]) -> Frequencies:
     count = 0
     frequency: Counter[str] = Counter()
     for known in held:
         count += 1
         frequency.update(known)
-    return {word: log(1 + (count + 1) / (frequency[word] + 0.5)) for word in asked}
+    return Frequencies(count, frequency)
+
+
+def _weights(asked: frozenset[str], known: Frequencies) -> dict[str, float]:
+    return {word: log(1 + (known.texts + 1) / (known.of.get(word, 0) + 0.5)) for word in asked}

@@ -15,7 +15,18 @@ from typing import Literal
 Language = Literal["en", "pt_BR"]
 LANGUAGES: tuple[Language, ...] = ("en", "pt_BR")
 
-CATALOGUES = ("core", "cli", "tui", "assistant")
+CATALOGUES = (
+    "core",
+    "cli",
+    "tui",
+    "assistant",
+    "sync",
+    "server",
+    "exchange",
+    "search",
+    "imports",
+    "redaction",
+)
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
 

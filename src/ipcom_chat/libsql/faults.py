@@ -8,6 +8,8 @@ Source: the codes of `StmtError` and the statuses of `Error` in libsql-server (h
 error.rs), checked against sqld 0.24.32; RFC 9110.
 """
 
+import os
+import socket
 import ssl
 from http import HTTPStatus
 
@@ -184,4 +186,8 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _strerror(error: BaseException) -> str | None:
-    return error.strerror if isinstance(error, OSError) else None
+    if not isinstance(error, OSError):
+        return None
+    # The system's own words: asyncio puts an address into those of its errors.
+    code = 0 if isinstance(error, socket.gaierror) else error.errno or 0
+    return os.strerror(code) if code > 0 else error.strerror

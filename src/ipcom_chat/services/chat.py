@@ -6,11 +6,14 @@ Invariants:
 - `cancel` touches neither disk nor network before it returns; storage follows in its own thread,
   in order. If the question was not written yet, it is written as cancelled.
 - Every request has its own objects; nothing is shared between two of them.
+- The assistant never sees a secret that the rules of redaction know: neither in the question nor
+  in what was said before. What the user sees of his own question stays.
 - Storage that fails takes no answer away: the listener is told that it was not saved.
 """
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -54,6 +57,10 @@ _LOG = logging.getLogger(__name__)
 
 _CUT_MARK = "\n\n[…]\n"
 """Shown where an answer was cut off."""
+_RULES = "ipcom_chat.domain.redaction"
+_LARGE_TEXT = 10_000
+_TURN_CHARS = 12_000
+"""More of an earlier question or answer reaches no assistant."""
 CANCEL_POLL_S = 0.25
 """How often the owner looks whether another terminal asked to cancel."""
 
@@ -125,7 +132,12 @@ class ChatService:
         self.conversation: list[Turn] = []
 
     def start(self, text: str, listener: Listener, *, retry_of: EntryId | None = None) -> Request:
-        """Begin a request and return it at once; `listener` hears of it in the event loop."""
+        """Begin a request and return it at once; `listener` hears of it in the event loop.
+
+        As in a shell, a question that begins with a blank is not shared: it stays in this replica.
+        """
+        is_private = self.context.origin.private or is_kept_private(text)
+        text = text.removeprefix(" ")
         command, cut = capped(storable(text), COMMAND_MAX_CHARS)
         now = self._clock.now_ms()
         entry = Entry(
@@ -137,7 +149,7 @@ class ChatService:
             status=Status.PENDING,
             created_at=now,
             updated_at=now,
-            **msgspec.structs.asdict(self.context.origin),
+            **msgspec.structs.asdict(self.context.origin) | {"private": is_private},
         )
         request = Request(entry.id, text)
         live = _Live(request, entry, listener, self._clock.monotonic_ms())
@@ -192,7 +204,8 @@ class ChatService:
 
     async def _answer(self, live: _Live) -> None:
         try:
-            async with aclosing(self.assistant.answer(self._question(live))) as events:
+            question = await self._question(live)
+            async with aclosing(self.assistant.answer(question)) as events:
                 async for event in events:
                     self._take(live, event)
                     if live.text_chars > RESPONSE_MAX_CHARS:
@@ -243,9 +256,16 @@ class ChatService:
             truncated=cut,
         )
 
-    def _question(self, live: _Live) -> Question:
+    async def _question(self, live: _Live) -> Question:
+        text = live.request.text
+        # A pasted log takes long enough to be felt at the keyboard; a question does not, once the
+        # rules are there.
+        if len(text) > _LARGE_TEXT or _RULES not in sys.modules:
+            text = await asyncio.to_thread(_without_secrets, text)
+        else:
+            text = _without_secrets(text)
         return Question(
-            text=live.request.text,
+            text=text,
             language=self.context.language,
             cwd=live.entry.cwd or "/",
             conversation=tuple(self.conversation),
@@ -276,8 +296,8 @@ class ChatService:
     def _forget(self, live: _Live) -> None:
         self.conversation.append(
             Turn(
-                question=live.request.text,
-                answer="".join(live.text) or None,
+                question=_without_secrets(_beginning(live.request.text)),
+                answer=_without_secrets(_beginning("".join(live.text))) or None,
                 cancelled=live.request.status is Status.CANCELLED,
             )
         )
@@ -323,3 +343,23 @@ class ChatService:
         if live.saved:
             live.saved = False
             live.listener(NotSaved(reason=str(error)))
+
+
+def is_kept_private(text: str) -> bool:
+    """Return whether a question says itself that it is not to be shared."""
+    return text.startswith(" ")
+
+
+def _without_secrets(text: str) -> str:
+    # Late: its rules are read when the first question is asked, not when the screen opens.
+    from ipcom_chat.domain.redaction import redact  # noqa: PLC0415
+
+    return redact(text).text
+
+
+def _beginning(text: str) -> str:
+    """Return what may be sent of an earlier text, not cut in the middle of a word."""
+    if len(text) <= _TURN_CHARS:
+        return text
+    blank = max(text.rfind(" ", 0, _TURN_CHARS), text.rfind("\n", 0, _TURN_CHARS))
+    return text[:blank] if blank > 0 else ""

@@ -19,10 +19,11 @@ from ipcom_chat import __version__
 from ipcom_chat.assistant.endpoint import Endpoint, parse_model
 from ipcom_chat.assistant.playbook_loading import load_playbooks
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.host import machine_id_source
+from ipcom_chat.host import hostname, machine_id_source
 from ipcom_chat.i18n import _, decimal, language, n_
 from ipcom_chat.ids import user_id_of
 from ipcom_chat.schema import latest
+from ipcom_chat.services.sync import SKEW_MS, Probe
 from ipcom_chat.storage.database import (
     Database,
     damage_mark,
@@ -33,6 +34,7 @@ from ipcom_chat.storage.database import (
 from ipcom_chat.storage.filesystem import is_shareable
 from ipcom_chat.storage.migrate import check_ours
 from ipcom_chat.storage.people import Users
+from ipcom_chat.storage.sync_state import SyncState
 
 FREE_BYTES_WARNING = 200 * 1024 * 1024
 FREE_BYTES_FAILURE = 10 * 1024 * 1024
@@ -66,8 +68,12 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     config_file: Path
     settings_problem: str | None = None
     machine_id: str | None = None
+    """What the settings give."""
+    own_machine_id: str | None = None
+    """What it is, if it is known already."""
     user: str | None = None
-    primary_configured: bool = False
+    probe: Callable[[], Probe] | None = None
+    """Looks at the primary, if one is configured."""
     given_in_vain: tuple[str, ...] = ()
     """Settings that were given and that change nothing in this version."""
     ai_enabled: bool = True
@@ -267,11 +273,57 @@ def _playbooks(subject: Subject) -> Iterator[Check]:
 
 
 def _sync(subject: Subject) -> Iterator[Check]:
-    if subject.primary_configured:
-        yield _warning("sync", _("A primary is configured, but this version keeps the history on "
-                                 "this machine only."))  # fmt: skip
-    else:
+    if subject.probe is None:
         yield _ok("sync", _("not configured: the history stays on this machine"))
+        return
+    found = subject.probe()  # what is wrong is told by `examine`, as for every check
+    detail = _("{host} answers within {ms:.0f} ms", host=found.host, ms=found.round_trip_ms)
+    yield _ok("sync", detail)
+    if abs(found.skew_ms) >= SKEW_MS:
+        yield _warning(
+            "clock",
+            _("This machine's clock is {minutes} minutes away from the primary's.",
+              minutes=abs(found.skew_ms) // 60_000),
+            _("Set it: timedatectl set-ntp true"),
+        )  # fmt: skip
+    yield from _twins(found, subject)
+    yield from _carried(subject)
+
+
+def _twins(found: Probe, subject: Subject) -> Iterator[Check]:
+    """Look for another host that has this machine's id: a cloned image keeps it."""
+    twins = {
+        beat.hostname
+        for beat in found.beats
+        if beat.machine_id == subject.own_machine_id and beat.hostname != hostname()
+    }
+    if twins:
+        yield _warning(
+            "machine_id",
+            _("Other hosts have the same machine id: {hosts}. No entry is lost, but all of them "
+              "count as one machine.", hosts=", ".join(sorted(twins))),
+            _("On the clone: rm /etc/machine-id && systemd-machine-id-setup, or set "
+              "IPCOM_CHAT_MACHINE_ID."),
+        )  # fmt: skip
+
+
+def _carried(subject: Subject) -> Iterator[Check]:
+    """Look at what the replica remembers of synchronisation."""
+    connection = open_file(subject.replica, read_only=True) if subject.replica.exists() else None
+    if connection is None:
+        return
+    try:
+        state = SyncState(Database(connection, subject.replica))
+        parked, report = state.parked(), state.report()
+    finally:
+        connection.close()
+    if parked:
+        yield _warning("sync", n_("One row was refused.", "{count} rows were refused.",
+                                  len(parked)),
+                       _("See 'ipcom-chat sync status'; 'sync retry' tries again."))  # fmt: skip
+    if report.read_only:
+        yield _warning("sync", _("The token does not allow writing; what is saved here waits."),
+                       _("Set TURSO_AUTH_TOKEN to a token that may write."))  # fmt: skip
 
 
 _LOOKS: tuple[Callable[[Subject], Iterator[Check]], ...] = (

@@ -4,18 +4,18 @@ Plain synchronous code; the chat calls it through `services.bridge`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, EntryEvent, Scope
-from ipcom_chat.domain.recall import MAX_CHARS, best_matches
+from ipcom_chat.domain.recall import MAX_CHARS, Frequencies, best_matches
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, short_id
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats
+from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
 from ipcom_chat.storage.people import Machines, Users
 
 __all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
@@ -38,6 +38,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     score: float
 
 
+class Similar(msgspec.Struct, frozen=True, kw_only=True):
+    """Answered questions that share words with a new one, best first, and what is rare."""
+
+    candidates: list[tuple[EntryId, str]]
+    frequencies: Frequencies
+
+
+FindSimilar = Callable[[Scope, str], Similar | None]
+"""Asks the search index; None while it does not hold the whole history."""
+
+
 class HistoryService:
     """The history of one replica, as people read it."""
 
@@ -46,6 +57,8 @@ class HistoryService:
         self._users = users
         self._machines = machines
         self._clock = clock
+        self.find_similar: FindSimilar = lambda _scope, _question: None
+        """How earlier questions are found without reading them all."""
 
     def newest(
         self, scope: Scope, where: EntryFilter, *, limit: int | None, preview: bool = False
@@ -111,12 +124,18 @@ class HistoryService:
 
     def recall(self, scope: Scope, question: str) -> list[Known]:
         """Return answered questions that share the telling words of `question`, best first."""
-        candidates = self._entries.answered(scope, limit=RECALL_CANDIDATES, max_chars=MAX_CHARS)
+        similar = self.find_similar(scope, question[:MAX_CHARS])
+        candidates = (
+            self._entries.answered(scope, limit=RECALL_CANDIDATES, max_chars=MAX_CHARS)
+            if similar is None
+            else similar.candidates
+        )
         matches = best_matches(
             question,
             [text for _id, text in candidates],
             threshold=RECALL_THRESHOLD,
             limit=RECALL_LIMIT,
+            frequencies=similar.frequencies if similar else None,
         )
         return self._known([(candidates[match.place][0], match.score) for match in matches])
 
@@ -125,7 +144,8 @@ class HistoryService:
         found = [(self._entries.get(entry_id), score) for entry_id, score in matches]
         return [
             Known(
-                entry=entry,
+                # What an older version of the rules has seen goes to an assistant, too.
+                entry=redacted(entry),
                 short_id=self.short_id(entry.id),
                 username=users.get(entry.user_id or ""),
                 hostname=hosts.get(entry.machine_id, entry.machine_id[:12]),

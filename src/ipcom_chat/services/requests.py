@@ -4,6 +4,8 @@ Every method is called in the storage thread, in the order of the request's life
 knows screens or assistants; a late or doubled call changes nothing.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from ipcom_chat.assistant.base import CommandFinished
@@ -24,15 +26,29 @@ from ipcom_chat.storage.entries import Entries
 
 
 class RequestStore:
-    """The requests of one session, as rows."""
+    """The requests of one session, as rows.
+
+    Args:
+        entries: where they are written.
+        sessions: keeps the session alive.
+        ids: names the commands.
+        clock: the time.
+        saved: called after each write.
+    """
 
     def __init__(
-        self, entries: Entries, sessions: SessionService, ids: IdSource, clock: Clock
+        self,
+        entries: Entries,
+        sessions: SessionService,
+        ids: IdSource,
+        clock: Clock,
+        saved: Callable[[], None] = lambda: None,
     ) -> None:
         self._entries = entries
         self._sessions = sessions
         self._ids = ids
         self._clock = clock
+        self._saved = saved
 
     def add(self, entry: Entry, request: Request) -> None:
         """Insert a question, unless ESC was faster: then `cancel` inserts it as cancelled."""
@@ -40,6 +56,7 @@ class RequestStore:
             self._entries.add(entry, actor=entry.os_user)
         if entry.session_id is not None:
             self._sessions.touch(entry.session_id)
+        self._saved()
 
     def step(self, entry: Entry, outcome: Outcome) -> None:
         """Store a transition if the row's own status allows it."""
@@ -53,10 +70,12 @@ class RequestStore:
                 entry, **msgspec.structs.asdict(outcome), updated_at=at_ms, completed_at=at_ms
             )
             self._entries.add(final, actor=entry.os_user)
+            self._saved()
 
     def cancel(self, entry: Entry, outcome: Outcome, actor: str) -> None:
         """Store that a request was cancelled, with what was answered until then."""
         self._entries.cancel(entry, outcome, at_ms=self._at(entry), actor=actor)
+        self._saved()
 
     def add_command(self, question: Entry, event: CommandFinished) -> None:
         """Store a command that ran for a question."""
@@ -79,6 +98,7 @@ class RequestStore:
             completed_at=now,
         )
         self._entries.add(command, actor=question.os_user)
+        self._saved()
 
     def cancel_requests(
         self, replica_id: ReplicaId, session_id: SessionId
@@ -87,13 +107,15 @@ class RequestStore:
         return self._entries.cancel_requests(replica_id, session_id)
 
     def _advance(self, entry: Entry, outcome: Outcome) -> bool:
-        return self._entries.advance(
+        is_changed = self._entries.advance(
             entry.id,
             outcome,
             replica_id=entry.replica_id,
             at_ms=self._at(entry),
             actor=entry.os_user,
         )
+        self._saved()
+        return is_changed
 
     def _at(self, entry: Entry) -> int:
         # A clock that was set back must not make a request end before it began.

@@ -3,7 +3,9 @@
 Invariants:
 - Every write happens inside `Database.write()`, one short `BEGIN IMMEDIATE` transaction; when it
   returns, the change survives a power cut (`synchronous=FULL`).
-- Deleted text is overwritten (`secure_delete`).
+- Deleted text is overwritten (`secure_delete`). A transaction that clears text says so; the WAL,
+  which still holds it, is truncated as soon as nobody reads from it, by this process or by the
+  next that opens the file. Until then `is_erasure_pending`.
 - One checkpoint policy: the connection whose commit brings the WAL to 1,000 pages moves them
   into the file, and the WAL shrinks to 16 MiB at most when it starts anew.
 - A file that is damaged, newer than this program or on an unsuitable file system is never
@@ -14,7 +16,7 @@ Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/c3ref/busy_handl
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -48,7 +50,23 @@ _RETRY_MAX_S = 0.002
 _BEGIN = "BEGIN IMMEDIATE"
 _COMMIT = "COMMIT"
 _ROLLBACK = "ROLLBACK"
-_NEXT_LOCAL_SEQ = "UPDATE counters SET n = n + 1 WHERE name = 'local_seq' RETURNING n"
+# Both only rise: what was cleared, and up to where the WAL has been emptied since.
+_CLEARED = """
+INSERT INTO counters (name, n) VALUES ('cleared', 1) ON CONFLICT (name) DO UPDATE SET n = n + 1
+"""
+_TO_ERASE = """
+SELECT n FROM counters WHERE name = 'cleared'
+AND n > coalesce((SELECT n FROM counters WHERE name = 'erased'), 0)
+"""
+_ERASED = """
+INSERT INTO counters (name, n) VALUES ('erased', ?)
+ON CONFLICT (name) DO UPDATE SET n = max(n, excluded.n)
+"""
+_TRUNCATE_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
+ERASE_PATIENCE_S = 0.25
+ERASE_EVERY_S = 5.0
+
+_NEXT_LOCAL_SEQS = "UPDATE counters SET n = n + ? WHERE name = 'local_seq' RETURNING n"
 
 _READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
@@ -63,6 +81,8 @@ class Database:
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self._next_erasure_s: float | None = None
+        """When to try again to empty the WAL; None if nothing waits for it here."""
 
     def rows(self, sql: str, bindings: dict[str, Any] | Row = ()) -> Iterator[Row]:
         """Yield the rows of a statement that only reads, one by one.
@@ -87,13 +107,49 @@ class Database:
         """
         with translated(self.path):
             self.connection.execute(_BEGIN)
+            transaction = Transaction(self.connection)
             try:
-                yield Transaction(self.connection)
+                yield transaction
                 self.connection.execute(_COMMIT)
             except BaseException:
                 if self.connection.in_transaction:
                     self.connection.execute(_ROLLBACK)
                 raise
+            if transaction.clears or (self._next_erasure_s or monotonic()) < monotonic():
+                self.erase()
+
+    @property
+    def is_erasure_pending(self) -> bool:
+        """Whether the WAL may still hold text that was cleared."""
+        return self.row(_TO_ERASE) is not None
+
+    def erase(self, patience_s: float = 0.0) -> bool:
+        """Empty the WAL if text was cleared; return False if somebody still reads from it.
+
+        Args:
+            patience_s: how long to wait for whoever does.
+
+        Raises:
+            StorageError: see `errors`.
+        """
+        found = self.row(_TO_ERASE)
+        if found is None:
+            self._next_erasure_s = None
+            return True
+        with translated(self.path):
+            self.connection.set_busy_handler(fair_busy_handler(patience_s))
+            try:
+                is_busy = bool(self.connection.execute(_TRUNCATE_WAL).fetchall()[0][0])
+            except (apsw.BusyError, apsw.LockedError):
+                is_busy = True
+            finally:
+                self.connection.set_busy_handler(fair_busy_handler())
+            if is_busy:
+                self._next_erasure_s = monotonic() + ERASE_EVERY_S
+                return False
+            self.connection.execute(_ERASED, found)
+        self._next_erasure_s = None
+        return True
 
     def number(self, sql: str, bindings: dict[str, Any] | Row = ()) -> int:
         """Return the one number that a statement selects; no row or NULL counts as 0."""
@@ -110,6 +166,14 @@ class Transaction:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self.clears = False
+        """Whether text was cleared that must leave the WAL, too."""
+
+    def clear(self) -> None:
+        """Say that this transaction clears text."""
+        if not self.clears:
+            self.clears = True
+            self.execute(_CLEARED)
 
     def execute(self, sql: str, bindings: dict[str, Any] | Row = ()) -> list[Row]:
         """Run one statement and return what it returns."""
@@ -120,9 +184,18 @@ class Transaction:
         self._connection.execute(sql, bindings)
         return self._connection.changes()
 
+    def execute_many(self, sql: str, bindings: Iterable[Row]) -> None:
+        """Run one statement once for each of the bindings."""
+        self._connection.executemany(sql, bindings)
+
     def next_local_seq(self) -> int:
         """Return a number higher than that of every earlier local change."""
-        return int(self.execute(_NEXT_LOCAL_SEQ)[0][0])
+        return self.next_local_seqs(1)[0]
+
+    def next_local_seqs(self, count: int) -> range:
+        """Return `count` numbers in a row, each higher than that of every earlier change."""
+        last = int(self.execute(_NEXT_LOCAL_SEQS, (count,))[0][0])
+        return range(last - count + 1, last + 1)
 
 
 def decoded(decoder: msgspec.json.Decoder[T], text: str, otherwise: T) -> T:

@@ -8,6 +8,7 @@ Invariants:
 - Every change of status raises `version` and `local_seq`, renews `content_hash`, and adds a row
   to `entry_events`, all in the same transaction. A request to cancel raises `local_seq` alone.
 - An id is inserted once; inserting it again changes nothing.
+- No text gets in but through the rules of redaction (`entry_rows`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,8 +16,9 @@ from typing import Any
 
 import msgspec
 
-from ipcom_chat.domain.entry import Entry, EntryEvent, Mode, Outcome, Scope, Status
+from ipcom_chat.domain.entry import RULES_VERSION, Entry, EntryEvent, Mode, Outcome, Scope, Status
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, sources
+from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId
 from ipcom_chat.storage.database import Database, Transaction
 from ipcom_chat.storage.entry_rows import (
@@ -28,6 +30,7 @@ from ipcom_chat.storage.entry_rows import (
     entry_bindings,
     entry_of,
     filter_bindings,
+    redacted_text,
 )
 
 _NO_LIMIT = -1
@@ -42,14 +45,17 @@ _BODY_HASH = (
     "content_hash(id, version + 1, :status, command, :response, :error_code, tags, :model, "
     ":tokens_used, :execution_time_ms)"
 )
-_MAY_ADVANCE = "id = :id AND replica_id = :replica_id AND status IN (:from_1, :from_2)"
+_MAY_ADVANCE = (
+    "id = :id AND replica_id = :replica_id AND status IN (:from_1, :from_2) AND deleted_at IS NULL"
+)
 _ADD_ADVANCE_EVENT = f"""
 INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id)
 SELECT id, :at, status, :status, :actor, replica_id FROM entries WHERE {_MAY_ADVANCE}
 """
 _ADVANCE = f"""
 UPDATE entries SET
-  status = :status, response = :response, error_code = :error_code, model = :model,
+  status = :status, response = iif(redaction_response >= :by_hand, NULL, :response),
+  redaction_response = max(redaction_response, :level), error_code = :error_code, model = :model,
   tokens_used = :tokens_used, execution_time_ms = :execution_time_ms,
   truncated = max(truncated, :truncated), updated_at = :at,
   -- Who asked to cancel is kept while the request is open.
@@ -63,8 +69,7 @@ _ADD_EVENT = (
     "VALUES (?, ?, NULL, ?, ?, ?)"
 )
 _REQUEST_CANCEL = """
-UPDATE entries SET cancel_requested_at = :at, cancelled_by = :actor, updated_at = :at,
-  local_seq = :local_seq
+UPDATE entries SET cancel_requested_at = :at, cancelled_by = :actor, local_seq = :local_seq
 WHERE id = :id AND status IN ('pending', 'processing') AND cancel_requested_at IS NULL
 """
 _CANCEL_REQUESTS = (
@@ -73,11 +78,11 @@ _CANCEL_REQUESTS = (
 )
 _OPEN_SESSIONS = (
     "SELECT DISTINCT session_id FROM entries "
-    "WHERE replica_id = ? AND status IN ('pending', 'processing')"
+    "WHERE replica_id = ? AND status IN ('pending', 'processing') AND deleted_at IS NULL"
 )
 _OPEN_OF_SESSION = (
     "SELECT id FROM entries WHERE replica_id = ? AND session_id IS ? "
-    "AND status IN ('pending', 'processing')"
+    "AND status IN ('pending', 'processing') AND deleted_at IS NULL"
 )
 _GET = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND deleted_at IS NULL"
 _OF_PARENT = f"""
@@ -91,7 +96,7 @@ _EVENTS = (
     "SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events "
     "WHERE entry_id = ? ORDER BY seq"
 )
-_SCOPE_SQL: dict[Mode | None, str] = {
+SCOPE_SQL: dict[Mode | None, str] = {
     None: "true",
     Mode.GLOBAL: "mode IN ('global', 'hybrid')",
     # What a user wrote for all is part of that user's history.
@@ -102,7 +107,7 @@ _SCOPE_SQL: dict[Mode | None, str] = {
         "OR (mode = 'machine' AND machine_id = :scope_machine))"
     ),
 }
-_FILTER_SQL = (
+FILTER_SQL = (
     "deleted_at IS NULL AND (:kind IS NULL OR kind = :kind) "
     "AND (:user_id IS NULL OR user_id = :user_id) "
     "AND (:session_id IS NULL OR session_id = :session_id) "
@@ -115,10 +120,10 @@ _PREVIEW = COLUMNS.replace(" command,", " substr(command, 1, 1000),").replace(
 )
 _LIST = {
     (mode, columns): (
-        f"SELECT {columns} FROM entries WHERE {scope} AND {_FILTER_SQL} "
+        f"SELECT {columns} FROM entries WHERE {scope} AND {FILTER_SQL} "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
-    for mode, scope in _SCOPE_SQL.items()
+    for mode, scope in SCOPE_SQL.items()
     for columns in (COLUMNS, _PREVIEW)
 }
 # The bounds, wide as they are, make SQLite walk the index whatever the limit; for a small one it
@@ -134,18 +139,18 @@ _ANSWERED = {
         f"AND {_QUESTION_SQL} AND status = 'completed' "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
-    for mode, scope in _SCOPE_SQL.items()
+    for mode, scope in SCOPE_SQL.items()
 }
 _ASKED = {
     mode: (
         f"SELECT command FROM entries WHERE {scope} AND {_QUESTION_SQL} "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
-    for mode, scope in _SCOPE_SQL.items()
+    for mode, scope in SCOPE_SQL.items()
 }
 _EXPORT = {
-    mode: (f"SELECT {COLUMNS} FROM entries WHERE {scope} AND {_FILTER_SQL} ORDER BY created_at, id")
-    for mode, scope in _SCOPE_SQL.items()
+    mode: (f"SELECT {COLUMNS} FROM entries WHERE {scope} AND {FILTER_SQL} ORDER BY created_at, id")
+    for mode, scope in SCOPE_SQL.items()
 }
 _STATS = {
     mode: (
@@ -158,17 +163,17 @@ _STATS = {
         "count(DISTINCT user_id), count(DISTINCT machine_id), CAST(total(tokens_used) AS INTEGER), "
         "avg(CASE WHEN kind = 'question' AND status = 'completed' THEN execution_time_ms END), "
         "min(created_at), max(created_at) "
-        f"FROM entries WHERE {scope} AND {_FILTER_SQL}"
+        f"FROM entries WHERE {scope} AND {FILTER_SQL}"
     )
-    for mode, scope in _SCOPE_SQL.items()
+    for mode, scope in SCOPE_SQL.items()
 }
 _DAYS = {
     mode: (
         "SELECT date(created_at / 1000, 'unixepoch', 'localtime') AS day, "
         "sum(kind = 'question'), sum(kind = 'command') "
-        f"FROM entries WHERE {scope} AND {_FILTER_SQL} GROUP BY day ORDER BY day DESC"
+        f"FROM entries WHERE {scope} AND {FILTER_SQL} GROUP BY day ORDER BY day DESC"
     )
-    for mode, scope in _SCOPE_SQL.items()
+    for mode, scope in SCOPE_SQL.items()
 }
 
 
@@ -368,7 +373,9 @@ def _advance_bindings(
         "from_1": allowed[0].value,
         "from_2": allowed[-1].value,
         "status": outcome.status.value,
-        "response": outcome.response,
+        "response": redacted_text(outcome.response),
+        "level": RULES_VERSION,
+        "by_hand": BY_HAND,
         "error_code": outcome.error_code,
         "model": outcome.model,
         "tokens_used": outcome.tokens_used,

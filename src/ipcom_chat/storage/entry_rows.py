@@ -2,13 +2,24 @@
 
 The columns stand in one place, so that no statement forgets one. Tags and context that are no
 JSON of ours count as empty.
+
+Invariant: every text on its way into the replica passes `redacted` or `redacted_text` here, so no
+secret that the rules know reaches the disk; the hash is that of what is stored.
 """
 
 from typing import Any
 
 import msgspec
 
-from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status, content_hash
+from ipcom_chat.domain.entry import (
+    RULES_VERSION,
+    Entry,
+    Kind,
+    Mode,
+    Scope,
+    Status,
+    content_hash,
+)
 from ipcom_chat.ids import SessionId, UserId
 from ipcom_chat.storage.database import Row, decoded
 
@@ -63,8 +74,44 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
     commands: int
 
 
+def redacted_text(text: str | None) -> str | None:
+    """Return a text without its secrets."""
+    if not text:
+        return text
+    # Late: plain verbs read only, and need none of the rules.
+    from ipcom_chat.domain.redaction import redact  # noqa: PLC0415
+
+    return redact(text).text
+
+
+def redacted(entry: Entry) -> Entry:
+    """Return an entry as it may be stored: seen by the rules of today, if not by newer ones."""
+    changes: dict[str, Any] = {}
+    if entry.redaction_command < RULES_VERSION:
+        changes = {
+            "command": redacted_text(entry.command),
+            "redaction_command": RULES_VERSION,
+            "context": _redacted_context(entry.context),
+        }
+    if entry.redaction_response < RULES_VERSION:
+        changes |= {
+            "response": redacted_text(entry.response),
+            "redaction_response": RULES_VERSION,
+        }
+    return msgspec.structs.replace(entry, **changes) if changes else entry
+
+
+def _redacted_context(value: Any) -> Any:
+    if isinstance(value, str):
+        return redacted_text(value)
+    if isinstance(value, dict):
+        return {key: _redacted_context(each) for key, each in value.items()}
+    return [_redacted_context(each) for each in value] if isinstance(value, list) else value
+
+
 def entry_bindings(entry: Entry) -> dict[str, Any]:
-    """Return the values of an entry by column, its hash renewed."""
+    """Return the values of an entry by column: redacted, its hash renewed."""
+    entry = redacted(entry)
     values = msgspec.structs.asdict(entry)
     tags = msgspec.json.encode(entry.tags).decode()
     values |= {

@@ -1,15 +1,17 @@
 """Users, machines and sessions in the replica.
 
 Invariants: a username is never reused, only reactivated (the id follows from it); a deleted user
-is deactivated and keeps its history; every change raises `local_seq`.
+is deactivated and keeps its history; every change raises `local_seq`, and `updated_at` whatever
+the clock says: by it the last writer wins.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import apsw
 import msgspec
 
-from ipcom_chat.domain.people import Machine, Session, User
+from ipcom_chat.domain.people import Heartbeat, Machine, Session, User
 from ipcom_chat.errors import DuplicateUserError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, SessionId, UserId
@@ -24,6 +26,9 @@ _UPDATE_USER = """
 UPDATE users SET name = :name, email = :email, is_active = :is_active, updated_at = :updated_at,
   local_seq = :local_seq
 WHERE id = :id
+"""
+_EMAIL_TAKEN = """
+SELECT 1 FROM users WHERE email = :email COLLATE NOCASE AND is_active = 1 AND id <> :id
 """
 _GET_USER = f"SELECT {_USER_COLUMNS} FROM users WHERE id = ?"
 _LIST_USERS = f"""
@@ -40,13 +45,18 @@ VALUES (:id, :hostname, :ip_address, :mac_address, :os_info, :aliases, :version,
 ON CONFLICT (id) DO UPDATE SET
   hostname = excluded.hostname, ip_address = excluded.ip_address,
   mac_address = excluded.mac_address, os_info = excluded.os_info, aliases = excluded.aliases,
-  version = excluded.version, last_seen = excluded.last_seen, updated_at = excluded.updated_at,
-  local_seq = excluded.local_seq
+  version = excluded.version, last_seen = excluded.last_seen,
+  updated_at = max(excluded.updated_at, updated_at + 1), local_seq = excluded.local_seq
 """
 _GET_MACHINE = f"SELECT {_MACHINE_COLUMNS} FROM machines WHERE id = ?"
 _LIST_MACHINES = f"""
 SELECT {_MACHINE_COLUMNS} FROM machines ORDER BY last_seen DESC, id
 """
+
+BEAT_COLUMNS = "machine_id, replica_id, hostname, at, version, lag_ms, waiting, skew_ms"
+_FORGET_BEATS = "DELETE FROM heartbeats"
+_ADD_BEAT = f"INSERT INTO heartbeats ({BEAT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_LIST_BEATS = f"SELECT {BEAT_COLUMNS} FROM heartbeats ORDER BY at"
 
 _OS_INFO = msgspec.json.Decoder(dict[str, Any])
 _ALIASES = msgspec.json.Decoder(tuple[str, ...])
@@ -62,10 +72,13 @@ VALUES (:id, :mode, :private, :user_id, :os_user, :machine_id, :replica_id, :sta
 ON CONFLICT (id) DO NOTHING
 """
 _TOUCH_SESSION = """
-UPDATE sessions SET last_active_at = :at, updated_at = :at, local_seq = :local_seq WHERE id = :id
+UPDATE sessions SET last_active_at = :at, updated_at = max(:at, updated_at + 1),
+  local_seq = :local_seq
+WHERE id = :id
 """
 _END_SESSION = """
-UPDATE sessions SET last_active_at = :at, ended_at = :at, updated_at = :at, local_seq = :local_seq
+UPDATE sessions SET last_active_at = :at, ended_at = :at, updated_at = max(:at, updated_at + 1),
+  local_seq = :local_seq
 WHERE id = :id AND ended_at IS NULL
 """
 _GET_SESSION = f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE id = ?"
@@ -108,10 +121,13 @@ class Users:
             del values["username"], values["created_at"]
         try:
             with self._database.write() as transaction:
+                email = {"email": user.email, "id": user.id}
+                if user.is_active and transaction.execute(_EMAIL_TAKEN, email):
+                    raise _email_taken(user)
                 values["local_seq"] = transaction.next_local_seq()
                 return transaction.changed(sql, values)
         except apsw.ConstraintError as error:
-            raise _duplicate(user, str(error)) from error
+            raise _username_taken(user) from error
 
 
 class Machines:
@@ -138,6 +154,27 @@ class Machines:
     def all(self) -> list[Machine]:
         """Return the machines, the one seen last first."""
         return [_machine(row) for row in self._database.rows(_LIST_MACHINES)]
+
+
+class Heartbeats:
+    """The last signs of life of all replicas, as the primary told them last."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def replace(self, beats: Iterable[Row]) -> None:
+        """Store what the primary tells, instead of what it told before."""
+        with self._database.write() as transaction:
+            transaction.execute(_FORGET_BEATS)
+            transaction.execute_many(_ADD_BEAT, beats)
+
+    def all(self) -> list[Heartbeat]:
+        """Return the newest sign of life of each machine."""
+        newest: dict[str, Heartbeat] = {}
+        for row in self._database.rows(_LIST_BEATS):
+            beat = heartbeat_of(row)
+            newest[beat.machine_id] = beat
+        return list(newest.values())
 
 
 class Sessions:
@@ -174,6 +211,11 @@ class Sessions:
             transaction.execute(sql, {"id": session_id, "at": at_ms, "local_seq": seq})
 
 
+def heartbeat_of(row: Row) -> Heartbeat:
+    """Return the sign of life that a row of `BEAT_COLUMNS` holds."""
+    return Heartbeat(**dict(zip(BEAT_COLUMNS.split(", "), row, strict=True)))
+
+
 def _user(row: Row) -> User:
     values = dict(zip(_USER_COLUMNS.split(", "), row, strict=True))
     return User(**(values | {"is_active": bool(values["is_active"])}))
@@ -186,11 +228,13 @@ def _machine(row: Row) -> Machine:
     return Machine(**values)
 
 
-def _duplicate(user: User, reason: str) -> DuplicateUserError:
-    if "email" in reason:
-        return DuplicateUserError(
-            _("The e-mail {email} belongs to another active user.", email=user.email)
-        )
+def _email_taken(user: User) -> DuplicateUserError:
+    return DuplicateUserError(
+        _("The e-mail {email} belongs to another active user.", email=user.email)
+    )
+
+
+def _username_taken(user: User) -> DuplicateUserError:
     return DuplicateUserError(
         _(
             "There is a user {username!r} already; 'ipcom-chat user list --all' shows inactive "

@@ -115,7 +115,10 @@ def _ready(path: Path, now_ms: int) -> Database:
     except BaseException:
         connection.close()
         raise
-    return Database(connection, path)
+    database = Database(connection, path)
+    # What an earlier process cleared while others were reading.
+    database.erase()
+    return database
 
 
 def _prepare(connection: apsw.Connection, path: Path, now_ms: int) -> None:

@@ -26,6 +26,8 @@ from ipcom_chat.storage.migrate import migrate
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 
 _TABLES = ("entries", "entry_events", "users", "machines", "sessions", "votes", "heartbeats")
+_LEFT_BEHIND = ("sync_timeline", "subscriptions", "parked", "sync_report")
+"""Without them the primary is pulled from the beginning, and brings back what was lost."""
 _UNREADABLE = (
     apsw.CorruptError,
     apsw.NotADBError,

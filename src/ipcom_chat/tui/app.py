@@ -7,7 +7,8 @@ cancelled and stored, and the terminal is left as it was found.
 import asyncio
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ipcom_chat.errors import StorageError
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.driver import RobustLinuxDriver
 from ipcom_chat.tui.screens.chat import ChatScreen
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 CATCH_UP_S = 0.05
 INTERRUPTED = 130
 """The exit code of a program that was told to end."""
+INDEXED_AT_EXIT = 2_000
+"""So many new entries at most go into the search index when the chat ends."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -60,6 +64,12 @@ class ChatApp(App[int], inherit_bindings=False):
         """Return the chat."""
         cwd = self._conversation.context.origin.cwd or str(Path.home())
         return ChatScreen(self._conversation, editor=editor_command(self._environ), cwd=cwd)
+
+    def show_sync(self, status: SyncStatus) -> None:
+        """Show where synchronisation stands."""
+        self._conversation.sync_status = status
+        if self.is_running and isinstance(self.screen, ChatScreen):
+            self.screen.show_sync(status)
 
     def paint_anew(self) -> None:
         """Paint the whole screen, whatever the terminal shows now."""
@@ -101,6 +111,8 @@ def run_chat(runtime: Runtime) -> int:
         return asyncio.run(_run(runtime, thread, interrupted, problem))
     finally:
         thread.close()
+        with suppress(StorageError):  # told when the runtime is closed
+            runtime.index(limit=INDEXED_AT_EXIT)
 
 
 def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
@@ -114,15 +126,27 @@ def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
 async def _run(
     runtime: Runtime, thread: StorageThread, interrupted: Sequence[EntryId], problem: str | None
 ) -> int:
-    service = runtime.open_chat(thread)
-    app = ChatApp(Conversation(runtime, service, thread, interrupted, problem), os.environ)
     loop = asyncio.get_running_loop()
+    sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
+    service = runtime.open_chat(thread, sync.nudge if sync else lambda: None)
+    conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
+    app = ChatApp(conversation, os.environ)
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
     try:
         code = await app.run_async()
     finally:
         await service.close()
+        if sync is not None:
+            with suppress(StorageError):  # told when the runtime is closed
+                await thread.run(runtime.end_session)
+            await asyncio.to_thread(sync.stop)
     if app.fault is not None:
         raise app.fault
     return code or 0
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+    """Run `act` in the loop of the screen, from the thread of synchronisation."""
+    with suppress(RuntimeError):  # the screen has ended
+        loop.call_soon_threadsafe(act)

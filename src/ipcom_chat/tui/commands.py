@@ -11,6 +11,7 @@ from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError, UsageError
 from ipcom_chat.formats import local_time, status_word
 from ipcom_chat.i18n import _, decimal, n_
+from ipcom_chat.sync_words import sync_sentence, sync_word
 from ipcom_chat.tui.conversation import Conversation, Shown
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
@@ -247,7 +248,7 @@ def status_sections(conversation: Conversation, entries: int) -> tuple[Section, 
         (_("Machine"), conversation.hostname),
         (_("Mode"), f"{origin.mode.value}: {shared_with(origin, username)}"),
         (_("Assistant"), conversation.assistant_name),
-        (_("Synchronisation"), _("off: everything stays on this machine")),
+        (_("Synchronisation"), _sync(conversation)),
         (_("History"), f"{replica}"),
         ("", n_("one entry, {size}", "{count} entries, {size}", entries, size=_size(replica))),
         (_("This session"), duration(conversation.age_ms)),
@@ -255,6 +256,13 @@ def status_sections(conversation: Conversation, entries: int) -> tuple[Section, 
         (_("Version"), __version__),
     )
     return (Section(title=_("Status"), facts=facts),)
+
+
+def _sync(conversation: Conversation) -> str:
+    if conversation.sync is None:
+        return _("off: everything stays on this machine")
+    status = conversation.sync_status
+    return sync_word(None) if status is None else one_line(sync_sentence(status))
 
 
 def _size(path: Path) -> str:

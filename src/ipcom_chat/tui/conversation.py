@@ -20,10 +20,18 @@ from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listener, StatusChanged
 from ipcom_chat.services.history import EntryFilter
+from ipcom_chat.services.sync import SyncStatus
+from ipcom_chat.services.sync_thread import SyncThread
 
 PROMPTS_LOADED = 1_000
 HISTORY_SHOWN = 20
-_MARKDOWN = ("markdown_it", "pygments.lexers", "pygments.token", "textual.highlight")
+_MARKDOWN = (
+    "ipcom_chat.domain.redaction",
+    "markdown_it",
+    "pygments.lexers",
+    "pygments.token",
+    "textual.highlight",
+)
 _AI = ("ipcom_chat.assistant.chat_completions",)
 
 
@@ -57,6 +65,7 @@ class Conversation:
         thread: runs what touches storage.
         interrupted: requests that an earlier process left open.
         problem: why the session could not be recorded, if so.
+        sync: synchronises in the background, if there is a primary; not started yet.
     """
 
     def __init__(
@@ -66,8 +75,13 @@ class Conversation:
         thread: StorageThread,
         interrupted: Sequence[EntryId] = (),
         problem: str | None = None,
+        *,
+        sync: SyncThread | None = None,
     ) -> None:
         self.runtime = runtime
+        self.sync = sync
+        self.sync_status: SyncStatus | None = None
+        """What was heard last of synchronisation."""
         self.interrupted = tuple(sorted(interrupted))
         self.problem = problem
         self.user: User | None = runtime.user()
@@ -104,6 +118,11 @@ class Conversation:
         return self.user.username if self.user else self.context.origin.os_user
 
     @property
+    def falls_back(self) -> bool:
+        """Whether being offline is nothing to be loud about."""
+        return bool(self.runtime.settings["sync.fallback_enabled"])
+
+    @property
     def age_ms(self) -> int:
         """How long the session has lasted."""
         return round(self.runtime.clock.monotonic_ms() - self._start_ms)
@@ -121,7 +140,7 @@ class Conversation:
 
         def hear(event: ChatEvent) -> None:
             if isinstance(event, StatusChanged) and event.status in FINAL:
-                self._ended(request, event.status)
+                self._ended(request, event.status, text)
             listener(event)
 
         request = self._service.start(text, hear, retry_of=retry_of)
@@ -132,12 +151,13 @@ class Conversation:
         """Cancel what runs; return False if nothing does."""
         return self.running is not None and self._service.cancel(self.running)
 
-    def _ended(self, request: Request, status: Status) -> None:
+    def _ended(self, request: Request, status: Status, text: str) -> None:
         self.counts[status] += 1
         self.running = None
         if status is not Status.COMPLETED:
-            self.failed = Failed(entry_id=request.entry_id, text=request.text)
-        elif self.failed is not None and self.failed.text == request.text:
+            # As it was typed: what was private stays so when it is asked again.
+            self.failed = Failed(entry_id=request.entry_id, text=text)
+        elif self.failed is not None and self.failed.text == text:
             self.failed = None
 
     async def forget(self) -> None:
@@ -170,6 +190,10 @@ class Conversation:
         find = self.runtime.users.active
         self.user = await self._thread.run(find, username) if username else None
         self._change(user_id=self.user.id if self.user else None)
+        if self.sync is not None:
+            # From now on this machine holds that user's own history, too.
+            self.sync.users = (self.user.id,) if self.user else ()
+            self.sync.nudge()
 
     def change_private(self, *, private: bool) -> None:
         """Keep new entries in this replica, or share them as the mode says."""
@@ -194,7 +218,8 @@ class Conversation:
         if not self.interrupted:
             return None
         entry = await self._thread.run(self.runtime.history.find, self.interrupted[-1])
-        failed = Failed(entry_id=entry.id, text=entry.command)
+        text = f" {entry.command}" if entry.private else entry.command
+        failed = Failed(entry_id=entry.id, text=text)
         self.failed = self.failed or failed
         return failed
 
@@ -207,6 +232,10 @@ class Conversation:
         where = EntryFilter(kind=Kind.QUESTION)
         found = list(history.newest(self.context.scope, where, limit=HISTORY_SHOWN, preview=True))
         return [Shown(entry=entry, short_id=history.short_id(entry.id)) for entry in found[::-1]]
+
+    async def offers_import(self) -> bool:
+        """Return, once, whether an earlier program's history waits to be imported."""
+        return await self._thread.run(self.runtime.offers_import)
 
     async def entry_count(self) -> int:
         """Return how many entries the history has that is read now."""

@@ -122,7 +122,6 @@ def test_an_old_sqlite_is_a_warning(subject: Subject, monkeypatch: pytest.Monkey
         ({"given_in_vain": ("cache.ttl",)}, "settings", Status.WARNING),
         ({"encoding": "ascii"}, "locale", Status.WARNING),
         ({"terminal": "dumb"}, "locale", Status.WARNING),
-        ({"primary_configured": True}, "sync", Status.WARNING),
         ({"ai_enabled": False}, "assistant", Status.OK),
         ({"ai_model": "nonsense"}, "assistant", Status.FAILED),
         ({"ai_model": "openai:gpt"}, "assistant", Status.FAILED),

@@ -17,9 +17,6 @@ MESSAGES: dict[str, str] = {
     ),
     "Print nothing but the answer and errors.": "Mostra só a resposta e os erros.",
     "QUESTION": "PERGUNTA",
-    "Cancel a request that runs in another terminal.": (
-        "Cancela um pedido em andamento em outro terminal."
-    ),
     "ID": "ID",
     "{id} has ended already: {status}.": "{id} já terminou: {status}.",
     "Asked the process that answers {id} to stop.": (
@@ -112,7 +109,6 @@ MESSAGES: dict[str, str] = {
     "yes": "sim",
     "no": "não",
     "Nothing was found in this history.": "Nada foi encontrado neste histórico.",
-    "List, show, count and export entries.": "Lista, mostra, conta e exporta registros.",
     "List entries, newest first: questions, if --kind says no other.": (
         "Lista registros, do mais novo ao mais antigo: perguntas, se --kind não disser outra coisa."
     ),

@@ -82,9 +82,6 @@ MESSAGES: dict[str, str] = {
     "{users}; you are {name}": "{users}; você é {name}",
     "AI is switched off: {without}": "A IA está desligada: {without}",
     "Correct or remove the file.": "Corrija ou remova o arquivo.",
-    "A primary is configured, but this version keeps the history on this machine only.": (
-        "Há um banco primário configurado, mas esta versão guarda o histórico só nesta máquina."
-    ),
     "not configured: the history stays on this machine": (
         "não configurada: o histórico fica nesta máquina"
     ),
@@ -146,7 +143,6 @@ MESSAGES: dict[str, str] = {
         "global, user, machine ou hybrid: onde você escreve e lê"
     ),
     "true keeps new entries on this machine": ("true mantém os registros novos nesta máquina"),
-    "the primary that all machines share": ("o banco primário que todas as máquinas compartilham"),
     "the primary's token": "o token do primário",
     "a replica of the primary, tried first for reading": (
         "uma réplica do primário, a primeira a ser tentada na leitura"

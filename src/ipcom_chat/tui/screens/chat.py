@@ -24,7 +24,9 @@ from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import recovered
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.ids import EntryId, short_id
-from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged
+from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged, is_kept_private
+from ipcom_chat.services.sync import Condition, SyncStatus
+from ipcom_chat.sync_words import is_urgent, sync_problem, sync_word
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.widgets.code import Code
@@ -80,9 +82,12 @@ class ChatScreen(Screen[None]):
         )
         self._started_ms = 0.0
         self._usage: UsageReport | None = None
+        self._is_private = False
+        """Whether the newest question alone stays on this machine."""
         self._unsaved: list[str] = []
         """Why the running request is not saved; told when the answer is there."""
         self._performing = 0
+        self._sync_problem: str | None = None
         self._interrupted_at_s = -LEAVE_S
 
     @property
@@ -123,6 +128,8 @@ class ChatScreen(Screen[None]):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_YOUNG_OBJECTS)
+        if self._conversation.sync is not None:
+            self._conversation.sync.start()
         self.run_worker(self._warm_up, thread=True, exit_on_error=False)
         self.run_worker(self._load())
 
@@ -135,6 +142,7 @@ class ChatScreen(Screen[None]):
     async def _load(self) -> None:
         try:
             await self._offer_interrupted()
+            await self._offer_import()
             self.prompt.load_history(await self._conversation.prompts())
         except IpcomChatError as error:  # a history that cannot be read: answers need none
             self.transcript.add_notice(one_line(str(error)), "error")
@@ -154,6 +162,23 @@ class ChatScreen(Screen[None]):
                 ),
                 then=_("/retry asks it again."),
             )
+
+    async def _offer_import(self) -> None:
+        if await self._conversation.offers_import():
+            self.transcript.add_notice(
+                _("The earlier program left its history on this machine."),
+                then=_("'ipcom-chat history import' shows it and brings it in."),
+            )
+
+    def show_sync(self, status: SyncStatus) -> None:
+        """Show where synchronisation stands; say once what a person must do about it."""
+        self.status.show(self._line())
+        text = sync_problem(status, is_loud=not self._conversation.falls_back)
+        # Each try of a long night may fail for another reason: that is one problem.
+        problem = status.condition if status.condition is Condition.OFFLINE else text
+        if text and problem != self._sync_problem:
+            self.transcript.add_notice(one_line(text), "error")
+        self._sync_problem = problem if text else None
 
     # What the user sends.
 
@@ -207,7 +232,8 @@ class ChatScreen(Screen[None]):
     # The life of a request.
 
     def _ask(self, text: str, *, retry_of: EntryId | None = None) -> None:
-        self.transcript.add_question(text.strip("\n"))
+        self._is_private = is_kept_private(text)
+        self.transcript.add_question(text.removeprefix(" ").strip("\n"))
         self._started_ms = self._conversation.runtime.clock.monotonic_ms()
         self._usage = None
         self._unsaved.clear()
@@ -287,6 +313,8 @@ class ChatScreen(Screen[None]):
             parts += [self._usage.model, n_("{count} token", "{count} tokens", tokens)]
         if self._conversation.last_id is not None:
             parts.append(short_id(self._conversation.last_id))
+        if self._is_private:
+            parts.append(_("private"))
         return "  ·  ".join(parts)
 
     def _line(self) -> Line:
@@ -297,8 +325,9 @@ class ChatScreen(Screen[None]):
             user=conversation.username,
             shared_with=shared_with(origin, conversation.username),
             assistant=conversation.assistant_name,
-            sync=_("local only"),
+            sync=sync_word(conversation.sync_status) if conversation.sync else _("local only"),
             is_private=origin.private,
+            is_sync_urgent=is_urgent(conversation.sync_status),
         )
 
     # Keys.

@@ -30,6 +30,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     assistant: str
     sync: str
     is_private: bool = False
+    is_sync_urgent: bool = False
+    """Whether what is said of synchronisation matters more than the rest."""
 
 
 class StatusLine(Widget):
@@ -104,7 +106,9 @@ class StatusLine(Widget):
             (3, Content(one_line(status.user))),
             (4, shared),
             (2, Content(one_line(status.assistant))),
-            (1, Content(one_line(status.sync))),
+            (6, Content.styled(one_line(status.sync), "$text-warning"))
+            if status.is_sync_urgent
+            else (1, Content(one_line(status.sync))),
         ]
 
 

@@ -1,0 +1,72 @@
+"""Keeps the search index up to date while a process lives that others search beside.
+
+Its thread has its own connection: neither a save nor an exchange waits for it.
+"""
+
+import logging
+import threading
+from pathlib import Path
+
+from ipcom_chat.clock import Clock
+from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.search.index import SearchIndex
+from ipcom_chat.storage.replica import open_replica
+from ipcom_chat.storage.search_rows import SearchRows
+
+EVERY_S = 2.0
+"""How often to look whether something has changed."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Indexing:
+    """The thread; not started yet. Stop it.
+
+    Args:
+        replica: the file.
+        folder: where the index lies.
+        clock: for the opening of the replica.
+        every_s: seconds between two looks.
+    """
+
+    def __init__(
+        self, replica: Path, folder: Path, clock: Clock, *, every_s: float = EVERY_S
+    ) -> None:
+        self._replica = replica
+        self._index = SearchIndex(folder)
+        self._clock = clock
+        self._every_s = every_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the commit that is being made; what is left is for the next one."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            replica = open_replica(self._replica, now_ms=self._clock.now_ms())
+        except IpcomChatError as error:
+            _LOG.warning("the search index is not kept up to date: %s", error.code)
+            return
+        try:
+            rows = SearchRows(replica.database)
+            while not self._stopping.is_set():
+                self._look(rows)
+                self._stopping.wait(self._every_s)
+        finally:
+            replica.close()
+
+    def _look(self, rows: SearchRows) -> None:
+        try:
+            done = self._index.catch_up(rows, stop=self._stopping.is_set)
+        except IpcomChatError as error:
+            _LOG.warning("the search index was not brought up to date: %s", error.code)
+        else:
+            if done.indexed:
+                _LOG.debug("indexed %d rows, rebuilt: %s", done.indexed, done.rebuilt)

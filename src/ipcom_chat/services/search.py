@@ -1,0 +1,408 @@
+"""Searches the history: reads the line, asks the index, scans what is newer, ranks, cuts snippets.
+
+The index is a hint, the replica the truth: every hit was read from the replica with the conditions
+of its scope, so nothing deleted, nor private of others, nor of another scope is ever shown.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from ipcom_chat.clock import Clock
+from ipcom_chat.domain.entry import Entry, Kind, Scope, Status
+from ipcom_chat.domain.folding import fold
+from ipcom_chat.domain.ranking import Score, Signals, Weights, score
+from ipcom_chat.domain.recall import Frequencies, words
+from ipcom_chat.ids import EntryId
+from ipcom_chat.search.catch_up import CaughtUp
+from ipcom_chat.search.find import Selection, find
+from ipcom_chat.search.index import Reader, SearchIndex
+from ipcom_chat.search.plan import Plan
+from ipcom_chat.search.planner import Planner
+from ipcom_chat.search.query import Condition, Field, Query, Term, parse
+from ipcom_chat.search.schema import BrokenIndex, facets
+from ipcom_chat.search.texts import Highlighter, Text
+from ipcom_chat.services.history import HistoryService, Similar
+from ipcom_chat.services.snippets import Marked, passage, title
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.search_rows import Candidate, SearchRows
+
+__all__ = ["CaughtUp", "Condition", "Field", "Found", "Hit", "Marked", "SearchService", "Wanted"]
+
+NEWER_MAX: Final = 500
+"""So many rows that the index does not hold yet are read one by one; the newest of them."""
+NEWER_CHARS: Final = 4_000
+CANDIDATES_MIN: Final = 100
+SIMILAR_CANDIDATES: Final = 200
+_COMMAND_CHARS: Final = 400
+_WEAK: Final = 0.12
+"""What is less relevant than this share of the best hit is no hit."""
+_BLANKS: Final = re.compile(r"\s+")
+_MACHINE_ID_MIN: Final = 6
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is selected beside the words of the query. Instants are epoch milliseconds."""
+
+    conditions: tuple[Condition, ...] = ()
+    since_ms: int = 0
+
+
+class Hit(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry that was found; of a command that ran often, the newest run."""
+
+    entry: Entry
+    short_id: str
+    username: str | None
+    hostname: str
+    score: Score
+    times: int
+    """How many of the entries found have the same text."""
+    people: int
+    machines: int
+    title: Marked
+    passage: Marked | None
+    """The place of the answer where the words stand, if they do."""
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search found."""
+
+    hits: tuple[Hit, ...]
+    not_indexed: int
+    """So many changed rows the index does not hold; only the newest of them were looked at."""
+
+
+class _Scored(msgspec.Struct, frozen=True):
+    row: Candidate
+    relevance: float
+
+
+class _Looked(msgspec.Struct, frozen=True):
+    """What was looked for, and the rows that hold it."""
+
+    plan: Plan
+    scored: list[_Scored]
+    not_indexed: int
+
+
+class _Group(msgspec.Struct, frozen=True):
+    """A question, or a command as often as it ran; `same` has all that were found of that text."""
+
+    first: _Scored
+    same: list[_Scored]
+
+    @property
+    def row(self) -> Candidate:
+        return self.first.row
+
+    @property
+    def people(self) -> int:
+        return len({each.row.user_id or f"@{each.row.os_user}" for each in self.same})
+
+    @property
+    def machines(self) -> int:
+        return len({each.row.machine_id for each in self.same})
+
+
+class SearchService:
+    """The search of one replica."""
+
+    def __init__(
+        self,
+        rows: SearchRows,
+        entries: Entries,
+        history: HistoryService,
+        index: SearchIndex,
+        clock: Clock,
+    ) -> None:
+        self._rows = rows
+        self._entries = entries
+        self._history = history
+        self._index = index
+        self._clock = clock
+        self.weights = Weights()
+
+    def waiting(self) -> int:
+        """Return how many changes the index does not hold; all of them if there is no index."""
+        reader = self._index.reader()
+        return self._rows.waiting(reader.watermark if reader else 0, self._rows.counter())
+
+    def catch_up(
+        self,
+        *,
+        limit: int | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+        wait: bool = False,
+    ) -> CaughtUp:
+        """Bring the index up to date; see `SearchIndex.catch_up`."""
+        return self._index.catch_up(self._rows, limit=limit, progress=progress, wait=wait)
+
+    def search(self, scope: Scope, text: str, wanted: Wanted, *, limit: int) -> Found:
+        """Return what fits best, best first; without words to look for, the newest first.
+
+        Args:
+            scope: which history.
+            text: what was typed; any text is legal.
+            wanted: what is selected beside it.
+            limit: how many hits at most.
+        """
+        query = parse(text, self._clock.now_ms())
+        looked = self._look(scope, query, wanted, max(CANDIDATES_MIN, 2 * limit))
+        best = max((each.relevance for each in looked.scored), default=0.0)
+        good = [each for each in looked.scored if each.relevance >= best * _WEAK]
+        ranked = self._ranked(scope, _grouped(good))[:limit]
+        return Found(hits=tuple(self._hits(ranked, looked.plan)), not_indexed=looked.not_indexed)
+
+    def similar(self, scope: Scope, question: str) -> Similar | None:
+        """Return answered questions that share words with one; None while the index lacks some.
+
+        The newest of equally good ones comes first.
+        """
+        reader = self._index.reader()
+        if reader is None or self.waiting() > NEWER_MAX:
+            return None
+        conditions = (
+            Condition(Field.KIND, (Kind.QUESTION.value,)),
+            Condition(Field.STATUS, (Status.COMPLETED.value,)),
+        )
+        query = Query(terms=(Term(question),))
+        looked = self._look(scope, query, Wanted(conditions=conditions), SIMILAR_CANDIDATES)
+        scored = sorted(looked.scored, key=lambda each: -each.row.created_at)
+        planner = Planner(reader)
+        return Similar(
+            candidates=[(EntryId(each.row.id), each.row.command) for each in scored],
+            frequencies=Frequencies(
+                reader.count, {word: planner.spread(word) for word in words(question)}
+            ),
+        )
+
+    def _look(self, scope: Scope, query: Query, wanted: Wanted, limit: int) -> _Looked:
+        try:
+            return self._look_with(self._index.reader(), scope, query, wanted, limit=limit)
+        except BrokenIndex:
+            self._index.forget()
+            return self._look_with(None, scope, query, wanted, limit=limit)
+
+    def _look_with(
+        self, reader: Reader | None, scope: Scope, query: Query, wanted: Wanted, *, limit: int
+    ) -> _Looked:
+        watermark = reader.watermark if reader else 0
+        newer = self._rows.newer(scope, watermark, limit=NEWER_MAX, chars=NEWER_CHARS)
+        texts = [(row, Text(row.command, row.response, row.tags)) for row in newer]
+        accepts = _Acceptance(self._selection(query, wanted), query, wanted)
+        planner = Planner(reader, (text for _row, text in texts))
+        plan = planner.plan(query)
+        scored = self._matching(scope, plan, accepts, reader, texts, limit=limit)
+        if not scored and plan.is_strict:
+            plan = planner.plan(query, strict=False)
+            scored = self._matching(scope, plan, accepts, reader, texts, limit=limit)
+        missing = 0
+        if len(newer) == NEWER_MAX:
+            missing = self._rows.waiting(watermark, self._rows.counter()) - NEWER_MAX
+        return _Looked(plan, scored, max(missing, 0))
+
+    def _matching(
+        self,
+        scope: Scope,
+        plan: Plan,
+        accepts: "_Acceptance",
+        reader: Reader | None,
+        texts: Sequence[tuple[Candidate, Text]],
+        *,
+        limit: int,
+    ) -> list[_Scored]:
+        scored = [
+            _Scored(row, relevance)
+            for row, text in texts
+            if accepts(row) and (relevance := text.relevance(plan)) is not None
+        ]
+        if reader is not None:
+            seen = {row.seq for row, _text in texts}
+            scored += self._indexed(scope, reader, plan, accepts, limit=limit, seen=seen)
+        return scored
+
+    def _indexed(
+        self,
+        scope: Scope,
+        reader: Reader,
+        plan: Plan,
+        accepts: "_Acceptance",
+        *,
+        limit: int,
+        seen: set[int],
+    ) -> list[_Scored]:
+        # Most entries are in the scope that is read, so the index is asked without it at first,
+        # which is many times faster; only if too few remain it is asked again with it.
+        selection = accepts.selection
+        found = find(reader, plan, selection, limit=limit)
+        scored = self._read(scope, found, accepts, seen)
+        if len(found) == limit and len(scored) < limit // 2:
+            found = find(reader, plan, _with_scope(selection, scope), limit=limit)
+            scored = self._read(scope, found, accepts, seen)
+        return scored
+
+    def _read(
+        self, scope: Scope, found: Sequence[tuple[int, float]], accepts: "_Acceptance",
+        seen: set[int],
+    ) -> list[_Scored]:  # fmt: skip
+        relevance = dict(found)
+        rows = self._rows.numbered(scope, relevance, chars=_COMMAND_CHARS)
+        return [
+            _Scored(row, relevance[row.seq]) for row in rows if row.seq not in seen and accepts(row)
+        ]
+
+    def _selection(self, query: Query, wanted: Wanted) -> Selection:
+        groups: list[tuple[str, ...]] = []
+        excluded: list[str] = []
+        for condition in (*wanted.conditions, *query.conditions):
+            found = self._facets(condition)
+            if condition.negated:
+                excluded += found
+            else:
+                groups.append(tuple(found))
+        after_ms = max(query.after_ms or 0, wanted.since_ms)
+        return Selection(
+            groups=tuple(groups),
+            excluded=tuple(excluded),
+            after_s=after_ms // 1000 if after_ms else None,
+            before_s=query.before_ms // 1000 if query.before_ms is not None else None,
+        )
+
+    def _facets(self, condition: Condition) -> list[str]:
+        values = condition.values
+        match condition.field:
+            case Field.USER:
+                return [facet for value in values for facet in self._user_facets(value)]
+            case Field.MACHINE:
+                return [facet for value in values for facet in self._machine_facets(value)]
+            case Field.TAG:
+                return [f"tag:{value.casefold()}" for value in values]
+            case Field.CWD:
+                return [f"cwd:{value.rstrip('/')}" for value in values]
+            case _:
+                return [f"{condition.field.value}:{value}" for value in values]
+
+    def _user_facets(self, value: str) -> list[str]:
+        asked = fold(value)
+        ids = [
+            user_id for user_id, name in self._history.usernames().items() if fold(name) == asked
+        ]
+        return [f"os:{value}", *(f"user:{user_id}" for user_id in [*ids, value])]
+
+    def _machine_facets(self, value: str) -> list[str]:
+        asked = fold(value)
+        ids = [
+            machine_id
+            for machine_id, hostname in self._history.hostnames().items()
+            if fold(hostname) == asked
+            or fold(hostname).startswith(f"{asked}.")
+            or (len(asked) >= _MACHINE_ID_MIN and machine_id.startswith(asked))
+        ]
+        return [f"machine:{machine_id}" for machine_id in [*ids, value]]
+
+    def _ranked(self, scope: Scope, groups: Sequence[_Group]) -> list[tuple[Score, _Group]]:
+        ids = [group.row.id for group in groups]
+        votes, outcomes = self._rows.votes(ids), self._rows.outcomes(ids)
+        now_ms = self._clock.now_ms()
+        ranked = []
+        for group in groups:
+            row = group.row
+            signals = Signals(
+                relevance=group.first.relevance,
+                age_ms=now_ms - row.created_at,
+                shared=row.mode in {"global", "hybrid"},
+                own=row.user_id is not None and row.user_id == scope.user_id,
+                here=row.machine_id == scope.machine_id,
+                succeeded=_outcome(row, outcomes.get(row.id)),
+                votes=votes.get(row.id, 0),
+                people=group.people,
+            )
+            ranked.append((score(signals, self.weights), group))
+        ranked.sort(key=lambda each: _order(each[0], each[1].row))
+        return ranked
+
+    def _hits(self, scored: Iterable[tuple[Score, _Group]], plan: Plan) -> Iterable[Hit]:
+        people, hosts = self._history.usernames(), self._history.hostnames()
+        highlighter = Highlighter(plan)
+        for total, group in scored:
+            entry = self._entries.get(EntryId(group.row.id))
+            if entry is None:
+                continue  # deleted a moment ago
+            yield Hit(
+                entry=entry,
+                short_id=self._history.short_id(entry.id),
+                username=people.get(entry.user_id or ""),
+                hostname=hosts.get(entry.machine_id, entry.machine_id[:12]),
+                score=total,
+                times=len(group.same),
+                people=group.people,
+                machines=group.machines,
+                title=title(entry.command, highlighter),
+                passage=passage(entry.response or "", highlighter),
+            )
+
+
+class _Acceptance:
+    """Says whether a row of the replica is what is selected; the index may be older than it."""
+
+    def __init__(self, selection: Selection, query: Query, wanted: Wanted) -> None:
+        self.selection = selection
+        self._groups = [frozenset(group) for group in selection.groups]
+        self._excluded = frozenset(selection.excluded)
+        self._after_ms = max(query.after_ms or 0, wanted.since_ms)
+        self._before_ms = query.before_ms
+
+    def __call__(self, row: Candidate) -> bool:
+        if row.created_at < self._after_ms:
+            return False
+        if self._before_ms is not None and row.created_at >= self._before_ms:
+            return False
+        if not self._groups and not self._excluded:
+            return True
+        own = set(facets(row))
+        return not own & self._excluded and all(own & group for group in self._groups)
+
+
+def _with_scope(selection: Selection, scope: Scope) -> Selection:
+    """Return a selection that lets through little more than the scope shows."""
+    groups: list[tuple[str, ...]] = []
+    mode = scope.mode.value if scope.mode else ""
+    if mode == "global":
+        groups = [("mode:global", "mode:hybrid")]
+    elif mode == "user":
+        groups = [(f"user:{scope.user_id}",)]
+    elif mode == "machine":
+        groups = [(f"machine:{scope.machine_id}",), ("mode:machine", "mode:hybrid")]
+    elif mode == "hybrid":
+        own = f"user:{scope.user_id}", f"machine:{scope.machine_id}"
+        groups = [("mode:global", "mode:hybrid", *own)]
+    return msgspec.structs.replace(selection, groups=(*selection.groups, *groups))
+
+
+def _order(total: Score, row: Candidate) -> tuple[float, int, str]:
+    return -total.total, -row.created_at, row.id
+
+
+def _outcome(row: Candidate, last_command: bool | None) -> bool | None:  # noqa: FBT001 - see name
+    if row.kind == "command":
+        return None if row.error_code is None else row.error_code == "0"
+    if row.status != "completed":
+        return False if row.status == "error" else None
+    return True if last_command is None else last_command
+
+
+def _grouped(scored: Iterable[_Scored]) -> list[_Group]:
+    """Return a group for each question, and one for all runs of the same command."""
+    ordered = sorted(scored, key=lambda one: (-one.relevance, -one.row.created_at, one.row.id))
+    same: dict[tuple[str, str], list[_Scored]] = {}
+    for each in ordered:
+        key = each.row.kind, _BLANKS.sub(" ", each.row.command.strip())
+        same.setdefault(key, []).append(each)
+    return [
+        _Group(each, alike)
+        for (kind, _text), alike in same.items()
+        for each in (alike[:1] if kind == Kind.COMMAND else alike)
+    ]

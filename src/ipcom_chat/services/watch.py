@@ -1,0 +1,114 @@
+"""Synchronises for as long as it is let: what `sync --watch` runs, as a service of systemd.
+
+Source: sd_notify(3).
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from ipcom_chat.services.indexing import Indexing
+from ipcom_chat.services.sync import SyncService, SyncStatus
+from ipcom_chat.storage.database import Database
+from ipcom_chat.sync.scheduler import Scheduler
+
+OBSERVE_S = 1.0
+"""How often to look whether another process has changed the replica."""
+
+_DATA_VERSION = "PRAGMA data_version"
+_LOCAL_SEQ = "SELECT n FROM counters WHERE name = 'local_seq'"
+
+
+class Watch:
+    """The synchronisation of one replica, in the foreground.
+
+    Args:
+        service: synchronises; with a primary.
+        database: the connection that the service uses.
+        environment: of the process; it says where systemd listens.
+        listener: hears the status whenever it may have changed.
+        indexing: keeps the search index up to date meanwhile.
+    """
+
+    def __init__(
+        self,
+        service: SyncService,
+        database: Database,
+        environment: Mapping[str, str],
+        listener: Callable[[SyncStatus], None],
+        indexing: Indexing | None = None,
+    ) -> None:
+        self._service = service
+        self._database = database
+        self._notify = Notify(environment)
+        self._listener = listener
+        self._indexing = indexing
+        self._scheduler: Scheduler | None = None
+
+    async def run(self, users: Callable[[], Sequence[str]]) -> None:
+        """Synchronise until `stop` is called.
+
+        Args:
+            users: returns the users whose own histories are held; asked at each exchange.
+
+        Raises:
+            SettingsError: no primary is configured.
+        """
+        primary = self._service.primary()
+        self._scheduler = self._service.scheduler(primary, users, self._heard)
+        observer = asyncio.create_task(self._observe(self._scheduler))
+        if self._indexing is not None:
+            self._indexing.start()
+        try:
+            self._notify.send("READY=1")
+            await self._scheduler.run()
+        finally:
+            self._notify.send("STOPPING=1")
+            if self._indexing is not None:
+                await asyncio.to_thread(self._indexing.stop)
+            observer.cancel()
+            with suppress(asyncio.CancelledError):
+                await observer
+            await primary.close()
+
+    def stop(self) -> None:
+        """End `run` after a last exchange; call it in its event loop."""
+        if self._scheduler is not None:
+            self._scheduler.stop()
+
+    async def _observe(self, scheduler: Scheduler) -> None:
+        """Nudge when another process commits, and tell systemd that this one is alive."""
+        seen, rows = self._database.number(_DATA_VERSION), self._database.number(_LOCAL_SEQ)
+        while True:
+            await asyncio.sleep(OBSERVE_S)
+            self._notify.send("WATCHDOG=1")
+            found = self._database.number(_DATA_VERSION)
+            if found == seen:
+                continue
+            seen, before = found, rows
+            rows = self._database.number(_LOCAL_SEQ)
+            # An exchange of another process that changed no row is only heard of: two watches
+            # would wake one another for ever.
+            (self._heard if rows == before else scheduler.nudge)()
+
+    def _heard(self) -> None:
+        status = self._service.status()
+        self._notify.send(f"STATUS={status.condition.value}, {status.unacknowledged} waiting")
+        self._listener(status)
+
+
+class Notify:
+    """Tells systemd how the service is; does nothing where nobody listens."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._address = environment.get("NOTIFY_SOCKET", "")
+
+    def send(self, text: str) -> None:
+        """Send one message; a listener that has gone is no reason to end."""
+        if not self._address:
+            return
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+            client.sendto(os.fsencode(text), address)

@@ -1,0 +1,84 @@
+"""Backups of the replica, taken while it is in use.
+
+Source: https://www.sqlite.org/backup.html.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ipcom_chat.errors import StorageError
+from ipcom_chat.i18n import _
+from ipcom_chat.storage.database import FILE_MODE, Database, open_file, translated
+
+KEPT = 3
+_CHECK = "PRAGMA quick_check(1)"
+
+
+def back_up(database: Database, label: str, *, now_ms: int) -> Path:
+    """Copy the replica to `NAME.LABEL-MILLISECONDS.db` beside it and check the copy.
+
+    Only the last three of a label are kept. A copy is for its owner alone.
+
+    Raises:
+        StorageError: it could not be made; the replica was not changed.
+    """
+    path = database.path
+    with translated(path):
+        target = _new_file(path, label, now_ms)
+        try:
+            _copy(database, target)
+        except BaseException:
+            _forget(target)
+            raise
+    for old in sorted(path.parent.glob(f"{path.stem}.{label}-*.db"), key=_age)[:-KEPT]:
+        _forget(old)
+    return target
+
+
+def _new_file(path: Path, label: str, now_ms: int) -> Path:
+    while True:
+        target = path.with_name(f"{path.stem}.{label}-{now_ms}.db")
+        try:
+            os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+        except FileExistsError:
+            now_ms += 1  # another process makes one at the same time
+            continue
+        return target
+
+
+def _copy(database: Database, target: Path) -> None:
+    connection = open_file(target)
+    try:
+        with connection.backup("main", database.connection, "main") as copying:
+            # In one step, from one snapshot: between steps another process's commit would make it
+            # begin anew.
+            copying.step(-1)
+        # In one file: a copy with a WAL beside it would be no copy without it.
+        connection.execute("PRAGMA journal_mode = DELETE")
+        if connection.execute(_CHECK).fetchall() != [("ok",)]:
+            raise StorageError(
+                _(
+                    "The backup {path} could not be verified, so nothing was changed. Check the "
+                    "disk.",
+                    path=target,
+                )
+            )
+    finally:
+        connection.close()
+    number = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def _age(path: Path) -> int:
+    digits = path.stem.rpartition("-")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
+def _forget(path: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        with suppress(OSError):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)

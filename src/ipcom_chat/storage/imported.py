@@ -1,0 +1,134 @@
+"""Writes what is imported: many rows in one transaction, each id once.
+
+Invariants:
+- An id that is known already stays as it is; so an import may stop anywhere and begin again.
+- A row of one of our own exports is stored as it was; if its id is known, both versions are merged
+  by `domain.merge`, as if the primary had brought it.
+- A row that is imported has no event: its status never changed here.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from ipcom_chat.domain.entry import Entry, EntryEvent
+from ipcom_chat.domain.merge import EntryRow, merge_entries
+from ipcom_chat.storage.database import WAL_PAGES, Database, Row, Transaction
+from ipcom_chat.storage.entry_rows import COLUMNS, NAMES, entry_bindings
+
+CACHE_KIB = 64 * 1024
+"""Ids are drawn at random, so every row touches pages all over the indexes."""
+BULK_WAL_PAGES = 16_000
+"""Fewer, larger checkpoints write a page once that many transactions changed."""
+
+_ENTRY = ", ".join(EntryRow.__struct_fields__)
+_INSERT = (
+    f"INSERT INTO entries ({COLUMNS}, local_seq, acked_seq) "
+    f"VALUES ({', '.join('?' for _name in NAMES)}, ?, 0) ON CONFLICT (id) DO NOTHING"
+)
+_COUNT_FROM = "SELECT count(*) FROM entries WHERE local_seq >= ?"
+_KNOWN = "SELECT id FROM entries WHERE id IN (SELECT value FROM json_each(?))"
+_KNOWN_ROWS = f"SELECT private, {_ENTRY} FROM entries WHERE id IN (SELECT value FROM json_each(?))"
+_UPDATE = (
+    "UPDATE entries SET "
+    + ", ".join(f"{name} = ?" for name in EntryRow.__struct_fields__[1:])
+    + ", local_seq = ? WHERE id = ?"
+)
+_ADD_EVENT = (
+    "INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id) "
+    "VALUES (?, ?, ?, ?, ?, ?)"
+)
+_SIZE = "PRAGMA cache_size"
+
+
+class ImportedRows:
+    """The way of imported rows into one replica."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known(self, ids: Sequence[str]) -> set[str]:
+        """Return which of the ids are there already, deleted ones included."""
+        listed = msgspec.json.encode(ids).decode()
+        return {row[0] for row in self._database.rows(_KNOWN, (listed,))}
+
+    def add(self, entries: Sequence[Entry]) -> int:
+        """Insert entries in one transaction; return how many were new."""
+        rows = [tuple(entry_bindings(entry).values()) for entry in entries]
+        with self._database.write() as transaction:
+            numbers = transaction.next_local_seqs(len(rows))
+            transaction.execute_many(
+                _INSERT, ((*row, seq) for row, seq in zip(rows, numbers, strict=True))
+            )
+            return int(transaction.execute(_COUNT_FROM, (numbers[0],))[0][0])
+
+    def restore(self, rows: Sequence[tuple[Entry, Sequence[EntryEvent]]]) -> int:
+        """Insert or merge exported entries in one transaction; return how many were new."""
+        unique = {entry.id: (entry, events) for entry, events in rows}
+        ids = msgspec.json.encode(list(unique)).decode()
+        with self._database.write() as transaction:
+            known = {row[1]: row for row in transaction.execute(_KNOWN_ROWS, (ids,))}
+            numbers = iter(transaction.next_local_seqs(len(unique)))
+            for entry_id, (entry, events) in unique.items():
+                if entry_id in known:
+                    _merge(transaction, known[entry_id], entry, next(numbers))
+                else:
+                    _restore(transaction, entry, events, next(numbers))
+        return len(unique) - len(known)
+
+    def would_change(self, rows: Sequence[tuple[Entry, Sequence[EntryEvent]]]) -> bool:
+        """Return whether `restore` would change anything."""
+        ids = msgspec.json.encode([entry.id for entry, _events in rows]).decode()
+        known = {row[1]: row for row in self._database.rows(_KNOWN_ROWS, (ids,))}
+        return any(
+            entry.id not in known or _merged(known[entry.id], entry) is not None
+            for entry, _events in rows
+        )
+
+    @contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        """Let the connection write many rows: more memory, larger checkpoints."""
+        connection = self._database.connection
+        size = self._database.number(_SIZE)
+        connection.execute(f"{_SIZE} = {-CACHE_KIB}")
+        connection.wal_autocheckpoint(BULK_WAL_PAGES)
+        try:
+            yield
+        finally:
+            connection.wal_autocheckpoint(WAL_PAGES)
+            connection.execute(f"{_SIZE} = {size}")
+
+
+def _restore(
+    transaction: Transaction, entry: Entry, events: Sequence[EntryEvent], number: int
+) -> None:
+    # The hash stays the one that its owner made: a redaction since then does not renew it.
+    values = entry_bindings(entry) | {"content_hash": entry.content_hash}
+    transaction.execute(_INSERT, (*values.values(), number))
+    transaction.execute_many(
+        _ADD_EVENT,
+        [
+            (entry.id, event.at, event.from_status and event.from_status.value,
+             event.to_status.value, event.actor, event.replica_id)
+            for event in events
+        ],
+    )  # fmt: skip
+
+
+def _merge(transaction: Transaction, known: Row, entry: Entry, number: int) -> None:
+    merged = _merged(known, entry)
+    if merged is not None:
+        id_, *others = msgspec.structs.astuple(merged)
+        transaction.execute(_UPDATE, (*others, number, id_))
+
+
+def _merged(known: Row, entry: Entry) -> EntryRow | None:
+    """Return what a row becomes; None if it stays, as a private row always does."""
+    if known[0] or entry.private:
+        return None
+    values = entry_bindings(entry) | {"content_hash": entry.content_hash}
+    ours = EntryRow(*known[1:])
+    theirs = EntryRow(*(values[name] for name in EntryRow.__struct_fields__))
+    merged = merge_entries(ours, theirs)
+    return merged if merged != ours else None

@@ -1,0 +1,174 @@
+"""What the search reads of the replica: changed rows for the index, candidates for the ranking.
+
+The replica decides what is shown: a candidate of the index that was deleted, or that the scope does
+not show, does not come back from here.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from ipcom_chat.domain.entry import Scope
+from ipcom_chat.storage.database import Database, Row, decoded
+from ipcom_chat.storage.entries import SCOPE_SQL
+
+_COUNTER = "SELECT n FROM counters WHERE name = 'local_seq'"
+_COUNT = "SELECT count(*) FROM entries"
+_EVICTED = "SELECT coalesce(max(evicted_at), 0) FROM sync_report"
+_CHANGED = """
+SELECT seq, local_seq, deleted_at IS NOT NULL, kind, mode, status, user_id, os_user, machine_id,
+  session_id, error_code, cwd, tags, created_at, command, substr(response, 1, :response_chars)
+FROM entries WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq LIMIT :limit
+"""
+_WAITING = "SELECT count(*) FROM entries WHERE local_seq > ? AND local_seq <= ?"
+_COLUMNS = (
+    "seq, local_seq, id, kind, mode, status, user_id, os_user, machine_id, session_id, "
+    "error_code, cwd, tags, created_at"
+)
+# By number: a few hundred rows that the index named.
+_NUMBERED = {
+    mode: (
+        f"SELECT {_COLUMNS}, substr(command, 1, :chars), '' FROM entries "
+        f"WHERE seq IN (SELECT value FROM json_each(:seqs)) AND deleted_at IS NULL AND {scope}"
+    )
+    for mode, scope in SCOPE_SQL.items()
+}
+# Newer than the index, the newest of them first.
+_NEWER = {
+    mode: (
+        f"SELECT {_COLUMNS}, substr(command, 1, :chars), "
+        "coalesce(substr(response, 1, :chars), '') FROM entries "
+        f"WHERE local_seq > :after AND deleted_at IS NULL AND {scope} "
+        "ORDER BY local_seq DESC LIMIT :limit"
+    )
+    for mode, scope in SCOPE_SQL.items()
+}
+_VOTES = """
+SELECT entry_id, sum(value) FROM votes
+WHERE entry_id IN (SELECT value FROM json_each(?)) GROUP BY entry_id
+"""
+# Whether the last command that ran for a question succeeded.
+_OUTCOMES = """
+SELECT parent_id, error_code = '0', max(created_at) FROM entries
+WHERE parent_id IN (SELECT value FROM json_each(?)) AND kind = 'command' AND deleted_at IS NULL
+GROUP BY parent_id
+"""
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A row as the index takes it in."""
+
+    seq: int
+    local_seq: int
+    deleted: bool
+    kind: str
+    mode: str
+    status: str
+    user_id: str | None
+    os_user: str
+    machine_id: str
+    session_id: str | None
+    error_code: str | None
+    cwd: str | None
+    tags: tuple[str, ...]
+    created_at: int
+    command: str
+    response: str | None
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A row as the ranking sees it; texts are beginnings."""
+
+    seq: int
+    local_seq: int
+    id: str
+    kind: str
+    mode: str
+    status: str
+    user_id: str | None
+    os_user: str
+    machine_id: str
+    session_id: str | None
+    error_code: str | None
+    cwd: str | None
+    tags: tuple[str, ...]
+    created_at: int
+    command: str
+    response: str
+    """Empty unless the row is newer than the index."""
+
+
+class SearchRows:
+    """The rows of one replica, as the search reads them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counter(self) -> int:
+        """Return the number of the last change."""
+        return self._database.number(_COUNTER)
+
+    def birth(self) -> int:
+        """Return a number that another file in the place of this one has not."""
+        with suppress(OSError):
+            return self._database.path.stat().st_ino
+        return 0
+
+    def evicted_at(self) -> int:
+        """Return when old rows last left the replica without a trace in the counter."""
+        return self._database.number(_EVICTED)
+
+    def count(self) -> int:
+        """Return how many rows there are, deleted ones included."""
+        return self._database.number(_COUNT)
+
+    def changed(
+        self, after: int, until: int, *, limit: int, response_chars: int
+    ) -> Iterator[Changed]:
+        """Yield the rows of the changes after one and up to another, deleted ones included."""
+        bindings = {
+            "after": after, "until": until, "limit": limit, "response_chars": response_chars,
+        }  # fmt: skip
+        for row in self._database.rows(_CHANGED, bindings):
+            yield Changed(*_with_tags(row))
+
+    def waiting(self, after: int, until: int) -> int:
+        """Return how many rows have changed after one change and up to another."""
+        return self._database.number(_WAITING, (after, until))
+
+    def numbered(self, scope: Scope, seqs: Iterable[int], *, chars: int) -> list[Candidate]:
+        """Return those of the rows with these numbers that the scope shows."""
+        bindings = _scope(scope) | {"seqs": _json(seqs), "chars": chars}
+        return [_candidate(row) for row in self._database.rows(_NUMBERED[scope.mode], bindings)]
+
+    def newer(self, scope: Scope, after: int, *, limit: int, chars: int) -> list[Candidate]:
+        """Return the last rows that changed after a change and that the scope shows."""
+        bindings = _scope(scope) | {"after": after, "limit": limit, "chars": chars}
+        return [_candidate(row) for row in self._database.rows(_NEWER[scope.mode], bindings)]
+
+    def votes(self, ids: Iterable[str]) -> dict[str, int]:
+        """Return the sum of the votes by entry id, for those that have any."""
+        return {row[0]: row[1] for row in self._database.rows(_VOTES, (_json(ids),))}
+
+    def outcomes(self, ids: Iterable[str]) -> dict[str, bool]:
+        """Return by question id whether the last command that ran for it succeeded."""
+        return {row[0]: bool(row[1]) for row in self._database.rows(_OUTCOMES, (_json(ids),))}
+
+
+def _scope(scope: Scope) -> dict[str, str | None]:
+    return {"scope_user": scope.user_id, "scope_machine": scope.machine_id}
+
+
+def _json(values: Iterable[int | str]) -> str:
+    return msgspec.json.encode(list(values)).decode()
+
+
+def _candidate(row: Row) -> Candidate:
+    return Candidate(*_with_tags(row))
+
+
+def _with_tags(row: Row) -> list[Any]:
+    return [*row[:12], decoded(_TAGS, row[12], ()), *row[13:]]
