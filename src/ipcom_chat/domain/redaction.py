@@ -192,7 +192,11 @@ def _trie(words: list[str]) -> str:
 
 def _by_rules(text: str, lowered: str) -> Iterator[tuple[int, int, str]]:
     pattern, known = _hints()
-    read: dict[int, int] = {}
+    read = {
+        index: len(text)
+        for index, rule in enumerate(RULES)
+        if rule.near and rule.near not in lowered
+    }
     for found in pattern.finditer(lowered):
         place = found.start()
         for hint, index in known[found[1]]:

@@ -194,10 +194,13 @@ def _secrets(
     if program.needs and not any(text[a:b] == program.needs for a, b in tokens):
         return
     for index, (start, end) in enumerate(tokens):
-        if text[start] not in "-/\"'":
+        if text[start] not in "-/":
             continue
         following = tokens[index + 1] if index + 1 < len(tokens) else None
+        second, last = text[start + 1 : start + 2], text[end - 1]
         for option in options:
+            if option.flag[1] != second and not (option.after and option.flag[-1] == last):
+                continue
             span = _value(text, start, end, option, following)
             span = span and _trimmed(text, *span, option.after)
             if span and is_wanted(text[span[0] : span[1]], program.kind):

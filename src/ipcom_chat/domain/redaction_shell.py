@@ -76,11 +76,11 @@ COMMANDS = (
     Rule(
         "password",
         ("<<<",),
-        r"<<<\s{0,4}" + WORD,
-        "sudo -S ls <<< '{w:10}'",
-        'grep x <<< "$text"',
+        r"sudo\s[^\n<]{0,60}?-[A-Za-z]{0,6}S\b[^\n<]{0,160}<<<\s{0,4}" + WORD,
+        "sudo -kS ls <<< '{w:10}'",
+        'sudo -u ana grep x <<< "a b c"',
         line=True,
-        near="sudo -s",
+        near="sudo ",
     ),
     Rule(
         "password",

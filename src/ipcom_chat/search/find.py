@@ -47,6 +47,8 @@ def find(reader: Reader, plan: Plan, selection: Selection, *, limit: int) -> Fou
 
 
 def _found(searcher: tantivy.Searcher, plan: Plan, selection: Selection, limit: int) -> Found:
+    if plan.asks and not plan.has_text:
+        return []
     query = _query(plan, selection)
     if plan.has_text:
         hits = searcher.search(query, limit, count=False).hits

@@ -45,12 +45,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Words that no entry holds: those of nearly the same spelling are taken."""
     prefixes: tuple[str, ...] = ()
     mass: float = 1.0
+    asks: bool = False
+    """There were words, whether or not anything holds them."""
     is_strict: bool = False
     """It demands paths and names as they were typed; another plan takes them apart."""
 
     @property
     def has_text(self) -> bool:
-        """Whether there is anything to look for."""
+        """Whether there is anything to look for that something may hold."""
         return bool(self.weighted or self.phrases or self.near or self.prefixes)
 
 

@@ -33,6 +33,7 @@ _PREFIX: Final = 0.5
 _PREFIX_TERMS: Final = 40
 _NEAR_MIN_LENGTH: Final = 4
 _NEAR_TERMS: Final = 4
+_NEAR_LOOKUPS: Final = 2
 _NEAR_WORDS: Final = 3
 """With more words than these, a wrong first letter is not looked for: it takes too long."""
 _OFTEN_SHARE: Final = 0.1
@@ -77,7 +78,7 @@ class Planner:
         asked = _asked(text)
         weighted = self._weighted(text, asked)
         unknown = [word for word in asked if self._is_unknown(word, weighted)]
-        near = {word: self._near(word) for word in unknown}
+        near = {word: self._near(word) for word in unknown[:_NEAR_LOOKUPS]}
         weighted += [each for found in near.values() for each in found]
         weighted += self._of_prefixes(prefixes)
         telling = sum(not analysis.is_common(word) for word in asked)
@@ -90,6 +91,7 @@ class Planner:
             prefixes=tuple(prefixes),
             mass=max(self._mass(asked), 1.0),
             is_strict=bool(whole),
+            asks=bool(query.terms or flags),
         )
 
     def spread(self, word: str) -> int:
@@ -165,13 +167,20 @@ class Planner:
 
     def _near(self, word: str) -> list[Weighted]:
         """Return the terms that differ from a word by one letter, but not by the first two."""
-        made: list[Weighted] = []
         for field in (QUESTION_WORDS, ANSWER_WORDS):
-            held = [term for term in self._terms_with(field, word[:2], None) if is_near(word, term)]
-            for term in held[:_NEAR_TERMS]:
-                idf = self.idf(self.frequency(field, term))
-                made.append(Weighted(field, term, NEAR_BOOST * BOOSTS[field], idf))
-        return made
+            held = self._terms_with(field, word[:2], None)
+            found = [term for term in held if is_near(word, term)][:_NEAR_TERMS]
+            if found:
+                return self._of_both(found, NEAR_BOOST)
+        return []
+
+    def _of_both(self, found: Sequence[str], boost: float) -> list[Weighted]:
+        return [
+            Weighted(field, term, boost * BOOSTS[field], self.idf(frequency))
+            for term in found
+            for field in (QUESTION_WORDS, ANSWER_WORDS)
+            if (frequency := self.frequency(field, term))
+        ]
 
     def _is_unknown(self, word: str, weighted: Sequence[Weighted]) -> bool:
         if len(word) < _NEAR_MIN_LENGTH or not word.isalpha() or analysis.is_common(word):

@@ -51,7 +51,7 @@ class Text:
             if any(is_near(word, other) for other in set(self.tokens(field)))
         )
         score += PHRASE_BOOST * len(plan.phrases)
-        return score / plan.mass if score or not plan.has_text else None
+        return score / plan.mass if score or not plan.asks else None
 
     def _has(self, wanted: Phrase) -> bool:
         if wanted.exact and self.holds(EXACT_FIELD, wanted.exact):

@@ -88,6 +88,8 @@ def names(made: Searched, typed: str) -> list[str]:
         ("tag:cpp", ["cpp"]),
         # Nothing.
         ("qqqqqq", []),
+        ("qqqqqq wwwwww zzzzzz kkkkkk vvvvvv yyyyyy", []),
+        ("???", []),
     ],
 )
 def test_what_is_typed_is_found(history: Searched, typed: str, found: list[str]) -> None:
