@@ -1,6 +1,6 @@
 """Replicas and a primary agree in the end, whatever happens in between: random stories.
 
-IPCOM_CHAT_STORIES says how many stories are told (300 if it is not set), IPCOM_CHAT_STORIES_FROM
+IPCOM_CHAT_STORIES says how many stories are told (150 if it is not set), IPCOM_CHAT_STORIES_FROM
 the seed of the first; the same seed is always the same story. One that fails is shortened and
 printed, to be kept as a test of its own below.
 """
@@ -16,7 +16,7 @@ import pytest
 from tests.support.fleet import Habits, template
 from tests.support.fleet_story import Op, Story, Teller, invent, shortened
 
-STORIES = int(os.environ.get("IPCOM_CHAT_STORIES", "300"))
+STORIES = int(os.environ.get("IPCOM_CHAT_STORIES", "150"))
 FIRST = int(os.environ.get("IPCOM_CHAT_STORIES_FROM", "0"))
 CHUNK = 50
 MEMORY = Path("/dev/shm")

@@ -79,7 +79,7 @@ def _finality(row: EntryRow) -> int:
 
 
 @given(three=st.one_of(entries, entries, small))
-@settings(max_examples=1000)
+@settings(max_examples=600)
 def test_the_merge_is_commutative_associative_and_idempotent(three: list[Any]) -> None:
     a, b, c = three
     event(type(a).__name__)
@@ -91,7 +91,7 @@ def test_the_merge_is_commutative_associative_and_idempotent(three: list[Any]) -
 
 
 @given(three=entries)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_an_entry_keeps_the_most_certain_end_and_mixes_no_bodies(three: list[EntryRow]) -> None:
     merged = merge_entries(merge_entries(three[0], three[1]), three[2])
     best = max(map(_finality, three))
@@ -113,7 +113,7 @@ def test_an_entry_keeps_the_most_certain_end_and_mixes_no_bodies(three: list[Ent
 
 
 @given(three=entries)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_the_first_request_to_cancel_is_kept(three: list[EntryRow]) -> None:
     merged = merge_entries(merge_entries(three[0], three[1]), three[2])
     asked = [row for row in three if row.cancel_requested_at is not None]
@@ -125,7 +125,7 @@ def test_the_first_request_to_cancel_is_kept(three: list[EntryRow]) -> None:
 
 
 @given(three=entries)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_what_is_deleted_or_redacted_never_comes_back(three: list[EntryRow]) -> None:
     merged = merge_entries(merge_entries(three[0], three[1]), three[2])
     deleted = [row.deleted_at for row in three if row.deleted_at is not None]
@@ -180,7 +180,7 @@ def _check(model: Model) -> None:
 
 
 @given(history=pushes(most=5))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_the_primary_merges_as_python_does(history: list[Push]) -> None:
     _primary.database.execute("BEGIN")
     try:
@@ -204,7 +204,7 @@ def test_the_primary_merges_as_python_does(history: list[Push]) -> None:
 
 
 @given(known=versions(IDS[0]), data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_the_primary_ends_with_the_same_row_whatever_comes_first(
     known: list[EntryRow], data: st.DataObject
 ) -> None:
