@@ -209,8 +209,6 @@ def _by_rule(
     index: int, text: str, lowered: str, place: int, read: dict[int, int]
 ) -> Iterator[tuple[int, int, str]]:
     rule, pattern = RULES[index], _compiled(index)
-    if rule.ahead and text.find(rule.ahead, place, place + _NEAR_CHARS) < 0:
-        return
     if rule.line:
         begin, end = lowered.rfind("\n", 0, place) + 1, lowered.find("\n", place)
         read[index] = end = len(text) if end < 0 else end

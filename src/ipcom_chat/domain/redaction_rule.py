@@ -29,8 +29,6 @@ class Rule(NamedTuple):
     line: bool = False
     near: str = ""
     """What the line must hold, too, in lower case."""
-    ahead: str = ""
-    """What must follow soon, before anything is tried."""
     like: str = ""
     """What else is asked of the secret: `password`, that it looks like one; `any`, nothing."""
 

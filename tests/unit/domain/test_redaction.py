@@ -163,3 +163,52 @@ def test_no_data_file_holds_what_a_scanner_takes_for_a_secret() -> None:
     for path in data.glob("secrets*.txt"):
         kinds = {"aws-key", "github-token", "stripe-key", "slack-token", "google-key"}
         assert not kinds & set(redact(path.read_text(encoding="utf-8")).kinds)
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("PASSWORD=" + "aB3dE5fG7h" * 60, "aB3dE5fG7h"),
+        (r'{"body": "{\"password\": \"s3cr3tPa55\"}"}', "s3cr3tPa55"),
+        ("password: |\n  s3cr3tPa55\nuser: ana\n", "s3cr3tPa55"),
+        ("Private-Lines: 2\nQUFBQUFBQUFBQUFBQUFBQUFBQUE=\nQUJD\nPrivate-MAC: 1", "QUFBQUFBQUFB"),
+        ('password="s3cr3tPa55 and its quote never ends\nuser=ana\n', "s3cr3tPa55"),
+    ],
+)
+def test_a_value_is_found_however_it_is_written(text: str, secret: str) -> None:
+    assert secret not in redact(text).text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=getpass()",
+        "password=getpass( )",
+        "password=(",
+        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYI\n-----END PUBLIC KEY-----",
+    ],
+)
+def test_what_is_no_value_stays(text: str) -> None:
+    assert redact(text).text == text
+
+
+def test_a_company_number_of_equal_digits_is_none() -> None:
+    assert not is_cnpj("1" * 14)
+
+
+def test_a_command_of_very_many_words_is_read_to_a_bound() -> None:
+    text = "mysql " + "word " * 400
+    assert redact(text).text == text
+
+
+def test_what_masks_uncover_is_looked_for_in_a_bounded_number_of_passes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ipcom_chat.domain.redaction._PASSES", 1)
+    assert redact("PASSWORD=s3cr3tPa55").text == "PASSWORD=[REDACTED:password]"
+
+
+def test_a_secret_behind_a_mask_is_masked_and_one_around_a_mask_takes_it_in() -> None:
+    behind = redact("a [REDACTED:token] b, then mysql -ps3cr3tPa55").text
+    assert behind == "a [REDACTED:token] b, then mysql -p[REDACTED:password]"
+    assert redact("mysql -ps3cr[REDACTED:key]3tPa55").text == "mysql -p[REDACTED:password]"
