@@ -187,7 +187,8 @@ class Machines:
         self._numbers = numbers
         self._nudges = nudges
         self._replicas = {
-            n: open_replica(scene.path(n), now_ms=SystemClock().now_ms()) for n in numbers
+            n: open_replica(scene.path(n), now_ms=SystemClock().now_ms(), in_background=True)
+            for n in numbers
         }
         self._primaries: dict[int, Primary] = {}
         self._engines: dict[int, FleetEngine] = {}

@@ -190,13 +190,12 @@ def _trie(words: list[str]) -> str:
     return f"(?:{'|'.join(branches)})"
 
 
+_NEAR = tuple((index, rule.near) for index, rule in enumerate(RULES) if rule.near)
+
+
 def _by_rules(text: str, lowered: str) -> Iterator[tuple[int, int, str]]:
     pattern, known = _hints()
-    read = {
-        index: len(text)
-        for index, rule in enumerate(RULES)
-        if rule.near and rule.near not in lowered
-    }
+    read = {index: len(text) for index, near in _NEAR if near not in lowered}
     for found in pattern.finditer(lowered):
         place = found.start()
         for hint, index in known[found[1]]:

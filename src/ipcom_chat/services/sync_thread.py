@@ -103,7 +103,7 @@ class SyncThread:
             self._ready.set()
 
     async def _run(self) -> None:
-        replica = open_replica(self._replica, now_ms=self._clock.now_ms())
+        replica = open_replica(self._replica, now_ms=self._clock.now_ms(), in_background=True)
         primary = primary_of(self._settings)
         try:
             self._scheduler = self._schedule(replica.database, primary)

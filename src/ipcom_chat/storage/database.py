@@ -7,7 +7,8 @@ Invariants:
   which still holds it, is truncated as soon as nobody reads from it, by this process or by the
   next that opens the file. Until then `is_erasure_pending`.
 - One checkpoint policy: the connection whose commit brings the WAL to 1,000 pages moves them
-  into the file, and the WAL shrinks to 16 MiB at most when it starts anew.
+  into the file, and the WAL shrinks to 16 MiB at most when it starts anew. The connection of a
+  background thread does so from 500 on, so that where one runs nobody who saves waits for it.
 - A file that is damaged, newer than this program or on an unsuitable file system is never
   written to.
 
@@ -40,6 +41,7 @@ from ipcom_chat.i18n import _
 
 BUSY_TIMEOUT_S = 30.0
 WAL_PAGES = 1000
+BACKGROUND_WAL_PAGES = 500
 WAL_MAX_BYTES = 16 * 1024 * 1024
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700

@@ -66,7 +66,7 @@ WHERE {_MAY_ADVANCE}
 """
 _ADD_EVENT = (
     "INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id) "
-    "VALUES (?, ?, NULL, ?, ?, ?)"
+    "VALUES (:id, :updated_at, NULL, :status, :actor, :replica_id)"
 )
 _REQUEST_CANCEL = """
 UPDATE entries SET cancel_requested_at = :at, cancelled_by = :actor, local_seq = :local_seq
@@ -185,13 +185,14 @@ class Entries:
 
     def add(self, entry: Entry, *, actor: str) -> bool:
         """Insert an entry in whatever status it has; return False if its id is known already."""
+        bindings = entry_bindings(entry)
         with self._database.write() as transaction:
-            return _insert(transaction, entry, actor)
+            return _insert(transaction, bindings, actor)
 
     def add_all(self, entries: Iterable[Entry], *, actor: str) -> int:
         """Insert entries in one transaction; return how many were new."""
         with self._database.write() as transaction:
-            return sum(_insert(transaction, entry, actor) for entry in entries)
+            return sum(_insert(transaction, entry_bindings(each), actor) for each in entries)
 
     def advance(
         self, entry_id: EntryId, outcome: Outcome, *, replica_id: ReplicaId, at_ms: int, actor: str
@@ -200,8 +201,8 @@ class Entries:
 
         Returns whether this call did it; if not, nothing has changed.
         """
+        bindings = _advance_bindings(entry_id, outcome, replica_id, at_ms, actor)
         with self._database.write() as transaction:
-            bindings = _advance_bindings(entry_id, outcome, replica_id, at_ms, actor)
             return _advance(transaction, bindings)
 
     def cancel(self, entry: Entry, outcome: Outcome, *, at_ms: int, actor: str) -> bool:
@@ -209,12 +210,10 @@ class Entries:
 
         Returns whether it is cancelled now by this call; a final entry stays as it is.
         """
+        gone = entry_bindings(_cancelled(entry, outcome, at_ms, actor))
+        bindings = _advance_bindings(entry.id, outcome, entry.replica_id, at_ms, actor)
         with self._database.write() as transaction:
-            gone = _cancelled(entry, outcome, at_ms, actor)
-            if _insert(transaction, gone, actor):
-                return True
-            bindings = _advance_bindings(entry.id, outcome, entry.replica_id, at_ms, actor)
-            return _advance(transaction, bindings)
+            return _insert(transaction, gone, actor) or _advance(transaction, bindings)
 
     def request_cancel(self, entry_id: EntryId, *, at_ms: int, actor: str) -> bool:
         """Ask the owner of an open entry to cancel it; return whether there was one to ask."""
@@ -335,13 +334,11 @@ class Entries:
 _ADVANCE_EVENT_NAMES = ("id", "replica_id", "from_1", "from_2", "at", "status", "actor")
 
 
-def _insert(transaction: Transaction, entry: Entry, actor: str) -> bool:
-    bindings = entry_bindings(entry) | {"local_seq": transaction.next_local_seq()}
-    if transaction.changed(_INSERT, bindings) == 0:
+def _insert(transaction: Transaction, bindings: dict[str, Any], actor: str) -> bool:
+    seq = transaction.next_local_seq()
+    if transaction.changed(_INSERT, bindings | {"local_seq": seq}) == 0:
         return False
-    transaction.execute(
-        _ADD_EVENT, (entry.id, entry.updated_at, entry.status.value, actor, entry.replica_id)
-    )
+    transaction.execute(_ADD_EVENT, bindings | {"actor": actor})
     return True
 
 

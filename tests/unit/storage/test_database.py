@@ -106,6 +106,29 @@ def test_the_wal_stays_bounded(tmp_path: Path) -> None:
     assert parts(path).keys() == {"replica.db"}, "the last one to close folds the WAL in"
 
 
+def test_a_background_connection_takes_checkpoints_off_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "replica.db"
+    background = open_replica(path, now_ms=NOW_MS, in_background=True)
+    with opened(path) as database:
+        entries = Entries(database)
+        held: list[int] = []
+
+        def committed(_connection: apsw.Connection, _name: str, pages: int) -> int:
+            held.append(pages)
+            return 0
+
+        database.connection.set_wal_hook(committed)  # replaces its own checkpoints
+        while not held or held[-1] < 600:
+            entries.add(an_entry(response="x" * 4000), actor="test")
+        size = path.stat().st_size
+        with background.database.write() as transaction:
+            transaction.next_local_seq()
+        assert path.stat().st_size > size, "its commit moves what the others have written"
+        entries.add(an_entry(), actor="test")
+        assert held[-1] < 100, "the WAL begins anew"
+    background.close()
+
+
 def test_opening_a_second_time_does_not_drop_the_locks_of_the_first(tmp_path: Path) -> None:
     # Closing any descriptor of a file drops all POSIX locks of the process on it.
     path = tmp_path / "replica.db"

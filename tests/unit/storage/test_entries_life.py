@@ -21,6 +21,7 @@ from ipcom_chat.ids import EntryId, ReplicaId, UserId
 from ipcom_chat.storage import entries as module
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import entry_bindings
 from tests.support.replica import (
     NOW_MS,
     REPLICA,
@@ -263,7 +264,7 @@ def test_d117_what_a_dead_process_left_becomes_an_error(entries: Entries) -> Non
 
 def _cancel_and_crash(_connection: Connection, path: Path, entry: Entry) -> None:
     with opened(path) as database, database.write() as transaction:
-        module._insert(transaction, entry, "chat")
+        module._insert(transaction, entry_bindings(entry), "chat")
         raise SystemExit(3)
 
 
