@@ -135,6 +135,7 @@ class Start:
     def give(self) -> float:
         """Wait until all are ready, and let them begin."""
         self._barrier.wait(READY_LIMIT_S)
+        os.sync()  # what making the replicas left to write is not part of the scene
         self._at_s.value = time.monotonic() + SPREAD_S
         self._barrier.wait(READY_LIMIT_S)
         return self._at_s.value
