@@ -133,7 +133,7 @@ _DEFINITIONS = (
             "true lets unencrypted requests leave this machine, without a token only"),
     Setting("sync.active_interval", int, 5, "SYNC_ACTIVE_INTERVAL",
             "seconds between synchronisations while people are at work"),
-    Setting("sync.batch_size", int, 500, "TURSO_BATCH_SIZE",
+    Setting("sync.batch_size", int, 1000, "TURSO_BATCH_SIZE",
             "how many rows one push carries at most"),
     Setting("sync.query_timeout", int, 5_000, "TURSO_QUERY_TIMEOUT",
             "how long the primary may take to answer, milliseconds"),

@@ -289,7 +289,7 @@ async def problems_of(client: Client) -> list[str]:
             "revs: users: revs that occur twice: 1",
         ),
         (
-            "INSERT INTO sync_commits VALUES (5, 3, 'x', 0)",
+            "INSERT INTO sync_commits VALUES (5, 3, 'x', 0, 0)",
             "commits: gaps or overlaps in the list of pushes: 1",
         ),
     ],

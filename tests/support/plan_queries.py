@@ -145,7 +145,7 @@ def _exchange(push: Push, subscription: Subscription) -> dict[str, Statement]:
     plan = a_plan(push, fetched=IDS, subscriptions=(subscription,))
     found = {}
     for statement in statements(plan):
-        if match := re.search(r"FROM (sync_\w+)(?: .*(rev DESC))?", statement.sql):
+        if match := re.search(r"FROM (sync_(?!commits)\w+)(?: .*(rev DESC))?", statement.sql):
             found[" ".join(filter(None, match.groups()))] = statement
     return found
 

@@ -207,6 +207,8 @@ class _Connection:
     async def _stalled(self, stall: Callable[[], bool]) -> None:
         while stall():
             await self._changed.wait()
+            if self._proxy.faults.refuse:
+                raise _ResetError  # what was held is lost with the connection
 
 
 async def _write(writer: asyncio.StreamWriter, data: bytes, *, reset: bool) -> None:

@@ -220,7 +220,7 @@ class SyncRows:
 
 
 def acknowledge(
-    transaction: Transaction, pushed: Sequence[Waiting], answers: dict[str, tuple[int, str]]
+    transaction: Transaction, pushed: Sequence[Waiting], answers: dict[str, tuple[int, str | None]]
 ) -> list[str]:
     """Note which pushed entries the primary has as they are here.
 

@@ -101,7 +101,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How an engine works."""
 
-    batch_rows: int = 500
+    batch_rows: int = 1000
     window_days: int = 0
     """Entries older than this are not held here; 0 holds all."""
 

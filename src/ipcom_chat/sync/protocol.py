@@ -35,8 +35,11 @@ _PUSH = (
     "INSERT INTO sync_push(protocol,epoch,anchor_n,anchor_nonce,nonce,at,entries,users,machines,"
     "sessions,votes) VALUES(?,?,?,?,?,?,?,?,?,?,?)"
 )
+# Where all entries of a push were new, one row says where their revs begin.
 _ENTRY_STATES = (
-    "SELECT id,rev,state FROM sync_entry_states WHERE id IN(SELECT value FROM json_each(?))"
+    "SELECT NULL,base,NULL FROM sync_commits WHERE nonce=?2 AND n>?3 AND fresh UNION ALL "
+    "SELECT id,rev,state FROM sync_entry_states WHERE id IN(SELECT value FROM json_each(?1))"
+    "AND NOT EXISTS(SELECT 1 FROM sync_commits WHERE nonce=?2 AND n>?3 AND fresh)"
 )
 # A pull may never bring a small row that was pushed: one outside the window, one that was there.
 _SMALL_ROWS = "SELECT t,rev,row FROM sync_small_rows WHERE id IN(SELECT value FROM json_each(?))"
@@ -129,7 +132,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """What one exchange brought."""
 
     state: State
-    answers: dict[str, tuple[int, str]]
+    answers: dict[str, tuple[int, str | None]]
     """By id of a pushed entry: its rev and state on the primary."""
     pages: tuple[Page, ...]
     fetched: tuple[Pulled, ...]
@@ -176,7 +179,7 @@ def reply_of(plan: Plan, results: Sequence[Result | PrimaryError]) -> Reply:
     pages = tuple(_page(plan, each, state, queue) for each in plan.subscriptions)
     return Reply(
         state=state,
-        answers={row[0]: (row[1], row[2]) for row in _rows(states)},
+        answers=_answers(plan, _rows(states)),
         pages=pages,
         fetched=tuple(Pulled(*row) for row in fetched),
         refused=refused,
@@ -271,7 +274,16 @@ def _push(plan: Plan) -> Statement:
 
 def _states(plan: Plan) -> list[Statement]:
     ids = [waiting.key for waiting in plan.pushed if waiting.kind == "entry"]
-    return [Statement(_ENTRY_STATES, (_json(ids),))] if ids else []
+    args = (_json(ids), plan.nonce, plan.timeline.anchor_n or 0)
+    return [Statement(_ENTRY_STATES, args)] if ids else []
+
+
+def _answers(plan: Plan, rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[int, str | None]]:
+    if not rows or rows[0][0] is not None:
+        return {row[0]: (row[1], row[2]) for row in rows}
+    base = rows[0][1]
+    entries = (waiting for waiting in plan.pushed if waiting.kind == "entry")
+    return {each.key: (base + place, each.state) for place, each in enumerate(entries, 1)}
 
 
 def _small_rows(plan: Plan) -> list[Statement]:

@@ -28,7 +28,7 @@ from tests.support.engine import (
     shared,
     waiting,
 )
-from tests.support.fleet import DAY_MS, Fault, Network, run
+from tests.support.fleet import DAY_MS, Fault, Network, Node, run
 from tests.support.fleet_rows import counter, held, on_primary
 from tests.support.replica import exit_code
 
@@ -129,6 +129,86 @@ def test_rows_that_came_after_the_state_are_left_for_the_next_page(
 
 
 # ---- push
+
+
+def _revs(node: Node) -> dict[str, tuple[int, bool]]:
+    """Return the rev of each entry here, and whether it is acknowledged."""
+    rows = node.database.rows("SELECT id, rev, acked_seq >= local_seq FROM entries")
+    return {row[0]: (row[1], bool(row[2])) for row in rows}
+
+
+def _revs_there(network: Network) -> dict[str, tuple[int, bool]]:
+    rows = network.primary.database.execute("SELECT id, rev FROM entries")
+    return {str(row[0]): (row[1], True) for row in rows}
+
+
+def _fresh(network: Network) -> list[int]:
+    rows = network.primary.database.execute("SELECT fresh FROM sync_commits ORDER BY n")
+    return [row[0] for row in rows]
+
+
+def test_one_row_acknowledges_a_push_of_which_every_entry_was_new(
+    network: Network, new_node: NewNode
+) -> None:
+    node = new_node()
+    node.cycle()
+    Sessions(node.database).open(a_session(node))
+    for _each in range(3):
+        add(node)
+    node.exchange()
+    assert _revs(node) == _revs_there(network)
+    assert _fresh(network) == [1]
+
+
+def test_a_push_with_an_entry_that_was_there_is_acknowledged_by_states(
+    network: Network, new_node: NewNode
+) -> None:
+    node = new_node()
+    open_entry = add_open(node)
+    node.clock.ms += module.OPEN_AFTER_MS
+    node.cycle()
+    complete(node, open_entry)
+    add(node)
+    node.exchange()
+    assert _revs(node) == _revs_there(network)
+    assert _fresh(network) == [1, 0]
+
+
+def test_a_push_that_arrives_twice_is_acknowledged(network: Network, new_node: NewNode) -> None:
+    node = new_node()
+    node.cycle()
+    for _each in range(3):
+        add(node)
+    node.exchange(Fault("twice"))
+    assert _revs(node) == _revs_there(network)
+    assert _fresh(network) == [1, 0]
+
+
+def test_what_another_machine_makes_of_a_fresh_entry_comes_by_the_pull(
+    network: Network, new_node: NewNode
+) -> None:
+    """Between the push and the look at what it did, another machine redacts the entry by hand."""
+    one, other = new_node(), new_node()
+    one.cycle()
+    other.cycle()
+    entry = add(one)
+
+    def in_between() -> None:
+        other.cycle()
+        with other.database.write() as transaction:
+            transaction.execute(
+                "UPDATE entries SET response = NULL, redaction_response = ?, local_seq = ?",
+                (BY_HAND, transaction.next_local_seq()),
+            )
+        other.cycle()
+
+    with mock.patch.object(one.link, "_meanwhile", in_between):
+        one.exchange(Fault("between", step=1))
+    one.cycle()
+    found = Entries(one.database).get(entry.id)
+    assert found is not None
+    assert (found.response, found.redaction_response) == (None, BY_HAND)
+    assert _revs(one) == _revs_there(network) == _revs(other)
 
 
 def test_an_open_state_waits_a_second_and_its_end_goes_at_once(

@@ -30,7 +30,9 @@ CREATE TABLE sync_commits (
   n     INTEGER NOT NULL PRIMARY KEY,
   base  INTEGER NOT NULL,
   nonce TEXT    NOT NULL,
-  at    INTEGER NOT NULL
+  at    INTEGER NOT NULL,
+  -- Every entry of it was new, and is there as it was sent: the numbers acknowledge them all.
+  fresh INTEGER NOT NULL CHECK (fresh IN (0, 1))
 ) STRICT;
 
 CREATE TABLE entries (
@@ -211,13 +213,31 @@ BEGIN
          (SELECT nonce FROM sync_commits WHERE n = NEW.anchor_n)
       THEN RAISE(ABORT, 'ipcom-chat: timeline')
   END;
-  INSERT INTO sync_commits (n, base, nonce, at)
+  -- entries: those that are new, then those that the merge of domain/merge.py changes.
+  INSERT INTO entries (
+    id, kind, parent_id, retry_of, mode, source, time_estimated, user_id, os_user, machine_id,
+    replica_id, session_id, command, response, status, error_code, tags, context, model,
+    tokens_used, cost_microusd, execution_time_ms, cwd, truncated, cancel_requested_at,
+    cancelled_by, redaction_command, redaction_response, content_hash, version, created_at,
+    updated_at, completed_at, deleted_at, rev
+  )
+  SELECT
+    value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+    value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12,
+    value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18,
+    value ->> 19, value ->> 20, value ->> 21, value ->> 22, value ->> 23, value ->> 24,
+    value ->> 25, value ->> 26, value ->> 27, value ->> 28, value ->> 29, value ->> 30,
+    value ->> 31, value ->> 32, value ->> 33, (SELECT n FROM sync_counter) + key + 1
+  -- The inner query writes each row as text once, not once for every column.
+  FROM (SELECT key, value FROM json_each(NEW.entries) LIMIT -1) WHERE true
+  ON CONFLICT (id) DO NOTHING;
+  -- changes() tells of the statement just before.
+  INSERT INTO sync_commits (n, base, nonce, at, fresh)
   SELECT n + json_array_length(NEW.entries) + json_array_length(NEW.users)
          + json_array_length(NEW.machines) + json_array_length(NEW.sessions)
-         + json_array_length(NEW.votes), n, NEW.nonce, NEW.at
+         + json_array_length(NEW.votes), n, NEW.nonce, NEW.at,
+    changes() = json_array_length(NEW.entries)
   FROM sync_counter;
-
-  -- entries: those that the merge of domain/merge.py changes, then those that are new.
   UPDATE entries SET
     kind = iif(m.body, m.kind, entries.kind),
     parent_id = iif(m.body, m.parent_id, entries.parent_id),
@@ -310,7 +330,12 @@ BEGIN
             value ->> 26 AS redaction_command, value ->> 27 AS redaction_response,
             value ->> 28 AS content_hash, value ->> 29 AS version, value ->> 30 AS created_at,
             value ->> 31 AS updated_at, value ->> 32 AS completed_at, value ->> 33 AS deleted_at
-          FROM (SELECT key, value FROM json_each(NEW.entries) LIMIT -1)
+          FROM (
+            SELECT key, value FROM json_each(
+              CASE WHEN (SELECT fresh FROM sync_commits ORDER BY n DESC LIMIT 1)
+                THEN '[]' ELSE NEW.entries END)
+            LIMIT -1
+          )
         ) AS v
       ) AS p JOIN entries AS e ON e.id = p.id
       -- Without a limit SQLite copies each comparison into every column that asks for it: three
@@ -327,23 +352,6 @@ BEGIN
     OR m.merged_cancelled_by IS NOT m.old_cancelled_by
     OR m.merged_deleted_at IS NOT m.old_deleted_at
   );
-  INSERT INTO entries (
-    id, kind, parent_id, retry_of, mode, source, time_estimated, user_id, os_user, machine_id,
-    replica_id, session_id, command, response, status, error_code, tags, context, model,
-    tokens_used, cost_microusd, execution_time_ms, cwd, truncated, cancel_requested_at,
-    cancelled_by, redaction_command, redaction_response, content_hash, version, created_at,
-    updated_at, completed_at, deleted_at, rev
-  )
-  SELECT
-    value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-    value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12,
-    value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18,
-    value ->> 19, value ->> 20, value ->> 21, value ->> 22, value ->> 23, value ->> 24,
-    value ->> 25, value ->> 26, value ->> 27, value ->> 28, value ->> 29, value ->> 30,
-    value ->> 31, value ->> 32, value ->> 33, (SELECT n FROM sync_counter) + key + 1
-  -- The inner query writes each row as text once, not once for every column.
-  FROM (SELECT key, value FROM json_each(NEW.entries) LIMIT -1) WHERE true
-  ON CONFLICT (id) DO NOTHING;
   UPDATE sync_counter SET n = n + json_array_length(NEW.entries);
 
   -- users: the last writer wins. Who is deactivated comes first: the address is free for another.
@@ -482,8 +490,8 @@ BEGIN
   ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, email = excluded.email, is_active = excluded.is_active,
     updated_at = excluded.updated_at, rev = excluded.rev;
-  INSERT INTO sync_commits (n, base, nonce, at)
-  SELECT n + 1, n, NEW.nonce, NEW.at FROM sync_counter;
+  INSERT INTO sync_commits (n, base, nonce, at, fresh)
+  SELECT n + 1, n, NEW.nonce, NEW.at, 0 FROM sync_counter;
   UPDATE sync_counter SET n = n + 1;
 END;
 
