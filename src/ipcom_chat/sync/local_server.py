@@ -32,9 +32,9 @@ PROGRAM = "sqld"
 OPTIONS = (
     "--no-welcome",
     "--shutdown-timeout", "1",
-    # With the default of 128 connections, about 30 writers that queue for the write lock stall
-    # one another for 5 s at a time; few connections queue them in the server instead.
-    "--max-concurrent-connections", "4",
+    # Requests queue before they take a connection. With more than one, writers queue for the write
+    # lock, and under load that queue of sqld stalls: see docs/self-hosted.md.
+    "--max-concurrent-connections", "1",
     "--max-concurrent-requests", "1024",
 )  # fmt: skip
 START_LIMIT_S = 30.0
