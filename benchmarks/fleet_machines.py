@@ -188,8 +188,7 @@ class Machines:
         self._numbers = numbers
         self._nudges = nudges
         self._replicas = {
-            n: open_replica(scene.path(n), now_ms=SystemClock().now_ms(), in_background=True)
-            for n in numbers
+            n: open_replica(scene.path(n), now_ms=SystemClock().now_ms()) for n in numbers
         }
         self._primaries: dict[int, Primary] = {}
         self._engines: dict[int, FleetEngine] = {}
@@ -223,6 +222,7 @@ class Machines:
         )  # fmt: skip
 
     def _add(self, number: int) -> None:
+        self._replicas[number].database.take_checkpoints()
         clock = SystemClock()
         identity = Identity(
             machine_id=machine_id(number), replica_id=replica_id(number),

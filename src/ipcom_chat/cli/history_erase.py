@@ -68,16 +68,7 @@ def delete(
 ) -> int:
     """Delete entries."""
     act = _Act(context, options)
-    chosen = act.chosen(words, query)
-    if not act.is_agreed(
-        chosen,
-        n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
-           len(chosen.entries)),
-    ):  # fmt: skip
-        return act.ended(chosen)
-    count = act.service.delete(chosen)
-    act.tell(n_("Deleted one entry.", "Deleted {count} entries.", count), chosen, count)
-    return act.ended(chosen)
+    return _delete(act, act.chosen(words, query))
 
 
 @click.command("purge", cls=Verb, help=_("Delete everything from before a date, for everybody."))
@@ -93,16 +84,7 @@ def delete(
 def purge(context: CliContext, /, *, before: int, **options: Any) -> int:
     """Delete what is old."""
     act = _Act(context, options)
-    chosen = act.service.older(act.scope, before, act.where)
-    if not act.is_agreed(
-        chosen,
-        n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
-           len(chosen.entries)),
-    ):  # fmt: skip
-        return act.ended(chosen)
-    count = act.service.delete(chosen)
-    act.tell(n_("Deleted one entry.", "Deleted {count} entries.", count), chosen, count)
-    return act.ended(chosen)
+    return _delete(act, act.service.older(act.scope, before, act.where))
 
 
 @click.command(
@@ -321,6 +303,17 @@ class _Act:
             output.note(n_("One entry; nothing was changed.",
                            "{count} entries; nothing was changed.", count))  # fmt: skip
         return output.ExitCode.OK if chosen.entries else output.ExitCode.FAILED
+
+
+def _delete(act: _Act, chosen: Chosen) -> int:
+    if act.is_agreed(
+        chosen,
+        n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
+           len(chosen.entries)),
+    ):  # fmt: skip
+        count = act.service.delete(chosen)
+        act.tell(n_("Deleted one entry.", "Deleted {count} entries.", count), chosen, count)
+    return act.ended(chosen)
 
 
 def _tell_reach(context: CliContext) -> None:

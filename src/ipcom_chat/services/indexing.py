@@ -50,7 +50,7 @@ class Indexing:
 
     def _run(self) -> None:
         try:
-            replica = open_replica(self._replica, now_ms=self._clock.now_ms(), in_background=True)
+            replica = open_replica(self._replica, now_ms=self._clock.now_ms())
         except IpcomChatError as error:
             _LOG.warning("the search index is not kept up to date: %s", error.code)
             return

@@ -103,7 +103,8 @@ class SyncThread:
             self._ready.set()
 
     async def _run(self) -> None:
-        replica = open_replica(self._replica, now_ms=self._clock.now_ms(), in_background=True)
+        replica = open_replica(self._replica, now_ms=self._clock.now_ms())
+        replica.database.take_checkpoints()
         primary = primary_of(self._settings)
         try:
             self._scheduler = self._schedule(replica.database, primary)

@@ -57,6 +57,7 @@ class Watch:
             SettingsError: no primary is configured.
         """
         primary = self._service.primary()
+        self._database.take_checkpoints()
         self._scheduler = self._service.scheduler(primary, users, self._heard)
         observer = asyncio.create_task(self._observe(self._scheduler))
         if self._indexing is not None:

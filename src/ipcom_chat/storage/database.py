@@ -7,8 +7,8 @@ Invariants:
   which still holds it, is truncated as soon as nobody reads from it, by this process or by the
   next that opens the file. Until then `is_erasure_pending`.
 - One checkpoint policy: the connection whose commit brings the WAL to 1,000 pages moves them
-  into the file, and the WAL shrinks to 16 MiB at most when it starts anew. The connection of a
-  background thread does so from 500 on, so that where one runs nobody who saves waits for it.
+  into the file, and the WAL shrinks to 16 MiB at most when it starts anew. The connection that
+  synchronises does so from 500 on: where there is one, nobody who saves waits for it.
 - A file that is damaged, newer than this program or on an unsuitable file system is never
   written to.
 
@@ -157,6 +157,10 @@ class Database:
         """Return the one number that a statement selects; no row or NULL counts as 0."""
         row = self.row(sql, bindings)
         return int(row[0] or 0) if row else 0
+
+    def take_checkpoints(self) -> None:
+        """Take checkpoints off the other connections; for one that nobody waits for."""
+        self.connection.wal_autocheckpoint(BACKGROUND_WAL_PAGES)
 
     def close(self) -> None:
         """Close the connection; the last one of all processes folds the WAL into the file."""

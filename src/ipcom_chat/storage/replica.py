@@ -16,7 +16,6 @@ from ipcom_chat.errors import FileSystemError, StorageCorruptError
 from ipcom_chat.i18n import _
 from ipcom_chat.schema import latest, migrations
 from ipcom_chat.storage.database import (
-    BACKGROUND_WAL_PAGES,
     FILE_MODE,
     Database,
     connect,
@@ -49,13 +48,8 @@ class Replica:
         os.close(self._lock)
 
 
-def open_replica(path: Path, *, now_ms: int, in_background: bool = False) -> Replica:
+def open_replica(path: Path, *, now_ms: int) -> Replica:
     """Open the replica at `path`; make it if there is none.
-
-    Args:
-        path: the file.
-        now_ms: the instant noted with a migration, epoch milliseconds.
-        in_background: nobody waits for this connection, so it takes checkpoints off the others.
 
     Raises:
         StorageError: see `errors`; the file was not changed.
@@ -64,13 +58,10 @@ def open_replica(path: Path, *, now_ms: int, in_background: bool = False) -> Rep
         raise FileSystemError(no_wal_message(path))
     lock = _lock_file(path)
     try:
-        replica = _open(path, lock, now_ms)
+        return _open(path, lock, now_ms)
     except BaseException:
         os.close(lock)
         raise
-    if in_background:
-        replica.database.connection.wal_autocheckpoint(BACKGROUND_WAL_PAGES)
-    return replica
 
 
 def _open(path: Path, lock: int, now_ms: int) -> Replica:

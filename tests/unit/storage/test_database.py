@@ -108,8 +108,8 @@ def test_the_wal_stays_bounded(tmp_path: Path) -> None:
 
 def test_a_background_connection_takes_checkpoints_off_the_others(tmp_path: Path) -> None:
     path = tmp_path / "replica.db"
-    background = open_replica(path, now_ms=NOW_MS, in_background=True)
-    with opened(path) as database:
+    with opened(path) as database, opened(path) as background:
+        background.take_checkpoints()
         entries = Entries(database)
         held: list[int] = []
 
@@ -121,12 +121,11 @@ def test_a_background_connection_takes_checkpoints_off_the_others(tmp_path: Path
         while not held or held[-1] < 600:
             entries.add(an_entry(response="x" * 4000), actor="test")
         size = path.stat().st_size
-        with background.database.write() as transaction:
+        with background.write() as transaction:
             transaction.next_local_seq()
         assert path.stat().st_size > size, "its commit moves what the others have written"
         entries.add(an_entry(), actor="test")
         assert held[-1] < 100, "the WAL begins anew"
-    background.close()
 
 
 def test_opening_a_second_time_does_not_drop_the_locks_of_the_first(tmp_path: Path) -> None:
