@@ -383,12 +383,14 @@ def test_an_export_imported_and_exported_again_is_the_same_bytes(
     add_entries(ana, {"kind": "command", "parent_id": question.id, "error_code": "0"})
     imported(ana, bash(ana))
     run_cli(["cancel", _pending(ana)], ana)
+    run_cli(["user", "delete", "ana"], ana)
     options = ["history", "export", "--everything", "--format", form]
     first = home(ana) / f"export.{form}"
     first.write_text(run_cli(options, ana).out, encoding="utf-8")
     empty = isolated_env(tmp_path / "empty")
     (report,) = imported(empty, first)
     assert (report["added"], report["rejected"], report["users"]) == (8, 0, 1)
+    assert not run_cli(["user", "show", "ana", "--json"], empty).json()["is_active"]
     assert run_cli(options, empty).out == first.read_text(encoding="utf-8")
     (again,) = imported(empty, first)
     assert again["added"] == 0

@@ -10,8 +10,10 @@ Invariants:
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import accumulate
 
 import msgspec
 
@@ -84,14 +86,29 @@ def redact(text: str) -> Redacted:
 
 def _spans_of_masked(text: str) -> list[tuple[int, int, str]]:
     """Return what is still to be masked; only the lines that hold a mask can have changed."""
-    spans: list[tuple[int, int, str]] = []
+    lines = list(_masked_lines(text))
+    # As one text, because most of what a short one costs is the beginning; an empty line between
+    # two keeps them from being read together.
+    starts = [0, *accumulate(end - begin + len(_APART) for begin, end in lines)]
+    spans = _spans(_APART.join(text[begin:end] for begin, end in lines))
+    moves = [begin - start for (begin, _end), start in zip(lines, starts, strict=False)]
+    return [
+        (start + move, end + move, kind)
+        for start, end, kind in spans
+        for move in (moves[bisect_right(starts, start) - 1],)
+    ]
+
+
+_APART = "\n\n"
+
+
+def _masked_lines(text: str) -> Iterator[tuple[int, int]]:
     place = text.find(MASK_START)
     while place >= 0:
-        begin, end = text.rfind("\n", 0, place) + 1, text.find("\n", place)
+        end = text.find("\n", place)
         end = len(text) if end < 0 else end
-        spans += [(begin + a, begin + b, kind) for a, b, kind in _spans(text[begin:end])]
+        yield text.rfind("\n", 0, place) + 1, end
         place = text.find(MASK_START, end)
-    return spans
 
 
 def _masked(text: str, spans: Iterable[tuple[int, int, str]]) -> str:

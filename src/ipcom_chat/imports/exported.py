@@ -30,6 +30,7 @@ class _Names(msgspec.Struct, kw_only=True):
     username: str | None = None
     user_name: str | None = None
     user_email: str | None = None
+    user_is_active: bool | None = None
     hostname: str | None = None
     events: tuple[dict[str, Any], ...] = ()
 
@@ -81,6 +82,8 @@ def _exported(place: str, value: Any, text: str) -> Exported | Rejected:
         username=names.username,
         user_name=names.user_name,
         user_email=names.user_email,
+        # Not said by exports of before.
+        user_is_active=names.user_is_active is not False,
         hostname=names.hostname,
     )
 

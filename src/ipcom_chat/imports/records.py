@@ -128,6 +128,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None
     user_name: str | None
     user_email: str | None
+    user_is_active: bool
     hostname: str | None
 
 

@@ -24,7 +24,9 @@ from ipcom_chat.files import is_ordinary, temporary_beside, write_new
 from ipcom_chat.i18n import _
 from ipcom_chat.services.history import EntryFilter, HistoryService
 
-EXTRA_FIELDS = ("username", "user_name", "user_email", "hostname", "events")
+EXTRA_FIELDS = (
+    "username", "user_name", "user_email", "user_is_active", "hostname", "events",
+)  # fmt: skip
 """What an exported object has beside the columns of an entry."""
 
 FIELDS = (*Entry.__struct_fields__, *EXTRA_FIELDS)
@@ -83,6 +85,7 @@ def records(
             "username": user and user.username,
             "user_name": user and user.name,
             "user_email": user and user.email,
+            "user_is_active": user and user.is_active,
             "hostname": machine and machine.hostname,
             "events": [
                 {name: value for name, value in msgspec.structs.asdict(event).items()

@@ -106,7 +106,9 @@ class ImportedPeople:
             named = (exported.username, exported.user_name or "", exported.user_email or "")
             if user_id_of(exported.username) == entry.user_id and entry.user_id not in self._seen:
                 self._seen.add(entry.user_id)
-                users, problem = self._adopt(named, is_active=True, dry_run=dry_run)
+                users, problem = self._adopt(
+                    named, is_active=exported.user_is_active, dry_run=dry_run
+                )
         if exported.hostname is not None and entry.machine_id not in self._by_id:
             host = Host(
                 id=entry.machine_id,

@@ -91,6 +91,7 @@ def redacted(entry: Entry) -> Entry:
         changes = {
             "command": redacted_text(entry.command),
             "redaction_command": RULES_VERSION,
+            "tags": tuple(redacted_text(tag) or "" for tag in entry.tags),
             "context": _redacted_context(entry.context),
         }
     if entry.redaction_response < RULES_VERSION:

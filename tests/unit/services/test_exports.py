@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ipcom_chat.domain.entry import Entry
 from ipcom_chat.errors import OutputError
-from ipcom_chat.services.exports import FIELDS, Format, encoded, json_text, write_file
+from ipcom_chat.services.exports import EXTRA_FIELDS, FIELDS, Format, encoded, json_text, write_file
 from tests.support.env import isolated_env
 from tests.support.replica import an_entry, fill
 
@@ -34,7 +34,7 @@ TERMINAL_ACTS_ON = {chr(code) for code in (*range(32), *range(127, 160), 0x202E,
 
 
 def _row(**changes: Any) -> dict[str, Any]:
-    extra = {"username": None, "user_name": None, "user_email": None, "hostname": None}
+    extra = dict.fromkeys(EXTRA_FIELDS[:-1])
     row = msgspec.structs.asdict(an_entry()) | extra | {"events": []}
     return row | changes
 

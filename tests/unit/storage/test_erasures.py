@@ -83,10 +83,12 @@ def test_no_secret_reaches_the_disk(database: Database, path: Path) -> None:
         command=f"mysql -u root -p{SECRET}",
         response=f"password={SECRET}",
         context={"said": [f"senha: {SECRET}"]},
+        tags=("disk", f"token={SECRET}"),
     )
     assert entry.command == "mysql -u root -p[REDACTED:password]"
     assert entry.response == "password=[REDACTED:password]"
     assert entry.context == {"said": ["senha: [REDACTED:password]"]}
+    assert entry.tags == ("disk", "token=[REDACTED:token]")
     assert (entry.redaction_command, entry.redaction_response) == (RULES_VERSION, RULES_VERSION)
     assert entry.content_hash == body_hash(entry)
     assert not _is_on_disk(path, SECRET)
