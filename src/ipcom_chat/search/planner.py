@@ -169,7 +169,9 @@ class Planner:
         """Return the terms that differ from a word by one letter, but not by the first two."""
         for field in (QUESTION_WORDS, ANSWER_WORDS):
             held = self._terms_with(field, word[:2], None)
-            found = [term for term in held if is_near(word, term)][:_NEAR_TERMS]
+            lengths = range(len(word) - 1, len(word) + 2)
+            close = [term for term in held if len(term) in lengths]
+            found = [term for term in close if is_near(word, term)][:_NEAR_TERMS]
             if found:
                 return self._of_both(found, NEAR_BOOST)
         return []

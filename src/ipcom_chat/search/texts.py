@@ -12,6 +12,7 @@ from ipcom_chat.search.schema import ANSWER_WORDS, EXACT_FIELD, KIND_OF_FIELD, Q
 _K1: Final = 1.2
 _HEAD: Final = 3
 _TEXT_WORD = re.compile(r"[^\W_]+")
+_NOTHING = "(?!)"
 
 
 class Text:
@@ -99,9 +100,10 @@ class Highlighter:
             by_kind[WORDS].update(wanted.words)
         self._by_kind = by_kind
         self._near = plan.near
-        wanted_terms = [term for kind in by_kind.values() for term in kind]
-        self._heads = {term[:_HEAD] for term in wanted_terms}
-        self._short = tuple(term for term in wanted_terms if len(term) < _HEAD)
+        # Stemmers cut the ends of words: whatever begins otherwise needs no closer look, unless a
+        # word of nearly the same spelling is looked for.
+        heads = {term[:_HEAD] for kind in by_kind.values() for term in kind}
+        self._candidates = _TEXT_WORD if plan.near else _words_with(heads)
         self._seen: dict[str, bool] = {}
 
     def ranges(self, text: str) -> list[tuple[int, int]]:
@@ -109,7 +111,7 @@ class Highlighter:
         folded = fold(text)
         seen = self._seen
         found: list[tuple[int, int]] = []
-        for match in _TEXT_WORD.finditer(folded):
+        for match in self._candidates.finditer(folded):
             word = match[0]
             known = seen.get(word)
             if known is None:
@@ -124,15 +126,18 @@ class Highlighter:
         return _merged(found)
 
     def _is_wanted(self, folded: str, word: str) -> bool:
-        # Stemmers cut the ends of words: whatever begins otherwise needs no closer look.
-        begins = folded[:_HEAD] in self._heads or folded.startswith(self._short)
-        if begins and (
+        return (
             folded in self._by_kind[WORDS]
             or stem(ENGLISH, word) in self._by_kind[ENGLISH]
             or stem(PORTUGUESE, word) in self._by_kind[PORTUGUESE]
-        ):
-            return True
-        return any(is_near(each, folded) for each in self._near)
+            or any(is_near(each, folded) for each in self._near)
+        )
+
+
+def _words_with(heads: Iterable[str]) -> "re.Pattern[str]":
+    """Return what finds the words that begin with one of these."""
+    either = "|".join(map(re.escape, sorted(heads))) or _NOTHING
+    return re.compile(rf"(?<![^\W_])(?:{either})[^\W_]*")
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
