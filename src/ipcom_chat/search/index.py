@@ -26,7 +26,8 @@ import tantivy
 from ipcom_chat.search.analysis import ANALYSERS
 from ipcom_chat.search.catch_up import CaughtUp, Progress, Task, caught_up
 from ipcom_chat.search.schema import SCHEMA, VERSION, BrokenIndex, mark_of, translated
-from ipcom_chat.storage.database import FILE_MODE, make_folder
+from ipcom_chat.storage.database import make_folder
+from ipcom_chat.storage.faults import FILE_MODE
 from ipcom_chat.storage.search_rows import SearchRows
 
 _LOCK_NAME: Final = "lock"

@@ -24,13 +24,8 @@ from ipcom_chat.i18n import _, decimal, language, n_
 from ipcom_chat.ids import user_id_of
 from ipcom_chat.schema import latest
 from ipcom_chat.services.sync import SKEW_MS, Probe
-from ipcom_chat.storage.database import (
-    Database,
-    damage_mark,
-    no_wal_message,
-    open_file,
-    translated,
-)
+from ipcom_chat.storage.database import Database, no_wal_message, open_file
+from ipcom_chat.storage.faults import damage_mark, translated
 from ipcom_chat.storage.filesystem import is_shareable
 from ipcom_chat.storage.migrate import check_ours
 from ipcom_chat.storage.people import Users

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ipcom_chat.errors import StorageError
 from ipcom_chat.i18n import _
-from ipcom_chat.storage.database import FILE_MODE, Database, open_file, translated
+from ipcom_chat.storage.database import Database, open_file
+from ipcom_chat.storage.faults import FILE_MODE, translated
 
 KEPT = 3
 _CHECK = "PRAGMA quick_check(1)"

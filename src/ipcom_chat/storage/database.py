@@ -15,7 +15,6 @@ Invariants:
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/c3ref/busy_handler.html
 """
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,21 +28,13 @@ import apsw
 import msgspec
 
 from ipcom_chat.domain.entry import content_hash
-from ipcom_chat.errors import (
-    FileSystemError,
-    StorageBusyError,
-    StorageCorruptError,
-    StorageError,
-    StorageFullError,
-    StorageReadOnlyError,
-)
+from ipcom_chat.errors import FileSystemError, StorageReadOnlyError
 from ipcom_chat.i18n import _
+from ipcom_chat.storage.faults import BUSY_TIMEOUT_S, FILE_MODE, read_only_message, translated
 
-BUSY_TIMEOUT_S = 30.0
 WAL_PAGES = 1000
 BACKGROUND_WAL_PAGES = 500
 WAL_MAX_BYTES = 16 * 1024 * 1024
-FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 
 _RETRY_MIN_S = 0.0003
@@ -69,9 +60,6 @@ ERASE_PATIENCE_S = 0.25
 ERASE_EVERY_S = 5.0
 
 _NEXT_LOCAL_SEQS = "UPDATE counters SET n = n + ? WHERE name = 'local_seq' RETURNING n"
-
-_READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
-_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -225,7 +213,7 @@ def connect(path: Path) -> apsw.Connection:
         connection = open_file(path)
         try:
             if connection.readonly("main"):  # SQLite falls back to reading without a word
-                raise StorageReadOnlyError(_read_only(path))
+                raise StorageReadOnlyError(read_only_message(path))
             _configure(connection)
         except BaseException:
             connection.close()
@@ -312,11 +300,6 @@ def no_wal_message(path: Path) -> str:
     )
 
 
-def damage_mark(path: Path) -> Path:
-    """Return the file whose existence says that the replica was found damaged."""
-    return Path(f"{path}.damaged")
-
-
 def fair_busy_handler(
     timeout_s: float = BUSY_TIMEOUT_S, pause: Callable[[float], None] = sleep
 ) -> Callable[[int], bool]:
@@ -338,88 +321,3 @@ def fair_busy_handler(
         return True
 
     return wait
-
-
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn what APSW and the file system raise into this program's errors.
-
-    Raises:
-        StorageError: the subclass that says what happened.
-    """
-    try:
-        yield
-    except (apsw.CorruptError, apsw.NotADBError) as error:
-        with suppress(OSError):
-            damage_mark(path).touch(mode=FILE_MODE)
-        raise StorageCorruptError(_corrupt(path)) from error
-    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError) as error:
-        raise StorageBusyError(
-            _(
-                "Another program has been writing to {path} for {seconds:.0f} s. What was saved "
-                "before is safe; try again.",
-                path=path,
-                seconds=BUSY_TIMEOUT_S,
-            )
-        ) from error
-    except apsw.FullError as error:
-        raise StorageFullError(_full(path)) from error
-    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise StorageReadOnlyError(_read_only(path)) from error
-    except apsw.IOError as error:
-        raise _of_io_error(error, path) from error
-    except OSError as error:
-        raise _of_os_error(error, path) from error
-
-
-def _of_io_error(error: apsw.IOError, path: Path) -> StorageError:
-    # No space for the index of the WAL. The stubs of APSW do not know the attribute.
-    if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
-        return StorageFullError(_full(path))
-    return StorageError(
-        _(
-            "The disk failed while reading or writing {path}: {reason}. What was saved before "
-            "is safe; check the disk.",
-            path=path,
-            reason=error,
-        )
-    )
-
-
-def _of_os_error(error: OSError, path: Path) -> StorageError:
-    if isinstance(error, PermissionError) or error.errno in _READ_ONLY_ERRNOS:
-        return StorageReadOnlyError(_read_only(path))
-    if error.errno in _FULL_ERRNOS:
-        return StorageFullError(_full(path))
-    return StorageError(
-        _(
-            "Cannot open the history {path}: {reason}. Nothing was changed; check the folder, or "
-            "set IPCOM_CHAT_DATA_DIR to a folder of yours.",
-            path=path,
-            reason=error.strerror,
-        )
-    )
-
-
-def _corrupt(path: Path) -> str:
-    return _(
-        "The history file {path} is damaged. It was not changed; start ipcom-chat again: the file "
-        "will be set aside and what is readable will be recovered.",
-        path=path,
-    )
-
-
-def _full(path: Path) -> str:
-    return _(
-        "No space left on the disk of {path}. What was saved before is safe, this was not saved; "
-        "free some space and try again.",
-        path=path,
-    )
-
-
-def _read_only(path: Path) -> str:
-    return _(
-        "The history {path} cannot be written. Nothing was changed; check the permissions of its "
-        "folder, or set IPCOM_CHAT_DATA_DIR to a folder of yours.",
-        path=path,
-    )

@@ -14,7 +14,7 @@ import apsw
 from ipcom_chat.errors import SchemaTooNewError, StorageError
 from ipcom_chat.i18n import _
 from ipcom_chat.schema import Migration
-from ipcom_chat.storage.database import translated
+from ipcom_chat.storage.faults import translated
 
 APPLICATION_ID = 0x49504348
 """`IPCH`: says that a SQLite file is a replica of this program."""

@@ -16,16 +16,14 @@ from ipcom_chat.errors import FileSystemError, StorageCorruptError
 from ipcom_chat.i18n import _
 from ipcom_chat.schema import latest, migrations
 from ipcom_chat.storage.database import (
-    FILE_MODE,
     Database,
     connect,
-    damage_mark,
     keep_wal,
     make_folder,
     no_wal_message,
-    translated,
     use_wal,
 )
+from ipcom_chat.storage.faults import FILE_MODE, damage_mark, translated
 from ipcom_chat.storage.filesystem import is_shareable
 from ipcom_chat.storage.migrate import check_ours, migrate
 from ipcom_chat.storage.salvage import Recovery, recover

@@ -20,7 +20,8 @@ import apsw
 import msgspec
 
 from ipcom_chat.schema import migrations
-from ipcom_chat.storage.database import FILE_MODE, Database, Row, connect, damage_mark, open_file
+from ipcom_chat.storage.database import Database, Row, connect, open_file
+from ipcom_chat.storage.faults import FILE_MODE, damage_mark
 from ipcom_chat.storage.migrate import migrate
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")

@@ -23,12 +23,11 @@ from ipcom_chat.errors import (
 from ipcom_chat.storage.database import (
     WAL_MAX_BYTES,
     connect,
-    damage_mark,
     fair_busy_handler,
-    translated,
     use_wal,
 )
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.faults import damage_mark, translated
 from ipcom_chat.storage.replica import open_replica
 from tests.support.replica import (
     NOBODY,
