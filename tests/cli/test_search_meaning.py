@@ -10,8 +10,8 @@ from ipcom_chat.meaning.texts import DIMENSION, MODEL
 from ipcom_chat.storage.vectors import open_vectors
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli, run_program
-from tests.support.env import data_dir, replica
-from tests.support.machine import eventually
+from tests.support.env import data_dir
+from tests.support.meaning import end_process
 
 ASKED = "como posso reiniciar o servidor da web"
 BY_WORDS = (
@@ -29,10 +29,7 @@ def some(env: Env) -> Iterator[Env]:
         {"command": "List open ports"},
     )
     yield env
-    # The process ends when its replica has gone.
-    replica(env).rename(data_dir(env) / "aside.db")
-    socket = data_dir(env) / "meaning" / "socket"
-    eventually(socket.exists, lambda is_there: not is_there)
+    end_process(env)
 
 
 def test_semantic_starts_a_process_that_serves_the_next_searches(some: Env) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ipcom_chat.meaning.client import Meaning
 from ipcom_chat.meaning.encoder import Encoder
 from ipcom_chat.meaning.server import serve
+from tests.support.env import data_dir, replica
 from tests.support.machine import eventually
 
 ANSWERS_WITHIN_S = 20.0
@@ -18,6 +19,13 @@ ANSWERS_WITHIN_S = 20.0
 def encoder() -> Encoder:
     """Return the model; loading it takes more than a second."""
     return Encoder()
+
+
+def end_process(env: dict[str, str]) -> None:
+    """End the process that serves the replica of an environment: it leaves when that has gone."""
+    replica(env).rename(data_dir(env) / "aside.db")
+    socket = data_dir(env) / "meaning" / "socket"
+    eventually(socket.exists, lambda is_there: not is_there)
 
 
 @contextmanager

@@ -34,8 +34,8 @@ from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
 
 IDLE_S: Final = 300.0
 """After so long without a question, and nothing new to read, the process ends."""
-BATCH: Final = 32
-"""So many questions are read at a time, some 30 ms: whoever asks waits no longer."""
+BATCH: Final = 16
+"""So many questions are read at a time, 15 to 40 ms: whoever asks waits no longer."""
 SHORTLIST: Final = 4
 """So many times more than are wanted are compared exactly."""
 _TICK_S: Final = 1.0
