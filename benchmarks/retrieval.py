@@ -21,6 +21,7 @@ from typing import Any
 from benchmarks.search_replica import Opened, filled
 from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.ids import MachineId
+from ipcom_chat.meaning.texts import is_installed
 from ipcom_chat.services.search import Wanted
 
 FIRST = 10
@@ -37,7 +38,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         opened = filled(Path(folder), ((each["question"], _answer(each)) for each in corpus))
         try:
-            rankings = {"ours": _ours(opened, keys, semantic=options.semantic)}
+            if options.semantic and is_installed():
+                opened.meaning.wait()
+            rankings = {"ours": _ours(opened, keys)}
             if options.compare:
                 rankings |= {"like": _like(opened, keys), "fts": _fts(opened, keys)}
             results = {
@@ -75,8 +78,7 @@ def _share(places: Iterable[int | None], first: int, count: int) -> float:
     return round(sum(at is not None and at < first for at in places) / count, 4)
 
 
-def _ours(opened: Opened, keys: Sequence[str], *, semantic: bool) -> Ranking:
-    del semantic
+def _ours(opened: Opened, keys: Sequence[str]) -> Ranking:
     service = opened.service
 
     def ranking(query: str) -> list[str]:

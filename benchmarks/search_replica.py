@@ -7,6 +7,7 @@ from pathlib import Path
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId
+from ipcom_chat.meaning.client import Meaning
 from ipcom_chat.search.index import SearchIndex
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.search import SearchService
@@ -31,7 +32,10 @@ class Opened:
         history = HistoryService(
             self.entries, Users(self.database), Machines(self.database), self.clock
         )
-        self.service = SearchService(self.rows, self.entries, history, self.index, self.clock)
+        self.meaning = Meaning(folder / "history.db", folder / "meaning")
+        self.service = SearchService(
+            self.rows, self.entries, history, self.index, self.clock, self.meaning
+        )
         self.place: dict[str, int] = {}
         """By entry id: where it stood in what was filled in."""
 

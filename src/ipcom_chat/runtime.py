@@ -28,6 +28,7 @@ from ipcom_chat.storage.replica import open_replica
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
     from ipcom_chat.assistant.playbook import Playbook
+    from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.chat import ChatService
     from ipcom_chat.services.erasures import ErasureService
@@ -102,7 +103,29 @@ class Runtime:
             self.history,
             SearchIndex(self.settings.paths.search),
             self.clock,
+            self.meaning,
         )
+
+    @cached_property
+    def meaning(self) -> "Meaning | None":
+        """What compares meanings; None if its model is not installed, or not wanted."""
+        if not self.settings["search.semantic"]:
+            return None
+        from ipcom_chat.meaning.client import Meaning  # noqa: PLC0415 - only to search
+        from ipcom_chat.meaning.texts import is_installed  # noqa: PLC0415
+
+        paths = self.settings.paths
+        return Meaning(paths.replica, paths.meaning) if is_installed() else None
+
+    def keep_meaning(self) -> "Callable[[], None]":
+        """Return what is to be called now and then, from any thread, to have meanings compared.
+
+        For programs that live long: from now on a search starts what is missing, too.
+        """
+        if self.meaning is None:
+            return lambda: None
+        self.meaning.keeps = True
+        return self.meaning.wake
 
     @cached_property
     def erasures(self) -> "ErasureService":
@@ -148,7 +171,7 @@ class Runtime:
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
         paths = self.settings.paths
-        indexing = Indexing(paths.replica, paths.search, self.clock)
+        indexing = Indexing(paths.replica, paths.search, self.clock, followed=self.keep_meaning())
         return Watch(self.sync, self._replica.database, environment, listener, indexing)
 
     def sync_users(self) -> tuple[str, ...]:
@@ -332,6 +355,15 @@ class Runtime:
         """
         if self.settings.paths.search.exists():
             self.search.catch_up(limit=limit, wait=limit is None)
+
+    def forget_meanings(self) -> None:
+        """Forget the vectors of what was deleted or redacted; they need no model for that."""
+        paths = self.settings.paths
+        if not paths.meaning.exists():
+            return
+        from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - few verbs
+
+        forget_lost(self._replica.database, paths.meaning)
 
     def end_session(self) -> None:
         """End the session of this process, if it has one; its end is still to be carried."""

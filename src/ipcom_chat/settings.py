@@ -75,6 +75,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_dir / "search"
 
     @property
+    def meaning(self) -> Path:
+        """The folder of the vectors for the search by meaning."""
+        return self.data_dir / "meaning"
+
+    @property
     def log_file(self) -> Path:
         """Where the program writes its log, JSON lines."""
         return self.state_dir / "ipcom-chat.log"
@@ -143,6 +148,8 @@ _DEFINITIONS = (
             "false: being offline is said loudly"),
     Setting("sync.retry_interval", int, 60_000, "RETRY_INTERVAL",
             "longest wait between two tries, milliseconds"),
+    Setting("search.semantic", bool, True, "IPCOM_CHAT_SEMANTIC",
+            "false: search by words alone, even where the model of meanings is installed"),
     Setting("cache.ttl", int, 3600, "CACHE_TTL", "seconds a command's output counts as fresh"),
     Setting("ai.enabled", bool, True, "IPCOM_CHAT_AI_ENABLED", "false: answers without any AI"),
     Setting("ai.model", str | None, None, "IPCOM_CHAT_AI_MODEL",

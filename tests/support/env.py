@@ -18,6 +18,8 @@ def isolated_env(folder: Path) -> dict[str, str]:
         "XDG_STATE_HOME": str(home / "state"),
         "XDG_CACHE_HOME": str(home / "cache"),
         "IPCOM_CHAT_MACHINE_ID": MACHINE_ID,
+        # The model is loaded by the tests that are about it, not by every chat.
+        "IPCOM_CHAT_SEMANTIC": "false",
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
         "TZ": "UTC",

@@ -22,7 +22,9 @@ from ipcom_chat.domain.lifecycle import INTERRUPTED
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.settings import load
+from tests.support.cli import run_program
 from tests.support.env import isolated_env, replica
+from tests.support.meaning import end_process
 from tests.support.tmux import Terminal, requires_tool
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +118,22 @@ def test_a_question_is_answered_stored_and_found_again(env: Env) -> None:
     assert question.command == "which ports are open?"
     assert "8080" in (question.response or "")
     assert (command.parent_id, command.error_code) == (question.id, "0")
+
+
+def test_a_chat_lets_others_search_by_meaning(env: Env) -> None:
+    env |= {"IPCOM_CHAT_SEMANTIC": "true"}
+    tool(env, "ss", "echo 'tcp LISTEN 0 128 0.0.0.0:8080 0.0.0.0:*'")
+    asked = ["history", "search", "quais portas estão abertas nesta máquina", "--kind", "question"]
+    with chat(env) as terminal:
+        ask(terminal, "which ports are open?")
+        eventually(lambda: last_status(env), Status.COMPLETED)
+        eventually(lambda: run_program(asked, env).err, "")
+        assert run_program(asked, env).out.startswith("which ports are open?\n")
+        terminal.keys("C-c")
+        terminal.wait_for("Ctrl-C again leaves")
+        terminal.keys("C-c")
+        assert terminal.wait_end() == 0
+    end_process(env)
 
 
 def test_escape_before_the_first_write(env: Env) -> None:

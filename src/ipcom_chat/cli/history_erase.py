@@ -317,10 +317,11 @@ def _delete(act: _Act, chosen: Chosen) -> int:
 
 
 def _tell_reach(context: CliContext) -> None:
-    """Let the index follow; say what still holds the old text."""
+    """Let the index and the vectors follow; say what still holds the old text."""
     _tell_pending(context.runtime.erasures)
     if context.paths.search.exists():
         context.runtime.search.catch_up()
+    context.runtime.forget_meanings()
     _tell_unreached(context.runtime.erasures)
 
 

@@ -1,7 +1,7 @@
 """`history search`: finds entries by what people type."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,12 +21,14 @@ from ipcom_chat.cli.history import (
 )
 from ipcom_chat.domain.entry import Kind
 from ipcom_chat.domain.terminal import neutralise, one_line
+from ipcom_chat.errors import UsageError
 from ipcom_chat.formats import instant
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.history import EntryFilter
 
 if TYPE_CHECKING:
+    from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.search import Found, Hit, Marked, SearchService, Wanted
 
 _BOLD = "\x1b[1m"
@@ -34,6 +36,8 @@ _DIM = "\x1b[2m"
 _MARKED = "\x1b[1;33m"
 _PLAIN = "\x1b[0m"
 _TITLE_CHARS = 400
+_TOLD_FROM = 200
+"""Fewer entries than these are read before a sentence about them is."""
 
 
 class SearchVerb(Verb):
@@ -77,6 +81,11 @@ class SearchVerb(Verb):
 @selection_options
 @click.option("--limit", type=Number(1, LIMIT_MAX), default=20, help=_("How many at most."))
 @click.option("--explain", is_flag=True, help=_("Show why each entry stands where it stands."))
+@click.option(
+    "--semantic",
+    is_flag=True,
+    help=_("Compare meanings, too: load the model of meanings, and wait for it."),
+)
 @json_option
 @click.pass_obj
 def search(
@@ -86,14 +95,24 @@ def search(
     words: Sequence[str],
     limit: int,
     explain: bool,
+    semantic: bool,
     as_json: bool,
     **selected: Any,
 ) -> int:
     """Search."""
     scope, where = select(context, Selection(**selected))
     service = context.runtime.search
+    if semantic:
+        _wait_for_meaning(service.meaning)
     _catch_up(service)
     found = service.search(scope, " ".join(words), _wanted(where), limit=limit)
+    if found.by_meaning is False and not semantic:
+        output.note(
+            _(
+                "Searched by words alone: no process that compares meanings is running. "
+                "--semantic starts one and waits for it."
+            )
+        )
     if found.not_indexed:
         output.note(
             n_(
@@ -109,6 +128,19 @@ def search(
     return output.ExitCode.OK if found.hits else output.ExitCode.FAILED
 
 
+def _wait_for_meaning(meaning: "Meaning | None") -> None:
+    if meaning is None:
+        raise UsageError(
+            _(
+                "--semantic needs the model of meanings: install the extra 'semantic' of "
+                "ipcom-chat, and leave the setting search.semantic at true."
+            )
+        )
+    told = _once(lambda count: _("Reading {count} entries for their meaning…", count=count))
+    if not meaning.wait(lambda waiting: told(waiting) if waiting > _TOLD_FROM else None):
+        output.fail(_("The model of meanings cannot be loaded; words alone are searched."))
+
+
 def _catch_up(service: "SearchService") -> None:
     from ipcom_chat.errors import StorageError  # noqa: PLC0415 - beside its only use
     from ipcom_chat.services.search import NEWER_MAX  # noqa: PLC0415 - brings Tantivy
@@ -116,7 +148,8 @@ def _catch_up(service: "SearchService") -> None:
     if service.waiting() <= NEWER_MAX:
         return  # so few are looked at one by one
     try:
-        done = service.catch_up(progress=_told())
+        told = _once(lambda count: _("Building the search index of {count} entries…", count=count))
+        done = service.catch_up(progress=lambda _done, total: told(total))
     except StorageError as error:  # a full disk: what is indexed is found all the same
         output.fail(str(error))
         return
@@ -124,18 +157,17 @@ def _catch_up(service: "SearchService") -> None:
         output.note(_("Another process is building the search index; it is not complete yet."))
 
 
-def _told() -> Any:
-    """Return what tells, once, that the index is being built."""
+def _once(sentence: Callable[[int], str]) -> Callable[[int], None]:
+    """Return what tells a sentence about a count, the first time it is called."""
     said = False
 
-    def progress(done: int, total: int) -> None:
+    def tell(count: int) -> None:
         nonlocal said
-        del done
         if not said:
             said = True
-            output.note(_("Building the search index of {count} entries…", count=total))
+            output.note(sentence(count))
 
-    return progress
+    return tell
 
 
 def _wanted(where: EntryFilter) -> "Wanted":
@@ -218,7 +250,8 @@ def _cut(text: "Marked") -> "Marked":
 def _explanation(hit: "Hit") -> str:
     score = hit.score
     return _(
-        "score {total:.3f} = relevance {relevance:.3f} x (1 + recency {recency:.3f} + scope "
-        "{scope:.3f} + outcome {outcome:.3f} + votes {votes:.3f} + people {people:.3f})",
+        "score {total:.3f} = (relevance {relevance:.3f} + meaning {meaning:.3f}) x (1 + recency "
+        "{recency:.3f} + scope {scope:.3f} + outcome {outcome:.3f} + votes {votes:.3f} + "
+        "people {people:.3f})",
         **msgspec.structs.asdict(score),
     )

@@ -1,12 +1,18 @@
 """Orders what was found: relevance first, then what makes an answer worth more. Pure.
 
-    score = relevance x (1 + the shares below)
+    score = (relevance + meaning) x (1 + the shares below)
+
+Relevance comes from the words that the entry shares with what was asked for. Meaning comes from the
+cosine of two vectors, cubed: what is hardly alike, as any two sentences are, then counts for
+nothing, and what says the same in other words, or in another language, nearly as much as a good
+match of words. Where no model is at hand it is 0 for all.
 
 Each share goes from 0 to its bound, votes and outcome also below 0, so that together they can lift
 an entry by half at most: they decide between entries that fit equally well, and never put one that
 hardly fits before one that does.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -16,6 +22,10 @@ SCOPE_SHARE: Final = 0.06
 OUTCOME_SHARE: Final = 0.10
 VOTES_SHARE: Final = 0.15
 PEOPLE_SHARE: Final = 0.08
+
+MEANING_WEIGHT: Final = 0.8
+LIKE_MIN: Final = 0.5
+"""What shares no word with what was asked for is found from this cosine on."""
 
 HALF_LIFE_MS: Final = 90 * 24 * 3_600_000
 """After so long an entry is half as recent."""
@@ -35,7 +45,9 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one hit."""
 
     relevance: float
-    """How well its text fits what was asked for; 1 is very well."""
+    """How well its words fit what was asked for; 1 is very well."""
+    meaning: float = 0.0
+    """How well its meaning does, from 0 to `MEANING_WEIGHT`."""
     age_ms: int
     shared: bool = False
     """It is in the history of all."""
@@ -56,11 +68,26 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
 
     total: float
     relevance: float
+    meaning: float
     recency: float
     scope: float
     outcome: float
     votes: float
     people: float
+
+
+def meaning(cosine: float) -> float:
+    """Return what it counts that two questions are so alike; a cosine goes from -1 to 1."""
+    return MEANING_WEIGHT * max(cosine, 0.0) ** 3
+
+
+def usual_meaning(known: Iterable[float]) -> float:
+    """Return what counts for an entry whose meaning is not known beside those where it is.
+
+    Commands have no vector, and what was just saved has none yet: neither may sink for that.
+    """
+    values = list(known)
+    return sum(values) / len(values) if values else 0.0
 
 
 def score(signals: Signals, weights: Weights = Weights()) -> Score:  # noqa: B008 - it is frozen
@@ -76,8 +103,10 @@ def score(signals: Signals, weights: Weights = Weights()) -> Score:  # noqa: B00
     others = max(signals.people - 1, 0)
     people = PEOPLE_SHARE * others / (others + _PEOPLE_HALF)
     return Score(
-        total=signals.relevance * (1 + recency + scope + outcome + votes + people),
+        total=(signals.relevance + signals.meaning)
+        * (1 + recency + scope + outcome + votes + people),
         relevance=signals.relevance,
+        meaning=signals.meaning,
         recency=recency,
         scope=scope,
         outcome=outcome,

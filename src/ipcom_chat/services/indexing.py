@@ -5,6 +5,7 @@ Its thread has its own connection: neither a save nor an exchange waits for it.
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from ipcom_chat.clock import Clock
@@ -27,15 +28,23 @@ class Indexing:
         folder: where the index lies.
         clock: for the opening of the replica.
         every_s: seconds between two looks.
+        followed: called at the beginning, and whenever new rows are in the index.
     """
 
     def __init__(
-        self, replica: Path, folder: Path, clock: Clock, *, every_s: float = EVERY_S
+        self,
+        replica: Path,
+        folder: Path,
+        clock: Clock,
+        *,
+        every_s: float = EVERY_S,
+        followed: Callable[[], None] = lambda: None,
     ) -> None:
         self._replica = replica
         self._index = SearchIndex(folder)
         self._clock = clock
         self._every_s = every_s
+        self._followed = followed
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
 
@@ -56,6 +65,7 @@ class Indexing:
             return
         try:
             rows = SearchRows(replica.database)
+            self._followed()
             while not self._stopping.is_set():
                 self._look(rows)
                 self._stopping.wait(self._every_s)
@@ -69,4 +79,5 @@ class Indexing:
             _LOG.warning("the search index was not brought up to date: %s", error.code)
         else:
             if done.indexed:
+                self._followed()
                 _LOG.debug("indexed %d rows, rebuilt: %s", done.indexed, done.rebuilt)

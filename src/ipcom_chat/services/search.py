@@ -1,11 +1,12 @@
 """Searches the history: reads the line, asks the index, scans what is newer, ranks, cuts snippets.
 
 The index is a hint, the replica the truth: every hit was read from the replica with the conditions
-of its scope, so nothing deleted, nor private of others, nor of another scope is ever shown.
+of its scope, so nothing deleted, nor private of others, nor of another scope is ever shown. So are
+the vectors: where a process that knows them runs, it is asked what means the same.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -13,9 +14,19 @@ import msgspec
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, Kind, Scope, Status
 from ipcom_chat.domain.folding import fold
-from ipcom_chat.domain.ranking import Score, Signals, Weights, score
+from ipcom_chat.domain.ranking import (
+    LIKE_MIN,
+    Score,
+    Signals,
+    Weights,
+    meaning,
+    score,
+    usual_meaning,
+)
 from ipcom_chat.domain.recall import Frequencies, words
 from ipcom_chat.ids import EntryId
+from ipcom_chat.meaning.client import Meaning
+from ipcom_chat.meaning.wire import Likeness
 from ipcom_chat.search.catch_up import CaughtUp
 from ipcom_chat.search.find import Selection, find
 from ipcom_chat.search.index import Reader, SearchIndex
@@ -35,6 +46,9 @@ NEWER_MAX: Final = 500
 """So many rows that the index does not hold yet are read one by one; the newest of them."""
 NEWER_CHARS: Final = 4_000
 CANDIDATES_MIN: Final = 100
+ALIKE: Final = 100
+ALIKE_SELECTED: Final = 2_000
+"""So many of the most alike are asked for where most of them are not what is selected."""
 SIMILAR_CANDIDATES: Final = 200
 _COMMAND_CHARS: Final = 400
 _WEAK: Final = 0.12
@@ -73,11 +87,19 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     hits: tuple[Hit, ...]
     not_indexed: int
     """So many changed rows the index does not hold; only the newest of them were looked at."""
+    by_meaning: bool | None = None
+    """Whether meanings were compared, too; None where no model is, or no text was to compare."""
 
 
 class _Scored(msgspec.Struct, frozen=True):
     row: Candidate
     relevance: float
+    meaning: float = 0.0
+
+    @property
+    def fit(self) -> float:
+        """How well words and meaning fit together."""
+        return self.relevance + self.meaning
 
 
 class _Looked(msgspec.Struct, frozen=True):
@@ -86,6 +108,7 @@ class _Looked(msgspec.Struct, frozen=True):
     plan: Plan
     scored: list[_Scored]
     not_indexed: int
+    by_meaning: bool | None = None
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -117,7 +140,10 @@ class SearchService:
         history: HistoryService,
         index: SearchIndex,
         clock: Clock,
+        meaning: Meaning | None = None,
     ) -> None:
+        self.meaning = meaning
+        """What compares meanings, if the model is installed and wanted."""
         self._rows = rows
         self._entries = entries
         self._history = history
@@ -151,10 +177,15 @@ class SearchService:
         """
         query = parse(text, self._clock.now_ms())
         looked = self._look(scope, query, wanted, max(CANDIDATES_MIN, 2 * limit))
-        best = max((each.relevance for each in looked.scored), default=0.0)
-        good = [each for each in looked.scored if each.relevance >= best * _WEAK]
+        looked = self._with_meaning(scope, query, wanted, looked)
+        best = max((each.fit for each in looked.scored), default=0.0)
+        good = [each for each in looked.scored if each.fit >= best * _WEAK]
         ranked = self._ranked(scope, _grouped(good))[:limit]
-        return Found(hits=tuple(self._hits(ranked, looked.plan)), not_indexed=looked.not_indexed)
+        return Found(
+            hits=tuple(self._hits(ranked, looked.plan)),
+            not_indexed=looked.not_indexed,
+            by_meaning=looked.by_meaning,
+        )
 
     def similar(self, scope: Scope, question: str) -> Similar | None:
         """Return answered questions that share words with one; None while the index lacks some.
@@ -254,6 +285,36 @@ class SearchService:
             _Scored(row, relevance[row.seq]) for row in rows if row.seq not in seen and accepts(row)
         ]
 
+    def _with_meaning(self, scope: Scope, query: Query, wanted: Wanted, looked: _Looked) -> _Looked:
+        """Add what means the same, and how alike each entry is to what was asked for."""
+        if self.meaning is None or not query.text:
+            return looked
+        known = {each.row.seq for each in looked.scored}
+        likeness = self.meaning.ask(query.text, known, limit=ALIKE)
+        if likeness is None:
+            return msgspec.structs.replace(looked, by_meaning=False)
+        scored = looked.scored
+        if not (looked.plan.phrases or looked.plan.excluded):
+            accepts = _Acceptance(self._selection(query, wanted), query, wanted)
+            likeness, more = self._alike(scope, query.text, accepts, known, likeness)
+            scored = [*scored, *more]
+        return msgspec.structs.replace(
+            looked, scored=_meant(scored, likeness.cosines), by_meaning=True
+        )
+
+    def _alike(
+        self, scope: Scope, text: str, accepts: "_Acceptance", known: set[int], likeness: Likeness
+    ) -> tuple[Likeness, list[_Scored]]:
+        """Return the entries that share no word with a text but are alike."""
+        alike = _like(likeness)
+        more = self._read(scope, alike, accepts, known)
+        # Most are not what is selected, and there may be more that are alike.
+        if self.meaning is not None and len(alike) >= ALIKE and len(more) < ALIKE // 2:
+            wider = self.meaning.ask(text, known, limit=ALIKE_SELECTED)
+            if wider is not None:
+                return wider, self._read(scope, _like(wider), accepts, known)
+        return likeness, more
+
     def _selection(self, query: Query, wanted: Wanted) -> Selection:
         groups: list[tuple[str, ...]] = []
         excluded: list[str] = []
@@ -312,6 +373,7 @@ class SearchService:
             row = group.row
             signals = Signals(
                 relevance=group.first.relevance,
+                meaning=group.first.meaning,
                 age_ms=now_ms - row.created_at,
                 shared=row.mode in {"global", "hybrid"},
                 own=row.user_id is not None and row.user_id == scope.user_id,
@@ -366,6 +428,25 @@ class _Acceptance:
         return not own & self._excluded and all(own & group for group in self._groups)
 
 
+def _like(likeness: Likeness) -> list[tuple[int, float]]:
+    """Return the rows that are alike enough to be found by that alone; no word fits them."""
+    return [(seq, 0.0) for seq, cosine in likeness.cosines.items() if cosine >= LIKE_MIN]
+
+
+def _meant(scored: Iterable[_Scored], cosines: Mapping[int, float]) -> list[_Scored]:
+    """Return entries with what their meaning counts."""
+    each_meaning = {seq: meaning(cosine) for seq, cosine in cosines.items()}
+    scored = list(scored)
+    usual = usual_meaning(
+        each_meaning[each.row.seq]
+        for each in scored
+        if each.relevance and each.row.seq in each_meaning
+    )
+    return [
+        _Scored(each.row, each.relevance, each_meaning.get(each.row.seq, usual)) for each in scored
+    ]
+
+
 def _with_scope(selection: Selection, scope: Scope) -> Selection:
     """Return a selection that lets through little more than the scope shows."""
     groups: list[tuple[str, ...]] = []
@@ -396,7 +477,7 @@ def _outcome(row: Candidate, last_command: bool | None) -> bool | None:  # noqa:
 
 def _grouped(scored: Iterable[_Scored]) -> list[_Group]:
     """Return a group for each question, and one for all runs of the same command."""
-    ordered = sorted(scored, key=lambda one: (-one.relevance, -one.row.created_at, one.row.id))
+    ordered = sorted(scored, key=lambda one: (-one.fit, -one.row.created_at, one.row.id))
     same: dict[tuple[str, str], list[_Scored]] = {}
     for each in ordered:
         key = each.row.kind, _BLANKS.sub(" ", each.row.command.strip())

@@ -22,6 +22,13 @@ SELECT seq, local_seq, deleted_at IS NOT NULL, kind, mode, status, user_id, os_u
   session_id, error_code, cwd, tags, created_at, command, substr(response, 1, :response_chars)
 FROM entries WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq LIMIT :limit
 """
+# What has a meaning to be found by: questions; of anything else only that it changed.
+_ASKED = """
+SELECT seq, local_seq, CASE WHEN deleted_at IS NULL AND kind = 'question'
+  THEN substr(command, 1, :chars) END
+FROM entries WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq LIMIT :limit
+"""
+_HELD = "SELECT seq FROM entries WHERE seq IN (SELECT value FROM json_each(?))"
 _WAITING = "SELECT count(*) FROM entries WHERE local_seq > ? AND local_seq <= ?"
 _COLUMNS = (
     "seq, local_seq, id, kind, mode, status, user_id, os_user, machine_id, session_id, "
@@ -79,6 +86,15 @@ class Changed(msgspec.Struct, frozen=True):
     response: str | None
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A row as the search by meaning takes it in."""
+
+    seq: int
+    local_seq: int
+    text: str | None
+    """The beginning of the question; None if the row has none any more, or is a command."""
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """A row as the ranking sees it; texts are beginnings."""
 
@@ -134,6 +150,15 @@ class SearchRows:
         }  # fmt: skip
         for row in self._database.rows(_CHANGED, bindings):
             yield Changed(*_with_tags(row))
+
+    def asked(self, after: int, until: int, *, limit: int, chars: int) -> list[Asked]:
+        """Return the rows of the changes after one and up to another, in order."""
+        bindings = {"after": after, "until": until, "limit": limit, "chars": chars}
+        return [Asked(*row) for row in self._database.rows(_ASKED, bindings)]
+
+    def held(self, seqs: Iterable[int]) -> set[int]:
+        """Return those of the row numbers that the replica still has."""
+        return {row[0] for row in self._database.rows(_HELD, (_json(seqs),))}
 
     def waiting(self, after: int, until: int) -> int:
         """Return how many rows have changed after one change and up to another."""

@@ -34,6 +34,8 @@ INTERRUPTED = 130
 """The exit code of a program that was told to end."""
 INDEXED_AT_EXIT = 2_000
 """So many new entries at most go into the search index when the chat ends."""
+MEANING_AFTER_S = 2.0
+"""When to load the model of meanings: the screen, and who types at once, come first."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -128,14 +130,23 @@ async def _run(
 ) -> int:
     loop = asyncio.get_running_loop()
     sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
-    service = runtime.open_chat(thread, sync.nudge if sync else lambda: None)
+    keep_meaning = runtime.keep_meaning()
+
+    def saved() -> None:
+        if sync is not None:
+            sync.nudge()
+        keep_meaning()
+
+    service = runtime.open_chat(thread, saved)
     conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
     app = ChatApp(conversation, os.environ)
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
+    beginning = loop.call_later(MEANING_AFTER_S, keep_meaning)
     try:
         code = await app.run_async()
     finally:
+        beginning.cancel()
         await service.close()
         if sync is not None:
             with suppress(StorageError):  # told when the runtime is closed

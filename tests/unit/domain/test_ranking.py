@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.domain.ranking import HALF_LIFE_MS, Signals, Weights, score
+from ipcom_chat.domain.ranking import (
+    HALF_LIFE_MS,
+    MEANING_WEIGHT,
+    Signals,
+    Weights,
+    meaning,
+    score,
+    usual_meaning,
+)
 
 BASE: dict[str, Any] = {"relevance": 1.0, "age_ms": 0}
 
@@ -15,6 +23,7 @@ BASE: dict[str, Any] = {"relevance": 1.0, "age_ms": 0}
     ("better", "worse"),
     [
         ({"relevance": 1.1}, {"relevance": 1.0}),
+        ({"meaning": 0.2}, {"meaning": 0.1}),
         ({"age_ms": 0}, {"age_ms": HALF_LIFE_MS}),
         ({"own": True}, {"shared": True}),
         ({"shared": True}, {"here": True}),
@@ -39,11 +48,23 @@ def test_what_hardly_fits_never_passes_what_fits() -> None:
 
 
 def test_the_parts_make_the_whole_and_weights_can_be_given() -> None:
-    signals = Signals(relevance=2.0, age_ms=HALF_LIFE_MS, own=True, votes=2)
+    signals = Signals(relevance=2.0, meaning=0.5, age_ms=HALF_LIFE_MS, own=True, votes=2)
     parts = score(signals, Weights(user=1.0))
     shares = parts.recency + parts.scope + parts.outcome + parts.votes + parts.people
-    assert parts.total == pytest.approx(parts.relevance * (1 + shares))
+    assert parts.total == pytest.approx((parts.relevance + parts.meaning) * (1 + shares))
     assert parts.scope > score(signals).scope
+
+
+def test_what_is_hardly_alike_counts_for_nothing_and_the_same_words_for_the_most() -> None:
+    assert meaning(1.0) == MEANING_WEIGHT
+    assert meaning(0.9) > 0.5
+    assert meaning(0.3) < 0.03
+    assert meaning(0.0) == meaning(-0.7) == 0.0
+
+
+def test_an_unknown_meaning_is_the_usual_one() -> None:
+    assert usual_meaning([0.2, 0.4]) == pytest.approx(0.3)
+    assert usual_meaning([]) == 0.0
 
 
 @given(

@@ -1,0 +1,225 @@
+"""The process that holds the model: reads new questions, and tells how alike others are to one.
+
+    python -P -m ipcom_chat.meaning.server REPLICA FOLDER
+
+One for each replica, by a lock of the kernel; a second one ends at once. It does one thing at a
+time: it answers whoever asks, else reads a few more questions, else waits. After a while in which
+nobody asked and nothing was new it ends, and so it does when another file stands in the place of
+the replica. It only ever reads the replica.
+"""
+
+import fcntl
+import os
+import select
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ipcom_chat.clock import Clock, SystemClock
+from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.meaning.catch_up import next_changes
+from ipcom_chat.meaning.codes import Codes, code, cosines, exact
+from ipcom_chat.meaning.encoder import Encoder
+from ipcom_chat.meaning.texts import DIMENSION, MODEL, text_hash
+from ipcom_chat.meaning.wire import SOCKET, VECTORS, Likeness, Question, address, received
+from ipcom_chat.storage.database import make_folder
+from ipcom_chat.storage.faults import FILE_MODE
+from ipcom_chat.storage.replica import open_replica
+from ipcom_chat.storage.search_rows import SearchRows
+from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
+
+IDLE_S: Final = 300.0
+"""After so long without a question, and nothing new to read, the process ends."""
+BATCH: Final = 16
+"""So many questions are read at a time, 15 to 40 ms: whoever asks waits no longer."""
+SHORTLIST: Final = 4
+"""So many times more than are wanted are compared exactly."""
+_TICK_S: Final = 1.0
+_TALK_S: Final = 1.0
+_QUEUE: Final = 64
+_NICENESS: Final = 10
+_LOCK_NAME: Final = "lock"
+_DECODER: Final = msgspec.json.Decoder(Question)
+
+
+class Memory:
+    """The vectors of a replica, kept up to date, and what is alike among them."""
+
+    def __init__(self, rows: SearchRows, vectors: Vectors, encoder: Encoder) -> None:
+        self._rows = rows
+        self._vectors = vectors
+        self._encoder = encoder
+        self._codes = Codes()
+        self._codes.add(vectors.codes())
+
+    @property
+    def birth(self) -> int:
+        """A number that another replica in the place of this one has not."""
+        return self._rows.birth()
+
+    def waiting(self) -> int:
+        """Return how many changed rows are not read yet."""
+        return self._rows.waiting(self._vectors.mark().watermark, self._rows.counter())
+
+    def read_more(self, limit: int = BATCH) -> bool:
+        """Read the next rows, `limit` of them at most; return whether there were any."""
+        changes = next_changes(self._rows, self._vectors, limit=limit)
+        if changes is None:
+            return False
+        made = self._made([(row.seq, row.text or "") for row in changes.fresh])
+        self._vectors.put(made, changes.lost, changes.mark)
+        self._codes.remove(changes.lost)
+        self._codes.add((each.seq, each.code) for each in made)
+        return True
+
+    def _made(self, questions: Sequence[tuple[int, str]]) -> list[Vector]:
+        if not questions:
+            return []
+        found = self._encoder.encode([text for _seq, text in questions])
+        return [
+            Vector(seq, text_hash(text), code(vector), exact(vector))
+            for (seq, text), vector in zip(questions, found, strict=True)
+        ]
+
+    def likeness(self, question: Question) -> Likeness:
+        """Return how alike the nearest questions, and those asked for, are to one."""
+        found: list[tuple[int, float]] = []
+        if question.text:
+            (vector,) = self._encoder.encode([question.text])
+            near = self._codes.nearest(vector, SHORTLIST * question.limit)
+            ranked = cosines(vector, self._vectors.exact({*near, *question.also}))
+            kept = {seq for seq, _cosine in ranked[: question.limit]} | set(question.also)
+            found = [pair for pair in ranked if pair[0] in kept]
+        return Likeness(cosines=dict(found), waiting=self.waiting())
+
+
+class Server:
+    """Answers on a socket until it is idle.
+
+    Args:
+        memory: what it knows.
+        listener: the socket; it is not closed here.
+        clock: for how long it is idle.
+        idle_s: when to end.
+    """
+
+    def __init__(
+        self, memory: Memory, listener: socket.socket, clock: Clock, *, idle_s: float = IDLE_S
+    ) -> None:
+        self._memory = memory
+        self._listener = listener
+        self._clock = clock
+        self._idle_ms = idle_s * 1000
+
+    def run(self) -> None:
+        """Answer and read until nobody has asked for long, or the replica was replaced.
+
+        Raises:
+            StorageError: the replica or the vectors cannot be read or written.
+        """
+        busy_at = self._clock.monotonic_ms()
+        birth, has_more = self._memory.birth, True
+        while self._clock.monotonic_ms() - busy_at < self._idle_ms and self._memory.birth == birth:
+            asked = self._answer(0.0 if has_more else _TICK_S)
+            has_more = self._memory.read_more()
+            if asked or has_more:
+                busy_at = self._clock.monotonic_ms()
+
+    def _answer(self, wait_s: float) -> bool:
+        """Answer one asker, if there is one within so many seconds."""
+        if not select.select([self._listener], [], [], wait_s)[0]:
+            return False
+        connection, _peer = self._listener.accept()
+        # Whoever hangs up, says nothing or talks nonsense gets no answer.
+        with connection, suppress(OSError, msgspec.MsgspecError):
+            connection.settimeout(_TALK_S)
+            question = _DECODER.decode(received(connection))
+            connection.sendall(msgspec.json.encode(self._memory.likeness(question)))
+        return True
+
+
+def serve(
+    replica: Path,
+    folder: Path,
+    *,
+    load: Callable[[], Encoder] = Encoder,
+    idle_s: float = IDLE_S,
+) -> bool:
+    """Serve one replica until idle; return False at once if another process does.
+
+    Args:
+        replica: its file.
+        folder: where the vectors and the socket lie.
+        load: loads the model, once the right to serve is had.
+        idle_s: when to end.
+
+    Raises:
+        StorageError: the replica or the vectors cannot be read or written.
+    """
+    make_folder(folder)
+    with _alone(folder) as is_mine:
+        if not is_mine:
+            return False
+        clock = SystemClock()
+        opened = open_replica(replica, now_ms=clock.now_ms())
+        vectors = open_vectors(folder / VECTORS, MODEL, DIMENSION)
+        try:
+            memory = Memory(SearchRows(opened.database), vectors, load())
+            with _listening(folder) as listener:
+                Server(memory, listener, clock, idle_s=idle_s).run()
+        finally:
+            vectors.close()
+            opened.close()
+    return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Hold the right to serve while the block runs; give whether it could be had."""
+    handle = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _listening(folder: Path) -> Iterator[socket.socket]:
+    path = folder / SOCKET
+    path.unlink(missing_ok=True)  # of a process that was killed: the lock is ours
+    mask = os.umask(0o777 & ~FILE_MODE)
+    try:
+        with address(folder) as name, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            listener.bind(name)
+            os.umask(mask)
+            listener.listen(_QUEUE)
+            yield listener
+    finally:
+        os.umask(mask)
+        path.unlink(missing_ok=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve the replica that the arguments name; return the exit code."""
+    replica, folder = map(Path, arguments)
+    with suppress(OSError):
+        os.nice(_NICENESS)  # what the user is waiting for comes first
+    try:
+        serve(replica, folder)
+    except (IpcomChatError, OSError, ImportError):  # words go on to answer
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,207 @@
+"""The process that holds the model, with the real model, as a thread of this one."""
+
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ipcom_chat.clock import SystemClock
+from ipcom_chat.meaning import client, server
+from ipcom_chat.meaning.client import Meaning
+from ipcom_chat.meaning.server import Memory, Server, main, serve
+from ipcom_chat.meaning.wire import MESSAGE_MAX_BYTES, Question, address, received
+from ipcom_chat.storage.vectors import open_vectors
+from tests.support.machine import eventually
+from tests.support.meaning import encoder, serving
+from tests.support.replica import an_entry
+from tests.support.search import Searched, searching
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[Searched]:
+    with searching(tmp_path) as opened:
+        yield opened
+
+
+def rows_like(meaning: Meaning, text: str, limit: int = 1) -> list[int]:
+    found = meaning.ask(text, limit=limit)
+    assert found is not None
+    return list(found.cosines)
+
+
+def test_it_finds_what_means_the_same_also_what_comes_later(made: Searched, tmp_path: Path) -> None:
+    made.add(an_entry(command="List open ports"), an_entry(command="Print a document"))
+    with serving(tmp_path) as meaning:
+        assert meaning.wait()
+        assert rows_like(meaning, "como vejo as portas abertas?") == [1]
+        made.add(an_entry(command="Restart the web server"))
+        assert meaning.wait()
+        assert rows_like(meaning, "reiniciar o servidor web") == [3]
+        made.change("UPDATE entries SET local_seq = ?, command = 'Burn a CD' WHERE seq = 1")
+        assert meaning.wait()
+        assert rows_like(meaning, "gravar um CD") == [1]
+        made.change("UPDATE entries SET local_seq = ?, deleted_at = 1, command = '' WHERE seq = 1")
+        assert meaning.wait()
+        assert set(rows_like(meaning, "gravar um CD", limit=9)) == {2, 3}
+
+
+def test_rows_that_are_asked_for_are_compared_however_unlike(
+    made: Searched, tmp_path: Path
+) -> None:
+    made.add(*(an_entry(command=text) for text in ("List open ports", "Bake bread", "Sing")))
+    with serving(tmp_path) as meaning:
+        assert meaning.wait()
+        found = meaning.ask("portas abertas", [3, 77], limit=1)
+        assert found is not None
+        assert list(found.cosines) == [1, 3]
+        assert found.cosines[1] > 0.5 > found.cosines[3]
+
+
+def test_the_socket_is_for_the_owner_alone_however_long_its_path(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30) / ("longer" * 20)
+    folder.mkdir(parents=True)
+    with searching(folder) as made:
+        made.add(an_entry(command="List open ports"))
+        with serving(folder) as meaning:
+            assert rows_like(meaning, "") == []
+            place = folder / "meaning" / "socket"
+            assert stat.S_IMODE(place.stat().st_mode) == 0o600
+            assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+        assert not place.exists()
+
+
+def test_one_process_serves_a_replica_and_a_second_one_leaves(
+    made: Searched, tmp_path: Path
+) -> None:
+    with serving(tmp_path):
+        assert serve(tmp_path / "history.db", tmp_path / "meaning", load=encoder) is False
+
+
+def test_who_talks_nonsense_or_nothing_gets_no_answer_and_harms_nobody(
+    made: Searched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_TALK_S", 0.2)
+    made.add(an_entry(command="List open ports"))
+    with serving(tmp_path) as meaning:
+        assert meaning.wait()
+        for said in (b"no json", b'{"limit": "x"}', b"x" * (MESSAGE_MAX_BYTES + 9), None):
+            assert _said(tmp_path / "meaning", said) == b""
+        assert rows_like(meaning, "open ports") == [1]
+
+
+def _said(folder: Path, data: bytes | None) -> bytes:
+    """Say something; None says nothing and waits for the other side to lose patience."""
+    with address(folder) as name, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(20)
+        connection.connect(name)
+        try:
+            if data is not None:
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
+            return received(connection)
+        except (BrokenPipeError, ConnectionResetError):
+            return b""
+
+
+def test_it_ends_when_nobody_needs_it_and_leaves_no_socket(made: Searched, tmp_path: Path) -> None:
+    made.add(an_entry(command="List open ports"))
+    folder = tmp_path / "meaning"
+    assert serve(tmp_path / "history.db", folder, load=encoder, idle_s=0.0) is True
+    assert not (folder / "socket").exists()
+    assert Meaning(tmp_path / "history.db", folder).ask("open ports", limit=1) is None
+
+
+def test_it_ends_when_its_replica_was_replaced(made: Searched, tmp_path: Path) -> None:
+    with serving(tmp_path):
+        replaced = tmp_path / "history.db"
+        replaced.rename(tmp_path / "aside.db")
+        replaced.touch()
+
+
+def test_each_new_question_keeps_it_alive(made: Searched, tmp_path: Path) -> None:
+    vectors = open_vectors(tmp_path / "vectors.db", "model", 512)
+    memory = Memory(made.rows, vectors, encoder())
+
+    class Ticks(SystemClock):
+        """A clock that goes on by a second whenever it is looked at."""
+
+        ms = 0.0
+
+        def monotonic_ms(self) -> float:
+            self.ms += 1000
+            return self.ms
+
+    made.add(*(an_entry(command=f"question {n}") for n in range(3 * server.BATCH)))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        Server(memory, listener, Ticks(), idle_s=1.5).run()
+    assert (memory.waiting(), vectors.count()) == (0, 3 * server.BATCH)
+    vectors.close()
+
+
+def test_the_vectors_that_are_known_are_used_after_a_start(made: Searched, tmp_path: Path) -> None:
+    made.add(an_entry(command="List open ports"), an_entry(command="Sing"))
+    vectors = open_vectors(tmp_path / "vectors.db", "model", 512)
+    while Memory(made.rows, vectors, encoder()).read_more():
+        pass
+    again = Memory(made.rows, vectors, encoder())
+    assert list(again.likeness(Question(text="portas abertas", limit=1)).cosines) == [1]
+    vectors.close()
+
+
+def test_a_replica_that_cannot_be_opened_ends_it(tmp_path: Path) -> None:
+    (tmp_path / "history.db").mkdir()
+    assert main([str(tmp_path / "history.db"), str(tmp_path / "meaning")]) == 1
+
+
+def test_whoever_asks_where_nobody_serves_is_told_at_once(tmp_path: Path) -> None:
+    meaning = Meaning(tmp_path / "history.db", tmp_path / "nowhere")
+    assert meaning.ask("open ports", limit=1) is None
+
+
+def test_a_program_that_lives_long_starts_it_once_in_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(Meaning, "start", lambda _self: started.append(threading.current_thread()))
+    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
+    meaning.ask("x", limit=1)
+    assert started == []
+    meaning.keeps = True
+    meaning.ask("x", limit=1)
+    meaning.ask("x", limit=1)
+    meaning.wake()
+    eventually(lambda: len(started), lambda count: count == 1)
+    assert started[0] is not threading.current_thread()
+    monkeypatch.setattr(client, "STARTS_EVERY_S", 0.0)
+    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning", keeps=True)
+    meaning.wake()
+    meaning.wake()
+    eventually(lambda: len(started), lambda count: count == 3)
+
+
+def test_what_cannot_be_loaded_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "history.db").mkdir()
+    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
+    assert meaning.wait() is False
+
+
+def test_a_process_of_its_own_is_started_waited_for_and_shared(
+    made: Searched, tmp_path: Path
+) -> None:
+    made.add(*(an_entry(command=f"question {n}") for n in range(100)))
+    heard: list[int] = []
+    replica, folder = tmp_path / "history.db", tmp_path / "meaning"
+    meaning = Meaning(replica, folder)
+    assert meaning.wait(heard.append) is True
+    assert heard == sorted(heard, reverse=True)
+    other = Meaning(replica, folder)
+    assert len(rows_like(other, "question 7", limit=5)) == 5
+    other.start()
+    assert other.wait() is True
+    replica.rename(tmp_path / "aside.db")
+    eventually((folder / "socket").exists, lambda is_there: not is_there)
