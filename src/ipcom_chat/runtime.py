@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         SyncStatus,
     )
     from ipcom_chat.services.sync_thread import SyncThread
+    from ipcom_chat.services.votes import VoteService
     from ipcom_chat.services.watch import Watch
     from ipcom_chat.sync.engine import Identity
 
@@ -103,6 +104,14 @@ class Runtime:
             SearchIndex(self.settings.paths.search),
             self.clock,
         )
+
+    @cached_property
+    def votes(self) -> "VoteService":
+        """What people say of entries."""
+        from ipcom_chat.services.votes import VoteService  # noqa: PLC0415 - few verbs
+        from ipcom_chat.storage.votes import Votes  # noqa: PLC0415
+
+        return VoteService(Votes(self._replica.database), self.clock)
 
     @cached_property
     def erasures(self) -> "ErasureService":

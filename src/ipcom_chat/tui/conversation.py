@@ -13,6 +13,7 @@ from ipcom_chat import host
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
+from ipcom_chat.domain.votes import Tally, Vote
 from ipcom_chat.errors import NotFoundError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
@@ -88,6 +89,8 @@ class Conversation:
         self.hostname = host.hostname()
         self.running: Request | None = None
         self._last: Request | None = None
+        self._answered: EntryId | None = None
+        """What `/good` and `/bad` mean without an id."""
         self.failed: Failed | None = None
         """What `/retry` asks again."""
         self.counts: Counter[Status] = Counter()
@@ -154,6 +157,8 @@ class Conversation:
     def _ended(self, request: Request, status: Status, text: str) -> None:
         self.counts[status] += 1
         self.running = None
+        if status is Status.COMPLETED:
+            self._answered = request.entry_id
         if status is not Status.COMPLETED:
             # As it was typed: what was private stays so when it is asked again.
             self.failed = Failed(entry_id=request.entry_id, text=text)
@@ -232,6 +237,30 @@ class Conversation:
         where = EntryFilter(kind=Kind.QUESTION)
         found = list(history.newest(self.context.scope, where, limit=HISTORY_SHOWN, preview=True))
         return [Shown(entry=entry, short_id=history.short_id(entry.id)) for entry in found[::-1]]
+
+    async def vote(self, id_: str | None, vote: Vote) -> tuple[str, Tally]:
+        """Take what the user says of an entry, by default of the last one that was answered.
+
+        Returns:
+            The entry's short id and all its votes.
+
+        Raises:
+            UsageError: there is none, or it is private.
+            NotFoundError, AmbiguousIdError: the id means none, or several.
+        """
+        wanted = id_ or self._answered
+        if wanted is None:
+            raise UsageError(_("Nothing was answered yet; an id says which entry you mean."))
+        voted = await self._thread.run(self._vote, wanted, vote)
+        if self.sync is not None:
+            self.sync.nudge()
+        return voted
+
+    def _vote(self, id_: str, vote: Vote) -> tuple[str, Tally]:
+        runtime = self.runtime
+        entry = runtime.history.find(id_)
+        tally = runtime.votes.cast(entry, vote, self.context.origin)
+        return runtime.history.short_id(entry.id), tally
 
     async def offers_import(self) -> bool:
         """Return, once, whether an earlier program's history waits to be imported."""
