@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.history import Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
         Probe,
         SyncService,
@@ -103,6 +104,18 @@ class Runtime:
             self.history,
             SearchIndex(self.settings.paths.search),
             self.clock,
+        )
+
+    @cached_property
+    def suggestions(self) -> "SuggestionService":
+        """What the history suggests."""
+        from ipcom_chat.services.suggestions import SuggestionService  # noqa: PLC0415 - Tantivy
+        from ipcom_chat.storage.suggestion_rows import SuggestionRows  # noqa: PLC0415
+
+        rows = SuggestionRows(self._replica.database)
+        ttl_ms = self.settings["cache.ttl"] * 1000
+        return SuggestionService(
+            self.search, rows, self.history, self.votes, self.clock, ttl_ms=ttl_ms
         )
 
     @cached_property

@@ -92,7 +92,7 @@ def search(
     """Search."""
     scope, where = select(context, Selection(**selected))
     service = context.runtime.search
-    _catch_up(service)
+    catch_up(service)
     found = service.search(scope, " ".join(words), _wanted(where), limit=limit)
     if found.not_indexed:
         output.note(
@@ -109,7 +109,8 @@ def search(
     return output.ExitCode.OK if found.hits else output.ExitCode.FAILED
 
 
-def _catch_up(service: "SearchService") -> None:
+def catch_up(service: "SearchService") -> None:
+    """Bring the index up to date if that is needed, and say so."""
     from ipcom_chat.errors import StorageError  # noqa: PLC0415 - beside its only use
     from ipcom_chat.services.search import NEWER_MAX  # noqa: PLC0415 - brings Tantivy
 

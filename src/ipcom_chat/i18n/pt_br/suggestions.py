@@ -12,7 +12,22 @@ MESSAGES: dict[str, str] = {
     "Say that an entry is good or bad; none takes it back.": (
         "Diz que um registro é bom (good) ou ruim (bad); none desfaz."
     ),
+    "Similar commands that worked": "Comandos parecidos que funcionaram",
+    "Still fresh": "Ainda recente",
+    "Suggest what worked before, and what comes next.": (
+        "Sugere o que já funcionou e o que vem a seguir."
+    ),
+    "Suggest, for a command or a question: what the team solved, similar commands that worked, "
+    "what usually comes next, and what was answered a moment ago.": (
+        "Sugere, para um comando ou uma pergunta: o que a equipe já resolveu, comandos parecidos "
+        "que funcionaram, o que costuma vir depois e o que acabou de ser respondido."
+    ),
+    "What usually comes next": "O que costuma vir depois",
+    "Your team solved this": "Sua equipe já resolveu isto",
     "[ID]": "[ID]",
+    "exit codes {codes}": "códigos de saída {codes}",
+    "{age} ago": "há {age}",
+    "{count} of {all} times": "{count} de {all} vezes",
     "no votes": "sem votos",
     "{good} good, {bad} bad": "{good} a favor, {bad} contra",
     "{id}: {votes}.": "{id}: {votes}.",
