@@ -5,7 +5,7 @@ limits: how long that takes does not grow with the history. What the index does 
 seen as far as a search sees it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -29,7 +29,7 @@ from ipcom_chat.domain.suggestions import (
 )
 from ipcom_chat.domain.votes import Tally
 from ipcom_chat.errors import NotFoundError
-from ipcom_chat.ids import EntryId, SessionId
+from ipcom_chat.ids import EntryId, MachineId, SessionId
 from ipcom_chat.search.query import Match, Term
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.search import ANSWERED, RAN, Alike, SearchService
@@ -41,7 +41,7 @@ __all__ = ["Solved", "Source", "SuggestionService", "Suggestions", "Worked"]
 
 TEXT_CHARS: Final = 400
 """More of a command or question is not compared; so much of a row the search reads."""
-ALIKE_ROWS: Final = 200
+ALIKE_ROWS: Final = 100
 THRESHOLD: Final = 0.6
 """The share of the telling words that something similar has, each weighted by how rare it is."""
 SHOWN: Final = 3
@@ -204,14 +204,13 @@ class SuggestionService:
         runs = [_run(row) for row, _fit in _fitting(text, found)]
         groups = grouped(runs, lambda run: command_key(run.command))
         practices = [each for group in groups.values() if (each := practice(group)) is not None]
-        hosts = self._history.hostnames() if practices else {}
-        return tuple(self._worked_as(each, hosts) for each in practices[:SHOWN])
+        return tuple(self._worked_as(each) for each in practices[:SHOWN])
 
-    def _worked_as(self, found: Practice, hosts: Mapping[str, str]) -> Worked:
+    def _worked_as(self, found: Practice) -> Worked:
         return Worked(
             practice=found,
             short_id=self._history.short_id(EntryId(found.last.id)),
-            hostname=hosts.get(found.last.machine_id, found.last.machine_id[:12]),
+            hostname=self._history.hostname(MachineId(found.last.machine_id)),
             age_ms=self._age_ms(found.last.at_ms),
         )
 
@@ -259,8 +258,8 @@ class SuggestionService:
         return Source(
             entry=entry,
             short_id=self._history.short_id(entry.id),
-            username=self._history.usernames().get(entry.user_id or ""),
-            hostname=self._history.hostnames().get(entry.machine_id, entry.machine_id[:12]),
+            username=self._history.username(entry.user_id),
+            hostname=self._history.hostname(entry.machine_id),
             age_ms=self._age_ms(entry.created_at),
         )
 
