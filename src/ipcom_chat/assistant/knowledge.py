@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from ipcom_chat.assistant.base import AssistantEvent, Question, Recalled, TextDelta
+from ipcom_chat.assistant.base import KNOWLEDGE, AssistantEvent, Question, Recalled, TextDelta
 from ipcom_chat.assistant.markdown import cut, inline, quote
 from ipcom_chat.assistant.playbook import Playbook
 from ipcom_chat.assistant.playbook_matching import Match, language_of_question, match
@@ -23,8 +23,6 @@ from ipcom_chat.assistant.wording import Wording, own_answer
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import LANGUAGES
-
-NAME: Final = "knowledge"
 
 _SCORE: Final = 0.6
 _SHOWN: Final = 3
@@ -54,7 +52,7 @@ class KnowledgeAssistant:
     @property
     def name(self) -> str:
         """See `Assistant`."""
-        return NAME
+        return KNOWLEDGE
 
     async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent]:
         """See `Assistant`; it raises nothing."""

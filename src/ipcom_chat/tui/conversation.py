@@ -6,10 +6,12 @@ the coroutines; a question belongs to the user and the mode that held when it wa
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ipcom_chat import host
+from ipcom_chat.assistant.base import KNOWLEDGE
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
@@ -24,6 +26,9 @@ from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 
+if TYPE_CHECKING:
+    from ipcom_chat.services.suggestions import Solved
+
 PROMPTS_LOADED = 1_000
 HISTORY_SHOWN = 20
 _MARKDOWN = (
@@ -33,7 +38,7 @@ _MARKDOWN = (
     "pygments.token",
     "textual.highlight",
 )
-_AI = ("ipcom_chat.assistant.chat_completions",)
+_AI = ("ipcom_chat.assistant.chat_completions", "ipcom_chat.services.suggestions")
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,6 +266,21 @@ class Conversation:
         entry = runtime.history.find(id_)
         tally = runtime.votes.cast(entry, vote, self.context.origin)
         return runtime.history.short_id(entry.id), tally
+
+    async def solved(self, text: str) -> "Solved | None":
+        """Return how a question was solved before this session, if it was.
+
+        None where the assistant says itself what the history knows.
+        """
+        if self.assistant_name == KNOWLEDGE:
+            return None
+        return await self._thread.run(self._solved, text)
+
+    def _solved(self, text: str) -> "Solved | None":
+        context = self.context
+        suggestions = self.runtime.suggestions
+        found = suggestions.solved(context.scope, text, but=context.origin.session_id)
+        return found[0] if found else None
 
     async def offers_import(self) -> bool:
         """Return, once, whether an earlier program's history waits to be imported."""

@@ -13,6 +13,7 @@ MESSAGES: dict[str, str] = {
         "Diz que um registro é bom (good) ou ruim (bad); none desfaz."
     ),
     "Similar commands that worked": "Comandos parecidos que funcionaram",
+    "Solved before by {who}, {age} ago": "Já resolvido por {who}, há {age}",
     "Still fresh": "Ainda recente",
     "Suggest what worked before, and what comes next.": (
         "Sugere o que já funcionou e o que vem a seguir."
