@@ -66,6 +66,13 @@ def test_a_fresh_output_is_told_before_the_command_runs_again(some: Env) -> None
     assert "Similar commands that worked" in stale
 
 
+def test_a_fresh_answer_is_not_shown_twice(env: Env) -> None:
+    add_entries(env, {"command": "why nginx?!", "response": "Because.\n\nReally."})
+    fresh, solved = run_cli(["suggest", "why nginx"], env).out.split("\n\n")
+    assert fresh.splitlines()[3:] == ["    Because.", "    Really."]
+    assert "Because" not in solved
+
+
 def test_json_says_all_of_it(some: Env) -> None:
     found = run_cli(["suggest", "--json", "df -h"], some).json()
     assert set(found) == {"fresh", "solved", "commands", "next"}

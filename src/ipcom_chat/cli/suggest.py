@@ -116,7 +116,7 @@ def _worked_object(worked: "Worked") -> dict[str, Any]:
 def _show(found: "Suggestions", *, styled: bool) -> None:
     sections = (
         (_("Still fresh"), [_fresh_lines(found.fresh)] if found.fresh else []),
-        (_("Your team solved this"), [_solved_lines(each) for each in found.solved]),
+        (_("Your team solved this"), [_solved_lines(each, found.fresh) for each in found.solved]),
         (_("Similar commands that worked"), [_worked_lines(each) for each in found.commands]),
         (_("What usually comes next"), [_next_lines(each) for each in found.next]),
     )
@@ -138,31 +138,32 @@ def _fresh_lines(source: "Source") -> Iterator[str]:
     yield from _text(entry.response or "")
 
 
-def _solved_lines(solved: "Solved") -> Iterator[str]:
+def _solved_lines(solved: "Solved", shown: "Source | None") -> Iterator[str]:
     yield _title(solved.source.entry)
     facts = [
         _told(solved.source),
         tally_words(solved.votes),
-        *_counts(solved.people, solved.machines),
+        *_counts(solved.times, solved.people, solved.machines),
     ]
     yield f"  {'  '.join(filter(None, facts))}"
     for command in solved.commands[:_SHOWN_LINES]:
         yield f"  $ {one_line(command.command)}  {outcome_of(command)}"
-    yield from _text(solved.answer)
+    if shown is None or shown.entry.id != solved.source.entry.id:
+        yield from _text(solved.answer)
 
 
 def _worked_lines(worked: "Worked") -> Iterator[str]:
     practice = worked.practice
     yield f"$ {one_line(practice.last.command)}"
-    facts = [worked.short_id, one_line(worked.hostname), _ago(worked.age_ms),
-             _codes(practice.exit_codes), *_counts(practice.people, practice.machines)]  # fmt: skip
+    facts = [worked.short_id, one_line(worked.hostname), _ago(worked.age_ms)]
+    facts += [_codes(practice.exit_codes), *_counts(1, practice.people, practice.machines)]
     yield f"  {'  '.join(facts)}"
 
 
 def _next_lines(habit: "Habit") -> Iterator[str]:
     yield f"$ {one_line(habit.command)}"
     often = _("{count} of {all} times", count=habit.times, all=habit.of)
-    yield f"  {'  '.join([often, *_counts(habit.people, habit.machines)])}"
+    yield f"  {'  '.join([often, *_counts(1, habit.people, habit.machines)])}"
 
 
 def _title(entry: Entry) -> str:
@@ -190,9 +191,9 @@ def _codes(codes: Mapping[str, int]) -> str:
     return _("exit codes {codes}", codes=told)
 
 
-def _counts(people: int, machines: int) -> list[str]:
-    """Return how many people and machines, where it is more than the one that is named."""
-    facts = []
+def _counts(times: int, people: int, machines: int) -> list[str]:
+    """Return how often, by whom and where, as far as it is more than the one that is named."""
+    facts = [_("{count} times", count=times)] if times > 1 else []
     if people > 1:
         facts.append(_("{count} people", count=people))
     if machines > 1:
@@ -201,7 +202,7 @@ def _counts(people: int, machines: int) -> list[str]:
 
 
 def _text(text: str) -> Iterator[str]:
-    lines = text.rstrip().splitlines()
+    lines = [line for line in text.splitlines() if line.strip()]
     for line in lines[:_SHOWN_LINES]:
         yield f"  {line[:_SHOWN_CHARS]}"
     if len(lines) > _SHOWN_LINES:

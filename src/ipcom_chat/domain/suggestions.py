@@ -60,6 +60,12 @@ def command_key(text: str) -> str:
     return " ".join(text.split())
 
 
+def program(command: str) -> str:
+    """Return which program a command line runs first."""
+    words = command.split()
+    return next((word for word in words if word != "sudo"), "")
+
+
 def question_key(text: str) -> str:
     """Return what is equal for two questions that are the same."""
     return command_key(fold(text)).rstrip(_MARKS)

@@ -25,6 +25,7 @@ from ipcom_chat.domain.suggestions import (
     grouped,
     habits,
     practice,
+    program,
     question_key,
 )
 from ipcom_chat.domain.votes import Tally
@@ -201,7 +202,13 @@ class SuggestionService:
 
     def _worked(self, scope: Scope, text: str) -> tuple[Worked, ...]:
         found = self._search.alike(scope, Term(text), RAN, limit=ALIKE_ROWS)
-        runs = [_run(row) for row, _fit in _fitting(text, found)]
+        # Of a command, the program says more than how many of its flags are the same.
+        wanted = program(text)
+        runs = [
+            _run(row)
+            for row, fit in _fitting(text, found, threshold=0.0)
+            if fit >= THRESHOLD or program(row.command) == wanted
+        ]
         groups = grouped(runs, lambda run: command_key(run.command))
         practices = [each for group in groups.values() if (each := practice(group)) is not None]
         return tuple(self._worked_as(each) for each in practices[:SHOWN])
@@ -264,12 +271,14 @@ class SuggestionService:
         )
 
 
-def _fitting(text: str, found: Alike) -> list[tuple[Candidate, float]]:
-    """Return the rows that have most of the telling words of a text, and their share."""
+def _fitting(
+    text: str, found: Alike, *, threshold: float = THRESHOLD
+) -> list[tuple[Candidate, float]]:
+    """Return the rows that have such a share of the telling words of a text, and the share."""
     matches = best_matches(
         text,
         [row.command[:TEXT_CHARS] for row in found.rows],
-        threshold=THRESHOLD,
+        threshold=threshold,
         limit=ALIKE_ROWS,
         frequencies=found.frequencies,
     )

@@ -9,6 +9,7 @@ from ipcom_chat.domain.suggestions import (
     command_key,
     habits,
     practice,
+    program,
     question_key,
 )
 
@@ -18,6 +19,13 @@ def run(command: str, at_ms: int = 0, exit_code: str | None = "0", who: str = "a
         id=f"{at_ms}", command=command, who=who, machine_id=f"m-{who}", at_ms=at_ms,
         exit_code=exit_code,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("df -h", "df"), (" sudo  df", "df"), ("sudo", ""), ("", "")]
+)
+def test_a_command_is_known_by_its_program(command: str, name: str) -> None:
+    assert program(command) == name
 
 
 def test_commands_are_the_same_however_they_are_spaced_but_not_by_case() -> None:

@@ -136,6 +136,14 @@ def test_d82_all_telling_words_count_and_none_is_no_error(
     assert found[0].practice.last.command == "systemctl restart nginx"
 
 
+def test_the_same_program_is_similar_whatever_its_flags(
+    made: Searched, suggestions: Suggestions
+) -> None:
+    made.add(ran("df -PkT -x tmpfs"), ran("ls -h"), ran("sudo df -i"))
+    found = suggestions().suggest(GLOBAL, "df -h", FOLDER).commands
+    assert {each.practice.last.command for each in found} == {"df -PkT -x tmpfs", "sudo df -i"}
+
+
 def test_d84_what_comes_next_is_of_one_session_within_minutes(
     made: Searched, suggestions: Suggestions
 ) -> None:
