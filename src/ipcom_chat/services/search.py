@@ -56,6 +56,8 @@ class Alike(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that share words with a text, newest first, and what is rare, if an index knows."""
 
     rows: list[Candidate]
+    relevance: list[float]
+    """Of each row; 1 is very well."""
     frequencies: Frequencies | None
 
 
@@ -192,8 +194,12 @@ class SearchService:
     def alike(self, scope: Scope, term: Term, wanted: Wanted, *, limit: int) -> Alike:
         """Return up to `limit` rows of the index that hold something, and those newer than it."""
         looked = self._look(scope, Query(terms=(term,)), wanted, limit)
-        rows = sorted((each.row for each in looked.scored), key=lambda row: -row.created_at)
-        return Alike(rows=rows, frequencies=self._frequencies(term.text))
+        newest = sorted(looked.scored, key=lambda each: -each.row.created_at)
+        return Alike(
+            rows=[each.row for each in newest],
+            relevance=[each.relevance for each in newest],
+            frequencies=self._frequencies(term.text),
+        )
 
     def outcomes(self, ids: Iterable[str]) -> dict[str, bool]:
         """Return by question id whether the last command that ran for it worked."""

@@ -7,7 +7,7 @@ seen as far as a search sees it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -43,10 +43,22 @@ __all__ = ["Solved", "Source", "SuggestionService", "Suggestions", "Worked"]
 TEXT_CHARS: Final = 400
 """More of a command or question is not compared; so much of a row the search reads."""
 ALIKE_ROWS: Final = 100
-THRESHOLD: Final = 0.6
+SHARE: Final = 0.6
 """The share of the telling words that something similar has, each weighted by how rare it is."""
+RELEVANCE: Final = 0.4
+"""What the search finds so relevant is similar, too: in the other language, by other words. Of 250
+held-out questions (docs/benchmarks.md, retrieval) 98 % find something so relevant in English, its
+best as often the right one as without a bound; from Portuguese 24 %, of which 73 % are right."""
 SHOWN: Final = 3
 SAME_ROWS: Final = 20
+
+
+class _Fit(NamedTuple):
+    """How well a row fits a text."""
+
+    row: Candidate
+    relevance: float
+    share: float
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,26 +168,29 @@ class SuggestionService:
         """
         text = text[:TEXT_CHARS]
         found = self._search.alike(scope, Term(text), ANSWERED, limit=ALIKE_ROWS)
-        matches = [
-            (row, fit) for row, fit in _fitting(text, found) if but is None or row.session_id != but
+        similar = [
+            (fit.row, fit.relevance)
+            for fit in _fitting(text, found)
+            if (fit.share >= SHARE or fit.relevance >= RELEVANCE)
+            and (but is None or fit.row.session_id != but)
         ]
-        ranked = self._ranked(scope, matches)
+        ranked = self._ranked(scope, similar)
         groups = grouped(ranked, lambda row: question_key(row.command))
         told = (each for group in groups.values() if (each := self._solved(group)) is not None)
         return tuple(islice(told, SHOWN))
 
-    def _ranked(self, scope: Scope, fitting: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
+    def _ranked(self, scope: Scope, similar: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
         """Return the rows that nothing speaks against, the best first."""
-        ids = [row.id for row, _fit in fitting]
+        ids = [row.id for row, _relevance in similar]
         votes, outcomes = self._votes.tallies(ids), self._search.outcomes(ids)
         now_ms = self._clock.now_ms()
         scored = []
-        for row, fit in fitting:
+        for row, relevance in similar:
             tally = votes.get(row.id, Tally())
             if tally.bad > tally.good or not outcomes.get(row.id, True):
                 continue
             signals = Signals(
-                relevance=fit,
+                relevance=relevance,
                 age_ms=now_ms - row.created_at,
                 shared=row.mode in {"global", "hybrid"},
                 own=row.user_id is not None and row.user_id == scope.user_id,
@@ -205,9 +220,9 @@ class SuggestionService:
         # Of a command, the program says more than how many of its flags are the same.
         wanted = program(text)
         runs = [
-            _run(row)
-            for row, fit in _fitting(text, found, threshold=0.0)
-            if fit >= THRESHOLD or program(row.command) == wanted
+            _run(fit.row)
+            for fit in _fitting(text, found)
+            if fit.share >= SHARE or program(fit.row.command) == wanted
         ]
         groups = grouped(runs, lambda run: command_key(run.command))
         practices = [each for group in groups.values() if (each := practice(group)) is not None]
@@ -271,18 +286,18 @@ class SuggestionService:
         )
 
 
-def _fitting(
-    text: str, found: Alike, *, threshold: float = THRESHOLD
-) -> list[tuple[Candidate, float]]:
-    """Return the rows that have such a share of the telling words of a text, and the share."""
+def _fitting(text: str, found: Alike) -> list[_Fit]:
+    """Return the rows, those first that have most of the telling words of a text."""
     matches = best_matches(
         text,
         [row.command[:TEXT_CHARS] for row in found.rows],
-        threshold=threshold,
-        limit=ALIKE_ROWS,
+        threshold=0.0,
+        limit=len(found.rows),
         frequencies=found.frequencies,
     )
-    return [(found.rows[match.place], match.score) for match in matches]
+    return [
+        _Fit(found.rows[each.place], found.relevance[each.place], each.score) for each in matches
+    ]
 
 
 def _who(row: Candidate) -> str:

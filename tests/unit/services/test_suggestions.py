@@ -59,6 +59,14 @@ def test_the_same_question_is_told_once_with_how_many_asked_it_where(
     assert "Where is the printer?" not in [each.source.entry.command for each in others]
 
 
+def test_what_was_solved_in_the_other_language_is_found(
+    made: Searched, suggestions: Suggestions
+) -> None:
+    made.add(asked("restart the service"), *(asked(f"other thing {n}") for n in range(200)))
+    (found,) = suggestions().solved(GLOBAL, "reiniciar o serviço")
+    assert found.source.entry.command == "restart the service"
+
+
 def test_what_did_not_work_was_not_solved(made: Searched, suggestions: Suggestions) -> None:
     failed, disliked, liked, worked = (
         asked("why is the raid degraded?", age) for age in (1, 2, 3, 4)
