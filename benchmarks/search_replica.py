@@ -29,12 +29,12 @@ class Opened:
         self.entries = Entries(self.database)
         self.rows = SearchRows(self.database)
         self.index = SearchIndex(folder / "search")
-        history = HistoryService(
+        self.history = HistoryService(
             self.entries, Users(self.database), Machines(self.database), self.clock
         )
         self.meaning = Meaning(folder / "history.db", folder / "meaning")
         self.service = SearchService(
-            self.rows, self.entries, history, self.index, self.clock, self.meaning
+            self.rows, self.entries, self.history, self.index, self.clock, self.meaning
         )
         self.place: dict[str, int] = {}
         """By entry id: where it stood in what was filled in."""

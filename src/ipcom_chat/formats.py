@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from ipcom_chat.domain.entry import Status
+from ipcom_chat.domain.votes import Tally
 from ipcom_chat.i18n import _, decimal, n_
 
 
@@ -57,6 +58,18 @@ def status_word(status: Status) -> str:
         Status.ERROR: _("error"),
         Status.CANCELLED: _("cancelled"),
     }[status]
+
+
+def tally_words(tally: Tally) -> str:
+    """Return how many said what of an entry; nothing if nobody did."""
+    if not (tally.good or tally.bad):
+        return ""
+    return _("{good} good, {bad} bad", good=tally.good, bad=tally.bad)
+
+
+def voted(short_id: str, tally: Tally) -> str:
+    """Return, as a sentence, what the votes on an entry are now."""
+    return _("{id}: {votes}.", id=short_id, votes=tally_words(tally) or _("no votes"))
 
 
 def recovered(set_aside: Path, entries: int) -> str:

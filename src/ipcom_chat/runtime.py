@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.history import Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
         Probe,
         SyncService,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         SyncStatus,
     )
     from ipcom_chat.services.sync_thread import SyncThread
+    from ipcom_chat.services.votes import VoteService
     from ipcom_chat.services.watch import Watch
     from ipcom_chat.sync.engine import Identity
 
@@ -126,6 +128,26 @@ class Runtime:
             return lambda: None
         self.meaning.keeps = True
         return self.meaning.wake
+
+    @cached_property
+    def suggestions(self) -> "SuggestionService":
+        """What the history suggests."""
+        from ipcom_chat.services.suggestions import SuggestionService  # noqa: PLC0415 - Tantivy
+        from ipcom_chat.storage.suggestion_rows import SuggestionRows  # noqa: PLC0415
+
+        rows = SuggestionRows(self._replica.database)
+        ttl_ms = self.settings["cache.ttl"] * 1000
+        return SuggestionService(
+            self.search, rows, self.history, self.votes, self.clock, ttl_ms=ttl_ms
+        )
+
+    @cached_property
+    def votes(self) -> "VoteService":
+        """What people say of entries."""
+        from ipcom_chat.services.votes import VoteService  # noqa: PLC0415 - few verbs
+        from ipcom_chat.storage.votes import Votes  # noqa: PLC0415
+
+        return VoteService(Votes(self._replica.database), self.clock)
 
     @cached_property
     def erasures(self) -> "ErasureService":

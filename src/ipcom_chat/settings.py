@@ -103,11 +103,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return chosen
 
     @property
-    def given_in_vain(self) -> tuple[str, ...]:
-        """The settings that somebody gave and that change nothing in this version."""
-        return tuple(key for key in KNOWN if key in UNUSED and self.sources[key] != DEFAULT)
-
-    @property
     def ai_key(self) -> Secret | None:
         """The key of the configured AI; that of OpenAI goes to OpenAI and to nobody else."""
         key: Secret | None = self.values["ai.api_key"]
@@ -150,7 +145,8 @@ _DEFINITIONS = (
             "longest wait between two tries, milliseconds"),
     Setting("search.semantic", bool, True, "IPCOM_CHAT_SEMANTIC",
             "false: search by words alone, even where the model of meanings is installed"),
-    Setting("cache.ttl", int, 3600, "CACHE_TTL", "seconds a command's output counts as fresh"),
+    Setting("cache.ttl", int, 3600, "CACHE_TTL",
+            "seconds an answer or a command's output counts as fresh"),
     Setting("ai.enabled", bool, True, "IPCOM_CHAT_AI_ENABLED", "false: answers without any AI"),
     Setting("ai.model", str | None, None, "IPCOM_CHAT_AI_MODEL",
             "VENDOR:NAME, for example openai-compatible:llama3.2"),
@@ -171,8 +167,6 @@ _DEFINITIONS = (
             "overrides the id of this machine (tests, containers)"),
 )  # fmt: skip
 KNOWN: Mapping[str, Setting] = {setting.key: setting for setting in _DEFINITIONS}
-UNUSED = frozenset({"cache.ttl"})
-"""Settings that users' environments hold and that change nothing in this version."""
 
 
 def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:

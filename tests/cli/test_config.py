@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import ipcom_chat
-from ipcom_chat.settings import KNOWN, UNUSED
+from ipcom_chat.settings import KNOWN
 from tests.cli.conftest import Env
 from tests.support.cli import run_cli, run_program
 from tests.support.env import MACHINE_ID, config_file, log_file
@@ -126,27 +126,14 @@ def test_a_value_that_is_not_set_is_not_found(env: Env) -> None:
     assert run_cli(["config", "get", "nothing"], env).code == 1
 
 
-def test_settings_without_an_effect_are_told(env: Env) -> None:
-    listed = {
-        each["key"]: each["used"] for each in run_cli(["config", "list", "--json"], env).json()
-    }
-    assert {key for key, used in listed.items() if not used} == UNUSED
-    assert "does not use cache.ttl" in run_cli(["config", "list"], env).err
-    assert "does not use cache.ttl yet" in run_cli(["config", "set", "cache.ttl", "9"], env).err
-    assert "does not use" not in run_cli(["config", "set", "user", "ana"], env).err
-    checks = {each["name"]: each for each in run_cli(["doctor", "--json"], env).json()}
-    assert checks["settings"]["detail"] == "This version does not use cache.ttl yet."
-
-
-def test_settings_without_an_effect_are_those_that_nothing_reads() -> None:
+def test_every_setting_is_read_by_something() -> None:
     sources = "".join(
         path.read_text(encoding="utf-8")
         for path in SOURCE.rglob("*.py")
         if path.name != "settings.py"
     )
     read = {key for key in KNOWN if f'"{key}"' in sources}
-    assert read.isdisjoint(UNUSED)
-    assert set(KNOWN) - read - UNUSED == {"ai.api_key", "ai.openai_api_key", "ui.language"}
+    assert set(KNOWN) - read == {"ai.api_key", "ai.openai_api_key", "ui.language"}
 
 
 def test_the_key_of_openai_is_for_openai_alone(env: Env) -> None:

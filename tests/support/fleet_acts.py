@@ -8,10 +8,12 @@ import msgspec
 from ipcom_chat.domain.entry import RULES_VERSION, Kind, Mode, Outcome, Status
 from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.domain.people import Machine, Session, User
+from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import DuplicateUserError
 from ipcom_chat.ids import EntryId, MachineId, ReplicaId, SessionId, user_id_of
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.people import Machines, Sessions, Users
+from ipcom_chat.storage.votes import Votes
 from tests.support import fleet_checks as checks
 from tests.support.fleet import DAY_MS, Fault, Node
 
@@ -49,14 +51,6 @@ _REDACT = {
     "response": "UPDATE entries SET response = ?, redaction_response = ?, local_seq = ? "
     "WHERE id = ? AND redaction_response < ? AND deleted_at IS NULL AND response IS NOT NULL",
 }
-_VOTE = """
-INSERT INTO votes (entry_id, voter, value, mode, user_id, machine_id, created_at, updated_at,
-  local_seq, acked_seq)
-SELECT id, ?2, ?3, mode, user_id, machine_id, ?4, ?4, ?5, 0 FROM entries WHERE id = ?1
-  AND private = 0
-ON CONFLICT (entry_id, voter) DO UPDATE SET value = excluded.value,
-  updated_at = max(excluded.updated_at, votes.updated_at + 1), local_seq = excluded.local_seq
-"""
 
 
 def _pick(node: Node, sql: str, place: int, *bindings: Any) -> EntryId | None:
@@ -148,11 +142,10 @@ def _redact(teller: "Teller", node: Node, op: "Op") -> None:
 
 
 def _vote(teller: "Teller", node: Node, op: "Op") -> None:
-    with node.database.write() as transaction:
-        seq = transaction.next_local_seq()
-        voter = f"voter-{op.a % 2}"
-        bindings = (_pick(node, _ANY, op.b), voter, op.c % 3 - 1, node.clock.now_ms(), seq)
-        transaction.execute(_VOTE, bindings)
+    entry_id = _pick(node, _ANY, op.b)
+    if entry_id is not None:
+        vote = tuple(Vote)[op.c % 3]
+        Votes(node.database).cast(entry_id, f"voter-{op.a % 2}", vote, at_ms=node.clock.now_ms())
 
 
 def _user(teller: "Teller", node: Node, op: "Op") -> None:

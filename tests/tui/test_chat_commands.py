@@ -187,6 +187,25 @@ async def test_private_keeps_entries_here(home: Path) -> None:
         await chat.until(pilot, "✗ /private takes on, off")
 
 
+async def test_good_and_bad_are_of_the_last_answer_or_of_an_id(home: Path) -> None:
+    async with running_chat(home, size=(100, 40), user="ana") as (chat, pilot):
+        await chat.send(pilot, "/good")
+        await chat.until(pilot, "✗ Nothing was answered yet")
+        chat.assistant.give("one", TextDelta("x"), None)
+        await chat.send(pilot, "one")
+        await chat.idle(pilot)
+        one = (await chat.stored()).id[-12:-6]
+        chat.assistant.give("two", RuntimeError("no answer, nothing to vote on"))
+        await chat.send(pilot, "two")
+        await chat.idle(pilot)
+        await chat.send(pilot, "/good")
+        await chat.until(pilot, f"{one}: 1 good, 0 bad.")
+        await chat.send(pilot, f"/bad {one}")
+        await chat.until(pilot, f"{one}: 0 good, 1 bad.")
+        await chat.send(pilot, "/bad zz")
+        await chat.until(pilot, "✗ No entry has the id 'zz'")
+
+
 async def test_export_writes_this_session_only_and_replaces_nothing(home: Path) -> None:
     with harness(home) as other:
         async with other.app.run_test() as pilot:

@@ -8,11 +8,14 @@ it raises `AssistantError` and nothing else.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from ipcom_chat.i18n import Language
+
+KNOWLEDGE: Final = "knowledge"
+"""The name of the assistant that itself says what the history knows."""
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,18 +14,15 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from ipcom_chat.assistant.base import AssistantEvent, Question, Recalled, TextDelta
+from ipcom_chat.assistant.base import KNOWLEDGE, AssistantEvent, Question, Recalled, TextDelta
 from ipcom_chat.assistant.markdown import cut, inline, quote
 from ipcom_chat.assistant.playbook import Playbook
 from ipcom_chat.assistant.playbook_matching import Match, language_of_question, match
 from ipcom_chat.assistant.playbook_running import PlaybookRun
-from ipcom_chat.assistant.wording import Wording
+from ipcom_chat.assistant.wording import Wording, own_answer
 from ipcom_chat.clock import Clock, SystemClock
-from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import LANGUAGES
-
-NAME: Final = "knowledge"
 
 _SCORE: Final = 0.6
 _SHOWN: Final = 3
@@ -55,7 +52,7 @@ class KnowledgeAssistant:
     @property
     def name(self) -> str:
         """See `Assistant`."""
-        return NAME
+        return KNOWLEDGE
 
     async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent]:
         """See `Assistant`; it raises nothing."""
@@ -90,7 +87,9 @@ class KnowledgeAssistant:
         good = [
             (each, own)
             for each in recalled
-            if each.score >= _SCORE and (own := _own(each)) and not own.startswith(checks)
+            if each.score >= _SCORE
+            and (own := own_answer(each.answer))
+            and not own.startswith(checks)
         ]
         if not good:
             return
@@ -120,18 +119,6 @@ def _headings(matches: Sequence[Match]) -> tuple[str, ...]:
         for each in matches
         for language in LANGUAGES
     )
-
-
-def _own(recalled: Recalled) -> str:
-    """Return what an answer said itself: nothing of what it quoted, and no "I do not know"."""
-    answer = neutralise(recalled.answer or "").strip()
-    for language in LANGUAGES:
-        wording = Wording(language)
-        if answer.startswith(wording.nothing_known()):
-            return ""
-        if answer.startswith(wording.known()):
-            return answer.partition(f"\n{wording.checked()}\n")[2].strip()
-    return answer
 
 
 def _quoted(recalled: Recalled, answer: str, lines: int, now_ms: int, wording: Wording) -> str:

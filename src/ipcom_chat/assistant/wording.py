@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from ipcom_chat.assistant.markdown import code, inline
-from ipcom_chat.i18n import Language
+from ipcom_chat.domain.terminal import neutralise
+from ipcom_chat.i18n import LANGUAGES, Language
 from ipcom_chat.i18n.pt_br.assistant import MESSAGES
 
 
@@ -180,3 +181,15 @@ class Wording:
             setting=code(_("VENDOR:NAME")),
         )
         return f"{head}\n\n{lines}\n\n{key}"
+
+
+def own_answer(text: str | None) -> str:
+    """Return what an answer said itself: nothing of what it quoted, and no "I do not know"."""
+    answer = neutralise(text or "").strip()
+    for language in LANGUAGES:
+        wording = Wording(language)
+        if answer.startswith(wording.nothing_known()):
+            return ""
+        if answer.startswith(wording.known()):
+            return answer.partition(f"\n{wording.checked()}\n")[2].strip()
+    return answer

@@ -13,7 +13,7 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
-from ipcom_chat.settings import KNOWN, MASK, SYSTEM_FILE, UNUSED, Secret, known, save
+from ipcom_chat.settings import KNOWN, MASK, SYSTEM_FILE, Secret, known, save
 
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"([?&][^=&#]*(?:token|key|secret|passw|auth)[^=&#]*=)[^&#]*", re.IGNORECASE)
@@ -49,7 +49,6 @@ def list_settings(context: CliContext, *, as_json: bool) -> None:
         for each in objects
     ]
     tables.show(columns, rows, styled=context.styled)
-    output.note(_not_used(*(key for key in KNOWN if key in UNUSED)))
 
 
 @config.command(help=_("Print the value of one setting."))
@@ -89,8 +88,6 @@ def set_value(context: CliContext, *, key: str, value: str) -> None:
     path = context.paths.config_file
     save(path, key, value)
     output.note(_("Saved {key} in {path}.", key=key, path=path))
-    if key in UNUSED:
-        output.note(_not_used(key))
 
 
 @config.command(help=_("Print where your settings are kept."))
@@ -119,17 +116,12 @@ def _object(context: CliContext, key: str) -> dict[str, Any]:
         "value": _shown(value),
         "source": settings.sources[key],
         "variable": setting.variable,
-        "used": key not in UNUSED,
         "help": _(setting.help),
     }
 
 
 def _source(source: str) -> str:
     return {"default": _("default"), "flag": _("flag")}.get(source, source)
-
-
-def _not_used(*keys: str) -> str:
-    return _("This version does not use {keys} yet.", keys=", ".join(keys))
 
 
 def _shown(value: Any) -> Any:

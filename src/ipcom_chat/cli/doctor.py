@@ -53,7 +53,6 @@ def _from_settings(context: CliContext) -> dict[str, Any]:
         "machine_id": settings["machine_id"],
         "own_machine_id": known_machine_id(settings["machine_id"], settings.paths.state_dir),
         "user": settings["user"],
-        "given_in_vain": settings.given_in_vain,
         "probe": probe_of(settings),
         "ai_enabled": settings["ai.enabled"],
         "ai_model": settings["ai.model"],

@@ -24,7 +24,16 @@ from ipcom_chat.cli.context import CliContext
 from ipcom_chat.cli.counts import show_stats, stats_object
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status, storable
 from ipcom_chat.domain.terminal import one_line
-from ipcom_chat.formats import duration, instant, person, status_word, yes_no
+from ipcom_chat.domain.votes import Vote
+from ipcom_chat.formats import (
+    duration,
+    instant,
+    person,
+    status_word,
+    tally_words,
+    voted,
+    yes_no,
+)
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId, UserId
 from ipcom_chat.services.exports import Format, encoded, json_text, records, write_file
@@ -129,7 +138,8 @@ def show(context: CliContext, *, entry_id: str, events: bool, as_json: bool) -> 
     commands = log.commands_of(entry.id)
     if as_json:
         (found,) = _decorated(context, iter([entry]))
-        found |= {"commands": commands, "events": log.events(entry.id)}
+        votes = context.runtime.votes.tally(entry)
+        found |= {"commands": commands, "events": log.events(entry.id), "votes": votes}
         output.write(f"{json_text(found)}\n")
         return
     _show_facts(context, entry)
@@ -141,6 +151,22 @@ def show(context: CliContext, *, entry_id: str, events: bool, as_json: bool) -> 
             output.line(f"  $ {one_line(command.command)}\n    {outcome_of(command)}")
     if events:
         _show_events(context, entry)
+
+
+@history.command(help=_("Say that an entry is good or bad; none takes it back."))
+@click.argument("entry_id", metavar=_("ID"))
+@click.argument("vote", type=OneOf([vote.value for vote in Vote]))
+@json_option
+@click.pass_obj
+def vote(context: CliContext, *, entry_id: str, vote: str, as_json: bool) -> None:
+    """Vote on an entry."""
+    runtime = context.runtime
+    entry = runtime.history.find(entry_id)
+    tally = runtime.votes.cast(entry, Vote(vote), runtime.origin())
+    if as_json:
+        output.write(f"{json_text({'id': entry.id, 'vote': vote, 'votes': tally})}\n")
+        return
+    output.note(voted(runtime.history.short_id(entry.id), tally))
 
 
 @history.command(help=_("Count entries; days are those of the local time zone."))
@@ -290,6 +316,7 @@ def _show_facts(context: CliContext, entry: Entry) -> None:
             (_("When"), instant(entry.created_at, seconds=True)),
             (_("Outcome"), outcome_of(entry)),
             (_("Cancelled by"), entry.cancelled_by),
+            (_("Votes"), tally_words(context.runtime.votes.tally(entry))),
             (_("Mode"), entry.mode.value),
             (_("Private"), yes_no(entry.private)),
             (_("Model"), entry.model),

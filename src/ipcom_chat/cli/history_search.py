@@ -104,7 +104,7 @@ def search(
     service = context.runtime.search
     if semantic:
         _wait_for_meaning(service.meaning)
-    _catch_up(service)
+    catch_up(service)
     found = service.search(scope, " ".join(words), _wanted(where), limit=limit)
     if found.by_meaning is False and not semantic:
         output.note(
@@ -141,7 +141,8 @@ def _wait_for_meaning(meaning: "Meaning | None") -> None:
         output.fail(_("The model of meanings cannot be loaded; words alone are searched."))
 
 
-def _catch_up(service: "SearchService") -> None:
+def catch_up(service: "SearchService") -> None:
+    """Bring the index up to date if that is needed, and say so."""
     from ipcom_chat.errors import StorageError  # noqa: PLC0415 - beside its only use
     from ipcom_chat.services.search import NEWER_MAX  # noqa: PLC0415 - brings Tantivy
 

@@ -24,6 +24,7 @@ CATALOGUES = (
     "server",
     "exchange",
     "search",
+    "suggestions",
     "imports",
     "redaction",
 )

@@ -27,6 +27,8 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     excluded: tuple[str, ...] = ()
     after_s: int | None = None
     before_s: int | None = None
+    newest: bool = False
+    """The newest of what fits, not the best."""
 
     @property
     def is_empty(self) -> bool:
@@ -50,7 +52,7 @@ def _found(searcher: tantivy.Searcher, plan: Plan, selection: Selection, limit: 
     if plan.asks and not plan.has_text:
         return []
     query = _query(plan, selection)
-    if plan.has_text:
+    if plan.has_text and not selection.newest:
         hits = searcher.search(query, limit, count=False).hits
         scores = [float(score) / plan.mass for score, _place in hits]
     else:

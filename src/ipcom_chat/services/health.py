@@ -69,8 +69,6 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     user: str | None = None
     probe: Callable[[], Probe] | None = None
     """Looks at the primary, if one is configured."""
-    given_in_vain: tuple[str, ...] = ()
-    """Settings that were given and that change nothing in this version."""
     ai_enabled: bool = True
     ai_model: str | None = None
     ai_base_url: str | None = None
@@ -105,9 +103,6 @@ def _versions(_subject: Subject) -> Iterator[Check]:
 def _settings(subject: Subject) -> Iterator[Check]:
     if subject.settings_problem:
         yield _failed("settings", subject.settings_problem)
-    elif subject.given_in_vain:
-        keys = ", ".join(subject.given_in_vain)
-        yield _warning("settings", _("This version does not use {keys} yet.", keys=keys))
     elif subject.config_file.exists():
         yield _ok("settings", str(subject.config_file))
     else:

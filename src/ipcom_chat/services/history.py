@@ -13,7 +13,7 @@ from ipcom_chat.domain.entry import Entry, EntryEvent, Scope
 from ipcom_chat.domain.recall import MAX_CHARS, Frequencies, best_matches
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
-from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, short_id
+from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, MachineId, UserId, short_id
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
 from ipcom_chat.storage.people import Machines, Users
@@ -105,6 +105,16 @@ class HistoryService:
     def hostnames(self) -> dict[str, str]:
         """Return the host names by machine id."""
         return {machine.id: machine.hostname for machine in self._machines.all()}
+
+    def username(self, user_id: UserId | None) -> str | None:
+        """Return the username of one user; None for nobody, and for one who is not known here."""
+        user = self._users.get(user_id) if user_id else None
+        return user.username if user else None
+
+    def hostname(self, machine_id: MachineId) -> str:
+        """Return the host name of one machine, or what its id begins with."""
+        machine = self._machines.get(machine_id)
+        return machine.hostname if machine else machine_id[:12]
 
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over a scope."""

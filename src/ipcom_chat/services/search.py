@@ -62,6 +62,26 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     conditions: tuple[Condition, ...] = ()
     since_ms: int = 0
+    newest: bool = False
+    """The newest of what fits is looked at first, not what fits best."""
+
+
+class Alike(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows that share words with a text, newest first, and what is rare, if an index knows."""
+
+    rows: list[Candidate]
+    relevance: list[float]
+    """Of each row; 1 is very well."""
+    frequencies: Frequencies | None
+
+
+ANSWERED: Final = Wanted(
+    conditions=(
+        Condition(Field.KIND, (Kind.QUESTION.value,)),
+        Condition(Field.STATUS, (Status.COMPLETED.value,)),
+    )
+)
+RAN: Final = Wanted(conditions=(Condition(Field.KIND, (Kind.COMMAND.value,)),))
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,23 +212,39 @@ class SearchService:
 
         The newest of equally good ones comes first.
         """
-        reader = self._index.reader()
-        if reader is None or self.waiting() > NEWER_MAX:
+        if self._index.reader() is None or self.waiting() > NEWER_MAX:
             return None
-        conditions = (
-            Condition(Field.KIND, (Kind.QUESTION.value,)),
-            Condition(Field.STATUS, (Status.COMPLETED.value,)),
-        )
-        query = Query(terms=(Term(question),))
-        looked = self._look(scope, query, Wanted(conditions=conditions), SIMILAR_CANDIDATES)
-        scored = sorted(looked.scored, key=lambda each: -each.row.created_at)
-        planner = Planner(reader)
+        found = self.alike(scope, Term(question), ANSWERED, limit=SIMILAR_CANDIDATES)
+        if found.frequencies is None:
+            return None
         return Similar(
-            candidates=[(EntryId(each.row.id), each.row.command) for each in scored],
-            frequencies=Frequencies(
-                reader.count, {word: planner.spread(word) for word in words(question)}
-            ),
+            candidates=[(EntryId(row.id), row.command) for row in found.rows],
+            frequencies=found.frequencies,
         )
+
+    def alike(self, scope: Scope, term: Term, wanted: Wanted, *, limit: int) -> Alike:
+        """Return up to `limit` rows of the index that hold something, and those newer than it."""
+        looked = self._look(scope, Query(terms=(term,)), wanted, limit)
+        newest = sorted(looked.scored, key=lambda each: -each.row.created_at)
+        return Alike(
+            rows=[each.row for each in newest],
+            relevance=[each.relevance for each in newest],
+            frequencies=self._frequencies(term.text),
+        )
+
+    def outcomes(self, ids: Iterable[str]) -> dict[str, bool]:
+        """Return by question id whether the last command that ran for it worked."""
+        return self._rows.outcomes(ids)
+
+    def _frequencies(self, text: str) -> Frequencies | None:
+        reader = self._index.reader()
+        if reader is None:
+            return None
+        planner = Planner(reader)
+        try:
+            return Frequencies(reader.count, {word: planner.spread(word) for word in words(text)})
+        except BrokenIndex:
+            return None
 
     def _look(self, scope: Scope, query: Query, wanted: Wanted, limit: int) -> _Looked:
         try:
@@ -330,6 +366,7 @@ class SearchService:
             excluded=tuple(excluded),
             after_s=after_ms // 1000 if after_ms else None,
             before_s=query.before_ms // 1000 if query.before_ms is not None else None,
+            newest=wanted.newest,
         )
 
     def _facets(self, condition: Condition) -> list[str]:

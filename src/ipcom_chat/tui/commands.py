@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from ipcom_chat import __version__, logs
 from ipcom_chat.domain.entry import Mode, Status
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError, UsageError
-from ipcom_chat.formats import local_time, status_word
+from ipcom_chat.formats import local_time, status_word, voted
 from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
 from ipcom_chat.tui.conversation import Conversation, Shown
@@ -40,6 +42,9 @@ def chat_commands() -> tuple[SlashCommand, ...]:
         SlashCommand(name="private", description=_("Keep new entries on this machine"),
                      argument="[on|off]"),
         SlashCommand(name="retry", description=_("Ask again what got no answer")),
+        SlashCommand(name="good", description=_("Say that an answer helped"), argument=_("[ID]")),
+        SlashCommand(name="bad", description=_("Say that an answer was wrong"),
+                     argument=_("[ID]")),
         SlashCommand(name="export", description=_("Write this conversation to a file"),
                      argument=_("[FILE]")),
         SlashCommand(name="debug", description=_("More or fewer details in the log")),
@@ -96,6 +101,8 @@ class Commands:
             "user": self._user,
             "private": self._private,
             "retry": self._retry,
+            "good": partial(self._vote, Vote.GOOD),
+            "bad": partial(self._vote, Vote.BAD),
             "export": self._export,
             "debug": self._debug,
             "exit": self._exit,
@@ -197,6 +204,10 @@ class Commands:
         if self._conversation.failed is None:
             raise UsageError(_("There is nothing to ask again: every question was answered."))
         self._retry_failed()
+
+    async def _vote(self, vote: Vote, argument: str) -> None:
+        short_id, tally = await self._conversation.vote(argument or None, vote)
+        self._say(voted(short_id, tally))
 
     async def _export(self, argument: str) -> None:
         conversation = self._conversation

@@ -6,13 +6,16 @@ the coroutines; a question belongs to the user and the mode that held when it wa
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from ipcom_chat import host
+from ipcom_chat.assistant.base import KNOWLEDGE
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
+from ipcom_chat.domain.votes import Tally, Vote
 from ipcom_chat.errors import NotFoundError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
@@ -23,6 +26,9 @@ from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 
+if TYPE_CHECKING:
+    from ipcom_chat.services.suggestions import Solved
+
 PROMPTS_LOADED = 1_000
 HISTORY_SHOWN = 20
 _MARKDOWN = (
@@ -32,7 +38,7 @@ _MARKDOWN = (
     "pygments.token",
     "textual.highlight",
 )
-_AI = ("ipcom_chat.assistant.chat_completions",)
+_AI = ("ipcom_chat.assistant.chat_completions", "ipcom_chat.services.suggestions")
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +94,8 @@ class Conversation:
         self.hostname = host.hostname()
         self.running: Request | None = None
         self._last: Request | None = None
+        self._answered: EntryId | None = None
+        """What `/good` and `/bad` mean without an id."""
         self.failed: Failed | None = None
         """What `/retry` asks again."""
         self.counts: Counter[Status] = Counter()
@@ -154,6 +162,8 @@ class Conversation:
     def _ended(self, request: Request, status: Status, text: str) -> None:
         self.counts[status] += 1
         self.running = None
+        if status is Status.COMPLETED:
+            self._answered = request.entry_id
         if status is not Status.COMPLETED:
             # As it was typed: what was private stays so when it is asked again.
             self.failed = Failed(entry_id=request.entry_id, text=text)
@@ -232,6 +242,45 @@ class Conversation:
         where = EntryFilter(kind=Kind.QUESTION)
         found = list(history.newest(self.context.scope, where, limit=HISTORY_SHOWN, preview=True))
         return [Shown(entry=entry, short_id=history.short_id(entry.id)) for entry in found[::-1]]
+
+    async def vote(self, id_: str | None, vote: Vote) -> tuple[str, Tally]:
+        """Take what the user says of an entry, by default of the last one that was answered.
+
+        Returns:
+            The entry's short id and all its votes.
+
+        Raises:
+            UsageError: there is none, or it is private.
+            NotFoundError, AmbiguousIdError: the id means none, or several.
+        """
+        wanted = id_ or self._answered
+        if wanted is None:
+            raise UsageError(_("Nothing was answered yet; an id says which entry you mean."))
+        voted = await self._thread.run(self._vote, wanted, vote)
+        if self.sync is not None:
+            self.sync.nudge()
+        return voted
+
+    def _vote(self, id_: str, vote: Vote) -> tuple[str, Tally]:
+        runtime = self.runtime
+        entry = runtime.history.find(id_)
+        tally = runtime.votes.cast(entry, vote, self.context.origin)
+        return runtime.history.short_id(entry.id), tally
+
+    async def solved(self, text: str) -> "Solved | None":
+        """Return how a question was solved before this session, if it was.
+
+        None where the assistant says itself what the history knows.
+        """
+        if self.assistant_name == KNOWLEDGE:
+            return None
+        return await self._thread.run(self._solved, text)
+
+    def _solved(self, text: str) -> "Solved | None":
+        context = self.context
+        suggestions = self.runtime.suggestions
+        found = suggestions.solved(context.scope, text, but=context.origin.session_id)
+        return found[0] if found else None
 
     async def offers_import(self) -> bool:
         """Return, once, whether an earlier program's history waits to be imported."""

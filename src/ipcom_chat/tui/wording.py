@@ -1,7 +1,13 @@
 """Words of the chat for modes and sharing, in the language of the screen."""
 
+from typing import TYPE_CHECKING
+
 from ipcom_chat.domain.entry import Mode, Origin
+from ipcom_chat.formats import duration, tally_words
 from ipcom_chat.i18n import _
+
+if TYPE_CHECKING:
+    from ipcom_chat.services.suggestions import Solved
 
 
 def shared_with(origin: Origin, username: str) -> str:
@@ -25,6 +31,14 @@ def sharing(origin: Origin, username: str) -> str:
             "Mode hybrid: shared with everyone, and in your and this machine's history."
         ),
     }[origin.mode]
+
+
+def solved_before(solved: "Solved") -> str:
+    """Return who has solved a question before, when, how good it was, and where to read it."""
+    source = solved.source
+    who = source.username or source.entry.os_user
+    told = _("Solved before by {who}, {age} ago", who=who, age=duration(source.age_ms))
+    return "  ·  ".join(filter(None, (told, tally_words(solved.votes), source.short_id)))
 
 
 def examples() -> tuple[str, ...]:

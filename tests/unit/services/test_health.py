@@ -119,7 +119,6 @@ def test_an_old_sqlite_is_a_warning(subject: Subject, monkeypatch: pytest.Monkey
     ("changes", "name", "status"),
     [
         ({"settings_problem": "bad"}, "settings", Status.FAILED),
-        ({"given_in_vain": ("cache.ttl",)}, "settings", Status.WARNING),
         ({"encoding": "ascii"}, "locale", Status.WARNING),
         ({"terminal": "dumb"}, "locale", Status.WARNING),
         ({"ai_enabled": False}, "assistant", Status.OK),

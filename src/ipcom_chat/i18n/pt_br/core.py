@@ -85,7 +85,6 @@ MESSAGES: dict[str, str] = {
     "not configured: the history stays on this machine": (
         "não configurada: o histórico fica nesta máquina"
     ),
-    "This version does not use {keys} yet.": "Esta versão ainda não usa {keys}.",
     "{path} is not there; defaults hold.": "{path} não existe; valem os valores padrão.",
     "The chat needs a terminal: set TERM.": "O chat precisa de um terminal: defina TERM.",
     "Others can look into {path}.": "Outros podem ver o conteúdo de {path}.",
@@ -152,8 +151,8 @@ MESSAGES: dict[str, str] = {
     "longest wait between two tries, milliseconds": (
         "maior espera entre duas tentativas, em milissegundos"
     ),
-    "seconds a command's output counts as fresh": (
-        "segundos em que a saída de um comando vale como atual"
+    "seconds an answer or a command's output counts as fresh": (
+        "segundos em que uma resposta ou a saída de um comando vale como atual"
     ),
     "false: answers without any AI": "false: respostas sem nenhuma IA",
     "VENDOR:NAME, for example openai-compatible:llama3.2": (

@@ -3,6 +3,7 @@
 Handlers of this screen never wait for storage, network or assistant: they start, cancel and show.
 """
 
+import asyncio
 import gc
 import time
 from contextlib import suppress
@@ -37,12 +38,14 @@ from ipcom_chat.tui.widgets.slash_menu import Invocation, invocation, likely_mea
 from ipcom_chat.tui.widgets.spinner import duration
 from ipcom_chat.tui.widgets.status_line import Status as Line
 from ipcom_chat.tui.widgets.status_line import StatusLine
-from ipcom_chat.tui.widgets.transcript import Transcript
+from ipcom_chat.tui.widgets.transcript import Question, Transcript
 from ipcom_chat.tui.widgets.welcome import Welcome
-from ipcom_chat.tui.wording import examples, shared_with, sharing
+from ipcom_chat.tui.wording import examples, shared_with, sharing, solved_before
 
 LEAVE_S = 2.0
 """Ctrl-C twice within this time leaves."""
+LOOK_BACK_S = 0.1
+"""How long after a question it is looked whether the team has solved it before."""
 INTERRUPTED_CHARS = 60
 _YOUNG_OBJECTS = (10_000, 20, 50)
 
@@ -236,13 +239,23 @@ class ChatScreen(Screen[None]):
 
     def _ask(self, text: str, *, retry_of: EntryId | None = None) -> None:
         self._is_private = is_kept_private(text)
-        self.transcript.add_question(text.removeprefix(" ").strip("\n"))
+        question = self.transcript.add_question(text.removeprefix(" ").strip("\n"))
         self._started_ms = self._conversation.runtime.clock.monotonic_ms()
         self._usage = None
         self._unsaved.clear()
         self._conversation.ask(text, self._hear, retry_of=retry_of)
         self.status.start_request()
         self._hold()
+        self.run_worker(self._tell_solved(text, question), exit_on_error=False)
+
+    async def _tell_solved(self, text: str, question: Question) -> None:
+        """Say below a question who has solved it before, if the assistant does not."""
+        # What the answer needs of the history is read first.
+        await asyncio.sleep(LOOK_BACK_S)
+        with suppress(IpcomChatError):  # the answer needs no history either
+            found = await self._conversation.solved(text)
+            if found is not None:
+                self.transcript.add_below(question, solved_before(found))
 
     def _ask_again(self) -> None:
         failed = self._conversation.failed

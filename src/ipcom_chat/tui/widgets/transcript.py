@@ -128,11 +128,18 @@ class Transcript(VerticalScroll):
         """Keep the newest message in view."""
         self.anchor()
 
-    def add_question(self, text: str) -> None:
-        """Show a question and return to the bottom."""
+    def add_question(self, text: str) -> Question:
+        """Show a question and return to the bottom; return where it is shown."""
         self.end_answer()
-        self._add(Question(neutralise(text)))
+        question = Question(neutralise(text))
+        self._add(question)
         self.anchor()
+        return question
+
+    def add_below(self, question: Question, text: str) -> None:
+        """Show a calm line right below a question, above whatever has come of its answer."""
+        if question in self.children:  # the screen may have been emptied meanwhile
+            self.mount(_calm(text), after=question)
 
     def add_answer_text(self, delta: str) -> None:
         """Add to the answer that is arriving; begin one if there is none."""
@@ -205,7 +212,7 @@ class Transcript(VerticalScroll):
     def add_footer(self, text: str) -> None:
         """Show a calm line that belongs to the answer above it."""
         self.end_answer()
-        self._add(TextRows(Content.styled(one_line(text), "$foreground 45%")))
+        self._add(_calm(text))
 
     def add(self, widget: Rows) -> None:
         """Show something of the program itself, such as the answer to a slash command."""
@@ -249,3 +256,7 @@ class Transcript(VerticalScroll):
             if newer >= MAX_MESSAGES or parts > MAX_PARTS:
                 old.remove()
         self.mount(widget)
+
+
+def _calm(text: str) -> TextRows:
+    return TextRows(Content.styled(one_line(text), "$foreground 45%"))
