@@ -24,6 +24,7 @@ CATALOGUES = (
     "server",
     "exchange",
     "search",
+    "history",
     "imports",
     "redaction",
 )
