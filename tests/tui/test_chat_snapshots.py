@@ -216,7 +216,9 @@ def test_narrow(shows: Callable[..., bool], scene: Play) -> None:
     assert shows(scene, size=(40, 12))
 
 
-@pytest.mark.parametrize("scene", [welcomed, cancelled, helped], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize(
+    "scene", [welcomed, cancelled, helped, history_read], ids=lambda scene: scene.__name__
+)
 def test_portuguese(shows: Callable[..., bool], scene: Play) -> None:
     i18n.use("pt_BR")
     assert shows(scene, IPCOM_CHAT_LANGUAGE="pt_BR")

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from ipcom_chat.assistant.base import TextDelta
@@ -244,6 +244,24 @@ async def test_what_the_index_does_not_hold_yet_is_said_and_looked_for_again(
                 await pilot.pause(0.02)
 
         assert "indexed" not in str(chat.history._search.border_title)
+
+
+async def test_what_is_typed_while_the_history_opens_is_searched_and_sends_nothing(
+    tmp_path: Path,
+) -> None:
+    async with running_chat(tmp_path) as (chat, pilot):
+        await chat.thread.run(chat.runtime._entries.add_all, [NGINX, DISK], actor="test")
+        await pilot.press(*"it")
+        for key in ("ctrl+r", "enter", "d", "i", "s"):  # faster than any screen opens
+            character = key if len(key) == 1 else None
+            chat.screen.prompt.post_message(Key(key, character))
+        await chat.found(pilot)
+        assert chat.history.line.value == "itdis"
+        await pilot.press("escape")
+        await pilot.press("!")
+
+        assert chat.screen.prompt.text == "it!"
+        assert chat.assistant.asked == []
 
 
 async def test_a_paste_becomes_one_line(tmp_path: Path) -> None:

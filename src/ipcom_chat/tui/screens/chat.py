@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -40,6 +40,9 @@ from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Transcript
 from ipcom_chat.tui.widgets.welcome import Welcome
 from ipcom_chat.tui.wording import examples, shared_with, sharing
+
+if TYPE_CHECKING:
+    from ipcom_chat.tui.screens.history import HistoryScreen
 
 LEAVE_S = 2.0
 """Ctrl-C twice within this time leaves."""
@@ -82,6 +85,7 @@ class ChatScreen(Screen[None]):
     ) -> None:
         super().__init__()
         self._opens_history = opens_history
+        self._history: HistoryScreen | None = None
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=chat_commands(), cwd=cwd, editor=editor)
@@ -211,20 +215,26 @@ class ChatScreen(Screen[None]):
         from ipcom_chat.tui.screens.history import HistoryScreen  # noqa: PLC0415 - see above
 
         finder = self._conversation.open_finder()
-        screen = HistoryScreen(self._conversation, finder, text=text, chooses=chooses)
-        self.app.push_screen(screen, self._take_from_history)
+        self._history = HistoryScreen(self._conversation, finder, text=text, chooses=chooses)
+        self.app.push_screen(self._history, self._take_from_history)
 
     def _take_from_history(self, text: str | None) -> None:
+        self._history = None
         if text is None and self._opens_history:
             self._leave()
         self._opens_history = False
         if text is not None:
             self.prompt.recall(text)
-        self.prompt.focus()
+        self.prompt.resume()
 
     def on_prompt_history_wanted(self, message: Prompt.HistoryWanted) -> None:
         """Let an earlier question be chosen."""
         self.open_history(message.text, chooses=True)
+
+    def on_prompt_typed_ahead(self, message: Prompt.TypedAhead) -> None:
+        """Pass on what was typed while the history was opening."""
+        if self._history is not None:
+            self._history.type(message.character)
 
     # What the user sends.
 

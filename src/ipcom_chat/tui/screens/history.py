@@ -401,7 +401,11 @@ class HistoryScreen(Screen[str | None]):
         """Take what is typed while the screen is still opening."""
         if self.focused is None and event.is_printable and event.character:
             event.stop()
-            self.line.insert_text_at_cursor(event.character)
+            self.type(event.character)
+
+    def type(self, text: str) -> None:
+        """Put a text into the search line, as if it was typed there."""
+        self.line.insert_text_at_cursor(text)
 
     # What can be done with an entry.
 

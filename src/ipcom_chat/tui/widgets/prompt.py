@@ -56,12 +56,19 @@ class Prompt(ChipArea):
         """The user pressed ESC and no menu took it; the owner calls `escape` or cancels."""
 
     class HistoryWanted(Message):
-        """The user looks for an earlier question."""
+        """The user looks for an earlier question; the owner calls `resume` when that is over."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
             """What to look for: the draft, if it is short enough to be meant so."""
+
+    class TypedAhead(Message):
+        """The user typed a letter that is meant for the history, which was still opening."""
+
+        def __init__(self, character: str) -> None:
+            super().__init__()
+            self.character = character
 
     class Held(Message):
         """The user pressed Enter while `is_held`; the text is still in the prompt."""
@@ -81,6 +88,8 @@ class Prompt(ChipArea):
         """Whether Enter sends nothing but slash commands, because an answer is arriving."""
         self._is_untaken = False
         """Whether the owner has not yet seen what was sent; held as well until it has."""
+        self._is_away = False
+        """Whether the user is in the history; keys on their way here are not meant for a prompt."""
         self._menu = menu
         self._menu_kind: MenuKind = ""
         self._cwd = cwd
@@ -131,6 +140,11 @@ class Prompt(ChipArea):
         """Do not count the ESC that was pressed for something else, such as to cancel."""
         self._escaped_at_s = 0.0
 
+    def resume(self) -> None:
+        """Take the keys again."""
+        self._is_away = False
+        self.focus()
+
     def recall(self, text: str) -> None:
         """Take an earlier question to be changed or sent; undo brings a draft back."""
         self._show_recalled(cleaned(text), first_line=False)
@@ -149,6 +163,10 @@ class Prompt(ChipArea):
             self._restart_blink()
 
     def _obeys(self, event: events.Key) -> bool:
+        if self._is_away:
+            if event.is_printable and event.character:
+                self.post_message(self.TypedAhead(event.character))
+            return True
         if event.key != "escape":
             self._escaped_at_s = 0.0
         was_chord, self._is_chord = self._is_chord, False
@@ -222,6 +240,7 @@ class Prompt(ChipArea):
         draft = self.full_text
         is_short = "\n" not in draft and len(draft) <= SEARCHED_CHARS
         self._close_menu()
+        self._is_away = True
         self.post_message(self.HistoryWanted(draft.strip() if is_short else ""))
 
     # The menu.
