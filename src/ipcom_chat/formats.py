@@ -6,7 +6,7 @@ Words are in the language of the screen, instants in the local time zone.
 import time
 from pathlib import Path
 
-from ipcom_chat.domain.entry import Status
+from ipcom_chat.domain.entry import Entry, Kind, Status
 from ipcom_chat.domain.votes import Tally
 from ipcom_chat.i18n import _, decimal, n_
 
@@ -70,6 +70,25 @@ def tally_words(tally: Tally) -> str:
 def voted(short_id: str, tally: Tally) -> str:
     """Return, as a sentence, what the votes on an entry are now."""
     return _("{id}: {votes}.", id=short_id, votes=tally_words(tally) or _("no votes"))
+
+
+def outcome_of(entry: Entry) -> str:
+    """Return how an entry ended: the status of a question, the exit code of a command."""
+    took = f", {duration(entry.execution_time_ms)}" if entry.execution_time_ms is not None else ""
+    if entry.kind is Kind.COMMAND:
+        return _("exit code {code}", code=entry.error_code or "?") + took
+    return status_word(entry.status) + took
+
+
+def age(now_ms: int, at_ms: int) -> str:
+    """Return how long ago `at_ms` was in a word or two, from a month on the day."""
+    minutes = max(now_ms - at_ms, 0) // 60_000
+    if minutes < 60:
+        return f"{max(minutes, 1)} min"
+    hours = minutes // 60
+    if hours < 48:
+        return f"{hours} h"
+    return f"{hours // 24} d" if hours < 24 * 31 else local_time(at_ms, "%Y-%m-%d")
 
 
 def recovered(set_aside: Path, entries: int) -> str:

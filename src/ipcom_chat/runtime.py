@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.bridge import StorageThread
+    from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
     from ipcom_chat.services.erasures import ErasureService
     from ipcom_chat.services.history import Similar
     from ipcom_chat.services.imports import Imports
+    from ipcom_chat.services.indexing import Indexing
     from ipcom_chat.services.search import SearchService
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
@@ -160,6 +162,20 @@ class Runtime:
         )
 
     @cached_property
+    def browsing(self) -> "Browsing":
+        """What the history screen reads, and takes out."""
+        from ipcom_chat.services.browsing import Browsing  # noqa: PLC0415 - brings Tantivy
+
+        return Browsing(self.history, self.search, self.erasures, self.clock)
+
+    def open_indexing(self) -> "Indexing":
+        """Return what keeps the search index up to date, not started yet."""
+        from ipcom_chat.services.indexing import Indexing  # noqa: PLC0415 - brings Tantivy
+
+        paths = self.settings.paths
+        return Indexing(paths.replica, paths.search, self.clock, followed=self.keep_meaning())
+
+    @cached_property
     def sync(self) -> "SyncService":
         """Synchronisation with the primary, if there is one."""
         from ipcom_chat.services.sync import SyncService  # noqa: PLC0415 - asyncio
@@ -189,12 +205,9 @@ class Runtime:
         self, environment: "Mapping[str, str]", listener: "Callable[[SyncStatus], None]"
     ) -> "Watch":
         """Return what synchronises in the foreground until it is stopped."""
-        from ipcom_chat.services.indexing import Indexing  # noqa: PLC0415 - brings Tantivy
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
-        paths = self.settings.paths
-        indexing = Indexing(paths.replica, paths.search, self.clock, followed=self.keep_meaning())
-        return Watch(self.sync, self._replica.database, environment, listener, indexing)
+        return Watch(self.sync, self._replica.database, environment, listener, self.open_indexing())
 
     def sync_users(self) -> tuple[str, ...]:
         """Return the users whose own histories this replica is to hold."""

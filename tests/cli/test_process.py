@@ -15,6 +15,7 @@ import pytest
 
 from ipcom_chat import __version__
 from ipcom_chat.cli import main as main_module
+from ipcom_chat.cli.output import ExitCode
 from ipcom_chat.runtime import Runtime
 from tests.cli.conftest import Env
 from tests.support.cli import PROGRAM, Finished, add_entries, run_cli, run_program, start_program
@@ -302,16 +303,37 @@ def test_recovery_is_told_by_every_verb(env: Env) -> None:
 
 
 def test_no_verb_on_a_terminal_opens_the_chat(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[object] = []
+    opened = _opened(monkeypatch)
+    assert run_cli(["--debug"], env, terminal=True).code == 7
+    assert opened == [False]
+    assert "chat ended with 7" in log_file(env).read_text()
 
-    def run_chat(runtime: object) -> int:
-        opened.append(runtime)
+
+def test_history_without_a_verb_opens_its_screen_on_a_terminal_alone(
+    env: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = _opened(monkeypatch)
+    assert run_cli(["history"], env, terminal=True).code == 7
+    assert run_cli(["--local", "history"], env, terminal=True).code == 7
+    assert opened == [True, True]
+    for done in (run_cli(["history"], env), run_cli(["history"], env, "", terminal=True)):
+        assert done.code == ExitCode.USAGE
+        assert "Usage: ipcom-chat history" in done.err
+    assert run_cli(["history", "list"], env, terminal=True).code == ExitCode.FAILED
+    assert opened == [True, True]
+
+
+def _opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Let nothing open a screen; return whether each that would was the history's."""
+    opened: list[bool] = []
+
+    def run_chat(runtime: object, *, opens_history: bool) -> int:
+        assert isinstance(runtime, Runtime)
+        opened.append(opens_history)
         return 7
 
     monkeypatch.setitem(sys.modules, "ipcom_chat.tui.app", SimpleNamespace(run_chat=run_chat))
-    assert run_cli(["--debug"], env, terminal=True).code == 7
-    assert isinstance(opened[0], Runtime)
-    assert "chat ended with 7" in log_file(env).read_text()
+    return opened
 
 
 def test_the_same_process_can_be_started_as_a_module(env: Env) -> None:

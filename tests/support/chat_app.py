@@ -17,6 +17,7 @@ from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.tui.app import ChatApp
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.screens.chat import ChatScreen
+from ipcom_chat.tui.screens.history import HistoryScreen
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.rows import Rows
 from tests.support.chat import ScriptedAssistant
@@ -34,6 +35,7 @@ class ChatHarness:
         user: str | None = None,
         clock: Clock | None = None,
         environ: Mapping[str, str] | None = None,
+        opens_history: bool = False,
     ) -> None:
         variables = {"HOME": str(home), "EDITOR": "true"} | dict(environ or {})
         self.runtime = Runtime(settings.load(variables, {"user": user}), clock)
@@ -43,11 +45,17 @@ class ChatHarness:
         self.assistant = ScriptedAssistant()
         self.service.assistant = self.assistant
         self.conversation = Conversation(self.runtime, self.service, self.thread, self.interrupted)
-        self.app = ChatApp(self.conversation, variables)
+        self.app = ChatApp(self.conversation, variables, opens_history=opens_history)
 
     @property
     def screen(self) -> ChatScreen:
-        assert isinstance(self.app.screen, ChatScreen)
+        """The chat, whatever lies on it."""
+        return next(each for each in self.app.screen_stack if isinstance(each, ChatScreen))
+
+    @property
+    def history(self) -> HistoryScreen:
+        """The history, which lies on the chat."""
+        assert isinstance(self.app.screen, HistoryScreen)
         return self.app.screen
 
     @property
@@ -93,6 +101,22 @@ class ChatHarness:
         await self.thread.run(lambda: None)
         await pilot.pause(0.15)
 
+    async def found(self, pilot: Pilot[int]) -> None:
+        """Wait until the history shows what was asked for, and the marked entry."""
+
+        def is_shown() -> bool:
+            screen = self.app.screen
+            if not isinstance(screen, HistoryScreen) or screen.is_looking:
+                return False
+            marked, whole = screen.hits.marked, screen.entry.whole
+            return (whole.entry.id if whole else None) == (marked.id if marked else None)
+
+        async with asyncio.timeout(LIMIT_S):
+            await pilot.pause()
+            while not is_shown():
+                await pilot.pause(0.02)
+        await pilot.pause()
+
     async def stored(self, entry_id: EntryId | None = None) -> Entry:
         """Return the row of a request, by default of the last one."""
         wanted = entry_id or self.conversation.last_id
@@ -100,6 +124,7 @@ class ChatHarness:
         return await self.thread.run(self.runtime.history.find, wanted)
 
     def close(self) -> None:
+        self.conversation.close()
         self.thread.close()
         self.runtime.close()
 
@@ -111,9 +136,10 @@ def harness(
     user: str | None = None,
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
+    opens_history: bool = False,
 ) -> Iterator[ChatHarness]:
     """Make a chat and close what is behind it at the end; the app is not started."""
-    made = ChatHarness(home, user=user, clock=clock, environ=environ)
+    made = ChatHarness(home, user=user, clock=clock, environ=environ, opens_history=opens_history)
     try:
         yield made
     finally:

@@ -54,6 +54,7 @@ class ChatDemo(App[None]):
         super().__init__(driver_class=RobustLinuxDriver)
         self.sent: list[str] = []
         self.held = 0
+        self.wanted: list[str] = []
         self.links: list[str] = []
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=COMMANDS, cwd=str(Path.cwd()), editor=editor)
@@ -93,6 +94,9 @@ class ChatDemo(App[None]):
 
     def on_rows_link_clicked(self, message: Rows.LinkClicked) -> None:
         self.links.append(message.address)
+
+    def on_prompt_history_wanted(self, message: Prompt.HistoryWanted) -> None:
+        self.wanted.append(message.text)
 
     def _record(self, line: dict[str, object]) -> None:
         if self._log_path:

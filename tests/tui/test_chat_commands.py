@@ -62,22 +62,12 @@ async def test_clear_and_retry_wait_for_the_answer(home: Path) -> None:
         assert len(chat.assistant.asked) == 1
 
 
-async def test_history_lists_what_was_asked_with_ids_and_outcome(home: Path) -> None:
-    async with running_chat(home, size=(100, 40)) as (chat, pilot):
-        await chat.send(pilot, "/history")
-        await chat.until(pilot, "Nothing was asked yet in this history.")
-        chat.assistant.give("why?", TextDelta("x"), None)
-        await chat.send(pilot, "why?")
-        await chat.idle(pilot)
-        answered = await chat.stored()
-        await chat.send(pilot, "and\nthis?")
-        await pilot.press("escape")
-        await chat.idle(pilot)
-        await chat.send(pilot, "/history")
-        await chat.until(pilot, "The last 2 questions")
+async def test_history_opens_the_history_searched_for_the_words(home: Path) -> None:
+    async with running_chat(home) as (chat, pilot):
+        await chat.send(pilot, "/history nginx refused")
+        await chat.found(pilot)
 
-        assert answered.id[-12:-6] in chat.text
-        assert "and this?  (cancelled)" in chat.text
+        assert chat.history.line.value == "nginx refused"
 
 
 async def test_status_says_who_where_and_with_what(home: Path) -> None:

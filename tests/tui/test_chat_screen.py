@@ -234,10 +234,8 @@ async def test_data_is_never_markup(tmp_path: Path) -> None:
             AssistantBusyError(evil),
         )
         await chat.idle(pilot)
-        await chat.send(pilot, "/history")
-        await chat.idle(pilot)
 
-        assert chat.text.count(plain) >= 5
+        assert chat.text.count(plain) >= 4
         assert not {"\x1b", "\x07", "\u202e"} & set(chat.text)
 
 
@@ -387,9 +385,12 @@ async def test_every_size_of_terminal_works(tmp_path: Path, size: tuple[int, int
         chat.assistant.give("why?", TextDelta("a **b** `c`\n\n```sh\nls\n```\n"), RUN, RAN, None)
         await chat.send(pilot, "why?")
         await chat.idle(pilot)
-        for command in ("/help", "/status", "/history"):
+        for command in ("/help", "/status"):
             await chat.send(pilot, command)
             await chat.idle(pilot)
+        await chat.send(pilot, "/history")
+        await chat.found(pilot)
+        await pilot.press("enter", "tab", "escape", "escape")
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
 

@@ -9,7 +9,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from ipcom_chat import i18n
+from ipcom_chat import host, i18n
 from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
 from ipcom_chat.errors import AssistantBusyError
 from ipcom_chat.runtime import Runtime
@@ -66,6 +66,8 @@ class _StillTime:
 
 @pytest.fixture(autouse=True)
 def _nothing_moves(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(host, "hostname", lambda: "web01")
+    monkeypatch.setattr(host, "os_user", lambda: "ops")
     monkeypatch.setattr(status_line, "time", _StillTime)
     monkeypatch.setattr(command_run, "time", _StillTime)
     monkeypatch.setattr(welcome, "__version__", "1.2.3")
@@ -84,7 +86,6 @@ def shows(tmp_path: Path, snap_compare: Compare) -> Callable[..., bool]:
         environ = {"IPCOM_CHAT_USER": "ana", "IPCOM_CHAT_MACHINE_ID": "m" * 64} | changes
         add_ana(tmp_path)
         with harness(tmp_path, clock=SeededClock(), environ=environ) as chat:
-            chat.conversation.hostname = "web01"
 
             async def run(pilot: Pilot[int]) -> None:
                 chat.screen.prompt.cursor_blink = False
@@ -176,8 +177,16 @@ async def history(chat: ChatHarness, pilot: Pilot[int]) -> None:
     chat.assistant.give("another one", None)
     await chat.send(pilot, "another one")
     await chat.idle(pilot)
-    await pilot.press("ctrl+l")
-    await chat.send(pilot, "/history")
+    await pilot.press("ctrl+r")
+    await chat.found(pilot)
+    chat.history.line.cursor_blink = False
+
+
+async def history_read(chat: ChatHarness, pilot: Pilot[int]) -> None:
+    await answered(chat, pilot)
+    await chat.send(pilot, "/history nginx kind:question")
+    await chat.found(pilot)
+    await pilot.press("enter")
 
 
 async def private(chat: ChatHarness, pilot: Pilot[int]) -> None:
@@ -186,7 +195,7 @@ async def private(chat: ChatHarness, pilot: Pilot[int]) -> None:
 
 SCENES = (
     welcomed, answered, running, cancelled, failed, slash_menu, slash_menu_filtered, paste_chip,
-    held, helped, history, private,
+    held, helped, history, history_read, private,
 )  # fmt: skip
 
 
@@ -195,7 +204,9 @@ def test_scene(shows: Callable[..., bool], scene: Play) -> None:
     assert shows(scene)
 
 
-@pytest.mark.parametrize("scene", [welcomed, answered, helped], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize(
+    "scene", [welcomed, answered, helped, history_read], ids=lambda scene: scene.__name__
+)
 def test_wide_and_light(shows: Callable[..., bool], scene: Play) -> None:
     assert shows(scene, size=(200, 50), IPCOM_CHAT_THEME="light")
 
@@ -205,7 +216,9 @@ def test_narrow(shows: Callable[..., bool], scene: Play) -> None:
     assert shows(scene, size=(40, 12))
 
 
-@pytest.mark.parametrize("scene", [welcomed, cancelled, helped], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize(
+    "scene", [welcomed, cancelled, helped, history_read], ids=lambda scene: scene.__name__
+)
 def test_portuguese(shows: Callable[..., bool], scene: Play) -> None:
     i18n.use("pt_BR")
     assert shows(scene, IPCOM_CHAT_LANGUAGE="pt_BR")

@@ -101,13 +101,15 @@ def test_a_question_is_answered_stored_and_found_again(env: Env) -> None:
         ask(terminal, "which ports are open?")
         terminal.wait_for("8080  tcp")
         eventually(lambda: last_status(env), Status.COMPLETED)
-        ask(terminal, "/history")
-        terminal.wait_for("The last question")
+        ask(terminal, "/history kind:question")
+        terminal.wait_for("✓ which ports are open?")
         terminal.resize(40, 12)
-        terminal.wait_for("❯")
+        terminal.wait_gone("─" * 40)
         terminal.resize(200, 50)
         terminal.wait_for("─" * 190)
-        assert "The last question" in terminal.screen()
+        assert "✓ which ports are open?" in terminal.wait_for("8080  tcp")
+        terminal.keys("Escape")
+        terminal.wait_for(READY)
         terminal.keys("C-c")
         terminal.wait_for("Ctrl-C again leaves")
         terminal.keys("C-c")
@@ -305,7 +307,8 @@ def test_sequences_in_data_do_not_reach_the_terminal(env: Env, tmp_path: Path) -
         terminal.wait_for("exit 3")
         eventually(lambda: last_status(env), Status.COMPLETED)
         ask(terminal, "/history")
-        terminal.wait_for("The last question")
+        terminal.wait_for("2 entries")
+        terminal.wait_for("[/][@click=app.exit]x[/]")
 
         assert terminal.value("#{pane_title}") == title
         assert terminal.value("#{alternate_on}") == "1"
@@ -377,6 +380,33 @@ def test_portuguese_by_locale(env: Env) -> None:
         assert "só local" in terminal.screen()
 
 
+def test_the_history_alone_is_searched_read_and_taken_into_the_chat(env: Env) -> None:
+    tool(env, "ss", "echo 'tcp LISTEN 0 128 0.0.0.0:8080 0.0.0.0:*'")
+    done = subprocess.run([*CHAT, "ask", "which ports are open?"], env=env, check=False)
+    assert done.returncode == 0
+    with Terminal([*CHAT, "history"], env=env, cwd=env["HOME"]) as terminal:
+        terminal.wait_for("Search the history")
+        terminal.type("kind:question por")
+        terminal.wait_for("one entry")
+        terminal.keys("Enter")
+        terminal.wait_for("ask again")
+        terminal.keys("a")
+        terminal.wait_for("❯ which ports are open?")
+        terminal.keys("C-c", "C-c")
+        assert terminal.wait_end() == 0
+    assert [entry.command for entry in entries(env)] == ["which ports are open?"]
+
+
+def test_esc_leaves_the_history_alone_and_the_terminal_as_it_was(env: Env) -> None:
+    script = f"{sys.executable} -m ipcom_chat history; echo code=$?; read line"
+    with Terminal(["sh", "-c", script], env=env, cwd=env["HOME"]) as terminal:
+        terminal.wait_for("Nothing was asked yet in this history.")
+        terminal.keys("Escape")
+        terminal.wait_for("code=0")
+
+        assert is_sane(terminal)
+
+
 def test_two_terminals_share_one_history(env: Env) -> None:
     tool(env, "ss", "exec sleep 60")
     with chat(env) as one, chat(env) as two:
@@ -384,7 +414,7 @@ def test_two_terminals_share_one_history(env: Env) -> None:
         one.wait_for("$ ss")
         eventually(lambda: last_status(env), Status.PROCESSING)
         ask(two, "/history")
-        two.wait_for("which ports are open?  (processing)")
+        two.wait_for("… which ports are open?")
         short = entries(env)[0].id[-12:-6]
         done = subprocess.run([*CHAT, "cancel", short], env=env, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr

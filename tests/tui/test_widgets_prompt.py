@@ -252,40 +252,38 @@ async def test_a_recalled_slash_command_does_not_catch_the_arrows() -> None:
         assert app.prompt.text == "one"
 
 
-async def test_search_finds_and_takes_over_an_earlier_prompt() -> None:
+async def test_ctrl_r_asks_for_the_history_with_the_draft_and_leaves_it_alone() -> None:
     app = ChatDemo()
     async with app.run_test() as pilot:
-        app.prompt.load_history(["nginx on port 80", "disk is full", "restart nginx"])
-        await pilot.press("d", "ctrl+r", *"nginx")
-        assert app.composer.menu.marked is not None
-        assert app.composer.menu.marked.value == "restart nginx"
-        await pilot.press("ctrl+r", "enter")
+        await pilot.press(*"nginx ", "ctrl+r")
 
-        assert app.prompt.text == "nginx on port 80"
-        assert app.sent == []
+        assert app.wanted == ["nginx"]
+        assert app.prompt.text == "nginx "
+        assert not app.composer.menu.is_open
 
 
-async def test_the_search_can_be_corrected_and_pasted_into() -> None:
+@pytest.mark.parametrize("draft", ["two\nlines", "long " * 30])
+async def test_a_long_draft_is_no_search(draft: str) -> None:
     app = ChatDemo()
     async with app.run_test() as pilot:
-        app.prompt.load_history(["nginx on port 80", "disk is full"])
-        await pilot.press("ctrl+r", "z", "z", "z")
-        assert app.composer.menu.marked is None
-        await pilot.press("enter", "ctrl+r", "q", "backspace")
-        await paste(pilot, "port 80\n")
-        await pilot.press("tab")
+        app.prompt.set_text(draft)
+        await pilot.press("ctrl+r")
 
-        assert app.prompt.text == "nginx on port 80"
+        assert app.wanted == [""]
 
 
-async def test_escape_leaves_the_search_with_the_draft_as_it_was() -> None:
+async def test_a_recalled_question_replaces_the_draft_until_undo() -> None:
     app = ChatDemo()
     async with app.run_test() as pilot:
-        app.prompt.load_history(["one"])
-        await pilot.press(*"draft", "ctrl+r", "o", "escape")
+        await pilot.press(*"draft")
+        app.prompt.recall("/etc/nginx\x1b[2J?")
+        await pilot.pause()
+        assert app.prompt.text == "/etc/nginx?"
+        assert not app.composer.menu.is_open
+        await pilot.press("ctrl+underscore")
 
         assert app.prompt.text == "draft"
-        assert not app.composer.menu.is_open
+        assert app.sent == []
 
 
 # ESC

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from ipcom_chat.cli.base import days_ago
-from ipcom_chat.formats import duration, instant, person, yes_no
+from ipcom_chat.formats import age, duration, instant, person, yes_no
 
 
 def test_an_instant_is_written_in_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,6 +22,21 @@ def test_an_instant_is_written_in_the_local_zone(monkeypatch: pytest.MonkeyPatch
 def test_what_is_no_instant_is_shown_as_it_is() -> None:
     assert instant(None) == ""
     assert instant(10**20) == str(10**20)
+
+
+def test_an_age_is_a_word_or_two_and_from_a_month_on_the_day() -> None:
+    now, minute = 1_800_000_000_000, 60_000
+    ages = [0, 59 * minute, 60 * minute, 47 * 60 * minute, 48 * 60 * minute, 30 * 1440 * minute]
+    assert [age(now, now - each) for each in ages] == [
+        "1 min",
+        "59 min",
+        "1 h",
+        "47 h",
+        "2 d",
+        "30 d",
+    ]
+    assert age(now, now - 40 * 1440 * minute).startswith("2026-12-")
+    assert age(now, now + minute) == "1 min"  # a clock that is ahead
 
 
 def test_durations_have_units() -> None:

@@ -26,8 +26,8 @@ from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status, storable
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.formats import (
-    duration,
     instant,
+    outcome_of,
     person,
     status_word,
     tally_words,
@@ -104,7 +104,13 @@ class _History(Noun):
         return command
 
 
-@click.group(cls=_History, help=_("Search, list, show, count, import and export entries."))
+@click.group(
+    cls=_History,
+    help=_(
+        "Search, list, show, count, import and export entries. Without a verb, on a terminal: "
+        "search as you type."
+    ),
+)
 def history() -> None:
     """Group the verbs."""
 
@@ -340,14 +346,6 @@ def _show_events(context: CliContext, entry: Entry) -> None:
         before = status_word(event.from_status) if event.from_status else "-"
         change = f"{before} -> {status_word(event.to_status)}"
         output.line(f"  {instant(event.at, seconds=True)}  {change}  {one_line(event.actor)}")
-
-
-def outcome_of(entry: Entry) -> str:
-    """Return how an entry ended: the status of a question, the exit code of a command."""
-    took = f", {duration(entry.execution_time_ms)}" if entry.execution_time_ms is not None else ""
-    if entry.kind is Kind.COMMAND:
-        return _("exit code {code}", code=entry.error_code or "?") + took
-    return status_word(entry.status) + took
 
 
 def nothing() -> str:

@@ -15,14 +15,13 @@ from ipcom_chat.cli.history import (
     Selection,
     kind_option,
     nothing,
-    outcome_of,
     select,
     selection_options,
 )
 from ipcom_chat.domain.entry import Kind
 from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.errors import UsageError
-from ipcom_chat.formats import instant
+from ipcom_chat.formats import instant, outcome_of
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.history import EntryFilter

@@ -72,6 +72,8 @@ def _dispatch(context: "CliContext", arguments: list[str]) -> int:
     try:
         if not arguments:
             code = _chat(context)
+        elif arguments == ["history"] and _is_on_terminal():
+            code = _chat(context, opens_history=True)
         else:
             with root().make_context(output.PROGRAM, arguments, obj=context) as ctx:
                 code = int(ctx.command.invoke(ctx) or 0)
@@ -86,8 +88,12 @@ def _dispatch(context: "CliContext", arguments: list[str]) -> int:
     return code
 
 
-def _chat(context: "CliContext") -> int:
-    if not (output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)):
+def _is_on_terminal() -> bool:
+    return output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
+
+
+def _chat(context: "CliContext", *, opens_history: bool = False) -> int:
+    if not _is_on_terminal():
         raise UsageError(
             _('The chat needs a terminal. For one answer without it: ipcom-chat ask "question"')
         )
@@ -98,7 +104,7 @@ def _chat(context: "CliContext") -> int:
     from ipcom_chat.tui.app import run_chat  # noqa: PLC0415 - brings Textual
 
     context.open_log()
-    return run_chat(context.runtime)
+    return run_chat(context.runtime, opens_history=opens_history)
 
 
 def _language() -> i18n.Language:

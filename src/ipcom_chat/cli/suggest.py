@@ -8,11 +8,11 @@ import click
 from ipcom_chat.cli import output
 from ipcom_chat.cli.base import json_option
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.cli.history import nothing, outcome_of
+from ipcom_chat.cli.history import nothing
 from ipcom_chat.cli.history_search import SearchVerb, catch_up
 from ipcom_chat.domain.entry import Entry, Kind
 from ipcom_chat.domain.terminal import neutralise, one_line
-from ipcom_chat.formats import duration, tally_words
+from ipcom_chat.formats import duration, outcome_of, tally_words
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
 

@@ -25,6 +25,7 @@ CATALOGUES = (
     "exchange",
     "search",
     "suggestions",
+    "history",
     "imports",
     "redaction",
 )

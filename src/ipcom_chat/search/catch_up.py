@@ -1,6 +1,6 @@
 """Writes the index: what has changed, in small commits, or everything anew in a single one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Self
 
 import msgspec
@@ -29,6 +29,8 @@ _BIG: Final = 20_000
 _HEAP_BYTES: Final = 15_000_000
 _BUILD_HEAP_BYTES: Final = 120_000_000
 _STALE_SHARE: Final = 0.5
+_STOP_ROWS: Final = 500
+"""After so many rows of a batch it is asked whether to stop: somebody waits for that."""
 _REBUILD_FACTOR: Final = 10
 
 
@@ -65,13 +67,40 @@ def caught_up(index: tantivy.Index, task: Task) -> CaughtUp:
     rows = task.rows
     with translated():
         mark = mark_of(index.searcher())
-    if mark is not None and (
+    try:
+        if _fits(index, mark, rows):
+            return _continued(index, task, mark.watermark if mark else 0)
+        return _rebuilt(index, task)
+    except _StoppedError:
+        with translated():
+            index.reload()
+            mark = mark_of(index.searcher())
+        return CaughtUp(waiting=rows.waiting(mark.watermark if mark else 0, rows.counter()))
+
+
+def _fits(index: tantivy.Index, mark: Mark | None, rows: SearchRows) -> bool:
+    """Return whether an index can go on from its mark."""
+    return mark is None or not (
         mark.birth != rows.birth()
         or mark.watermark > rows.counter()
         or _is_stale(index, mark, rows)
-    ):
-        return _rebuilt(index, task)
-    return _continued(index, task, mark.watermark if mark else 0)
+    )
+
+
+class _StoppedError(Exception):
+    """Whoever asked for the work does not want it any more; what was not committed is dropped."""
+
+
+def _read(task: Task, after: int, until: int, limit: int) -> list[Changed]:
+    changed = task.rows.changed(after, until, limit=limit, response_chars=RESPONSE_CHARS)
+    return list(_unless_stopped(changed, task))
+
+
+def _unless_stopped(read: Iterable[Changed], task: Task) -> Iterator[Changed]:
+    for place, row in enumerate(read):
+        if place % _STOP_ROWS == _STOP_ROWS - 1 and task.stop():
+            raise _StoppedError
+        yield row
 
 
 def _continued(index: tantivy.Index, task: Task, watermark: int) -> CaughtUp:
@@ -87,14 +116,12 @@ def _continued(index: tantivy.Index, task: Task, watermark: int) -> CaughtUp:
         done = 0
         while watermark < counter and (limit is None or done < limit) and not task.stop():
             batch = writer.batch if limit is None else min(writer.batch, limit - done)
-            read = list(
-                rows.changed(watermark, counter, limit=batch, response_chars=RESPONSE_CHARS)
-            )
+            read = _read(task, watermark, counter, batch)
             known = _known(index, [row.seq for row in read]) if watermark else {}
             if any(_has_lost(row, known.get(row.seq)) for row in read):
                 writer.close()
                 return _rebuilt(index, task)
-            for row in read:
+            for row in _unless_stopped(read, task):
                 if row.seq in known:
                     writer.delete(row.seq)
                 if not row.deleted:
@@ -126,14 +153,12 @@ def _rebuilt(index: tantivy.Index, task: Task) -> CaughtUp:
     with _Writer(index, big=total > _BIG) as writer:
         writer.clear()
         while after < counter:
-            read = list(
-                rows.changed(after, counter, limit=BUILD_BATCH, response_chars=RESPONSE_CHARS)
-            )
-            for row in read:
+            read = _read(task, after, counter, BUILD_BATCH)
+            for row in _unless_stopped(read, task):
                 if not row.deleted:
                     writer.add(row)
             if task.stop():
-                return CaughtUp(waiting=total)
+                raise _StoppedError
             done += len(read)
             after = read[-1].local_seq if len(read) == BUILD_BATCH else counter
             if total > BATCH:
@@ -162,7 +187,11 @@ class _Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, error: type[BaseException] | None, *_error: object) -> None:
+        if error is _StoppedError and self._writer is not None:
+            # Else its threads would first write out all that they hold, which takes seconds.
+            with translated():
+                self._writer.rollback()
         self.close()
 
     @property

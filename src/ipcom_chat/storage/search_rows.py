@@ -34,19 +34,20 @@ _COLUMNS = (
     "seq, local_seq, id, kind, mode, status, user_id, os_user, machine_id, session_id, "
     "error_code, cwd, tags, created_at"
 )
-# By number: a few hundred rows that the index named.
+# By number: a few hundred rows that the index named. The table is named so that SQLite looks for
+# these numbers; it would read all rows of the user or the machine instead.
 _NUMBERED = {
     mode: (
-        f"SELECT {_COLUMNS}, substr(command, 1, :chars), '' FROM entries "
+        f"SELECT {_COLUMNS}, substr(command, 1, :chars), '' FROM entries NOT INDEXED "
         f"WHERE seq IN (SELECT value FROM json_each(:seqs)) AND deleted_at IS NULL AND {scope}"
     )
     for mode, scope in SCOPE_SQL.items()
 }
-# Newer than the index, the newest of them first.
+# Newer than the index, the newest of them first; by the changes, as above.
 _NEWER = {
     mode: (
         f"SELECT {_COLUMNS}, substr(command, 1, :chars), "
-        "coalesce(substr(response, 1, :chars), '') FROM entries "
+        "coalesce(substr(response, 1, :chars), '') FROM entries INDEXED BY entries_by_change "
         f"WHERE local_seq > :after AND deleted_at IS NULL AND {scope} "
         "ORDER BY local_seq DESC LIMIT :limit"
     )

@@ -45,17 +45,25 @@ class ChatApp(App[int], inherit_bindings=False):
     Args:
         conversation: what it shows.
         environ: the process environment.
+        opens_history: whether the history is shown at first.
     """
 
     ENABLE_COMMAND_PALETTE = False
     TITLE = "ipcom-chat"
 
-    def __init__(self, conversation: Conversation, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        environ: Mapping[str, str],
+        *,
+        opens_history: bool = False,
+    ) -> None:
         super().__init__(driver_class=RobustLinuxDriver)
         self.fault: Exception | None = None
         """What ended the chat, if it was a fault of this program."""
         self._conversation = conversation
         self._environ = environ
+        self._opens_history = opens_history
         self._is_outdated = False
         """Whether the terminal does not show the newest frame."""
         for theme in THEMES:
@@ -65,13 +73,19 @@ class ChatApp(App[int], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """Return the chat."""
         cwd = self._conversation.context.origin.cwd or str(Path.home())
-        return ChatScreen(self._conversation, editor=editor_command(self._environ), cwd=cwd)
+        return ChatScreen(
+            self._conversation,
+            editor=editor_command(self._environ),
+            cwd=cwd,
+            opens_history=self._opens_history,
+        )
 
     def show_sync(self, status: SyncStatus) -> None:
         """Show where synchronisation stands."""
         self._conversation.sync_status = status
-        if self.is_running and isinstance(self.screen, ChatScreen):
-            self.screen.show_sync(status)
+        for screen in self.screen_stack if self.is_running else ():
+            if isinstance(screen, ChatScreen):
+                screen.show_sync(status)
 
     def paint_anew(self) -> None:
         """Paint the whole screen, whatever the terminal shows now."""
@@ -100,8 +114,12 @@ class ChatApp(App[int], inherit_bindings=False):
         self._exit_renderables.clear()
 
 
-def run_chat(runtime: Runtime) -> int:
+def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
     """Show the chat until the user leaves; return the exit code. The caller closes the runtime.
+
+    Args:
+        runtime: open.
+        opens_history: whether the history is shown at first.
 
     Raises:
         UsageError, UserError: the settings name a user who cannot write.
@@ -110,7 +128,7 @@ def run_chat(runtime: Runtime) -> int:
     interrupted, problem = _begin(runtime)
     thread = StorageThread()
     try:
-        return asyncio.run(_run(runtime, thread, interrupted, problem))
+        return asyncio.run(_run(runtime, thread, interrupted, problem, opens_history=opens_history))
     finally:
         thread.close()
         with suppress(StorageError):  # told when the runtime is closed
@@ -126,7 +144,12 @@ def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
 
 
 async def _run(
-    runtime: Runtime, thread: StorageThread, interrupted: Sequence[EntryId], problem: str | None
+    runtime: Runtime,
+    thread: StorageThread,
+    interrupted: Sequence[EntryId],
+    problem: str | None,
+    *,
+    opens_history: bool,
 ) -> int:
     loop = asyncio.get_running_loop()
     sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
@@ -139,7 +162,7 @@ async def _run(
 
     service = runtime.open_chat(thread, saved)
     conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
-    app = ChatApp(conversation, os.environ)
+    app = ChatApp(conversation, os.environ, opens_history=opens_history)
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
     beginning = loop.call_later(MEANING_AFTER_S, keep_meaning)
@@ -152,6 +175,7 @@ async def _run(
             with suppress(StorageError):  # told when the runtime is closed
                 await thread.run(runtime.end_session)
             await asyncio.to_thread(sync.stop)
+        await asyncio.to_thread(conversation.close)
     if app.fault is not None:
         raise app.fault
     return code or 0

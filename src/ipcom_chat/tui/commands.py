@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from ipcom_chat import __version__, logs
-from ipcom_chat.domain.entry import Mode, Status
+from ipcom_chat.domain.entry import Mode
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError, UsageError
-from ipcom_chat.formats import local_time, status_word, voted
+from ipcom_chat.formats import status_word, voted
 from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
-from ipcom_chat.tui.conversation import Conversation, Shown
+from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
@@ -23,8 +23,6 @@ from ipcom_chat.tui.widgets.transcript import Transcript
 from ipcom_chat.tui.wording import shared_with, sharing
 
 NOBODY = ("none", "nobody", "-")
-SHOWN_CHARS = 200
-LISTED_TIME = "%m-%d %H:%M"
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,7 +32,8 @@ def chat_commands() -> tuple[SlashCommand, ...]:
     return (
         SlashCommand(name="help", description=_("Keys and commands")),
         SlashCommand(name="clear", description=_("Begin a new conversation")),
-        SlashCommand(name="history", description=_("What was asked last")),
+        SlashCommand(name="history", description=_("Search everything that was asked"),
+                     argument=_("[WORDS]")),
         SlashCommand(name="status", description=_("Who, where, with what")),
         SlashCommand(name="mode", description=_("Which histories to write and read"),
                      argument="[global|user|machine|hybrid]"),
@@ -58,7 +57,8 @@ def keys() -> tuple[tuple[str, str], ...]:
         ("Enter", _("send")),
         (_("Ctrl-J, or \\ and Enter"), _("new line")),
         ("ESC", _("cancel what runs; twice: empty the prompt")),
-        (_("Up, Down, Ctrl-R"), _("earlier prompts, search in them")),
+        (_("Up, Down"), _("earlier prompts")),
+        ("Ctrl-R", _("find a question in the whole history")),
         ("Tab", _("complete a command or a path")),
         ("Ctrl-X Ctrl-E", _("write in your editor")),
         ("PageUp, PageDown", _("scroll, like Shift with the arrow keys")),
@@ -75,6 +75,7 @@ class Commands:
         conversation: what they change and ask.
         transcript: where they answer.
         retry: asks a failed question again.
+        open_history: shows the history, searched for a text.
         leave: ends the chat.
     """
 
@@ -84,11 +85,13 @@ class Commands:
         transcript: Transcript,
         *,
         retry: Callable[[], None],
+        open_history: Callable[[str], None],
         leave: Callable[[], None],
     ) -> None:
         self._conversation = conversation
         self._transcript = transcript
         self._retry_failed = retry
+        self._open_history = open_history
         self._leave = leave
         self._one_by_one = asyncio.Lock()
         self._is_debug = logging.getLogger("ipcom_chat").level == logging.DEBUG
@@ -155,15 +158,8 @@ class Commands:
             )
         )
 
-    async def _history(self, _argument: str) -> None:
-        found = await self._conversation.newest()
-        if not found:
-            self._say(_("Nothing was asked yet in this history."))
-            return
-        title = n_("The last question", "The last {count} questions", len(found))
-        note = _("The whole of one: ipcom-chat history show ID")
-        facts = tuple((each.short_id, _listed(each)) for each in found)
-        self._transcript.add(Facts((Section(title=title, facts=facts, notes=(note,)),)))
+    async def _history(self, argument: str) -> None:
+        self._open_history(argument)
 
     async def _status(self, _argument: str) -> None:
         entries = await self._conversation.entry_count()
@@ -295,10 +291,3 @@ def _mode_of(argument: str) -> Mode:
                 modes=", ".join(mode.value for mode in Mode),
             )
         ) from error
-
-
-def _listed(shown: Shown) -> str:
-    entry = shown.entry
-    text = one_line(entry.command[:SHOWN_CHARS])
-    mark = "" if entry.status is Status.COMPLETED else f"  ({status_word(entry.status)})"
-    return f"{local_time(entry.created_at, LISTED_TIME)}  {text}{mark}"

@@ -12,7 +12,7 @@ import msgspec
 
 from ipcom_chat import host
 from ipcom_chat.assistant.base import KNOWLEDGE
-from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
+from ipcom_chat.domain.entry import Entry, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
 from ipcom_chat.domain.votes import Tally, Vote
@@ -25,12 +25,12 @@ from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listen
 from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
+from ipcom_chat.tui.finder import Finder
 
 if TYPE_CHECKING:
     from ipcom_chat.services.suggestions import Solved
 
 PROMPTS_LOADED = 1_000
-HISTORY_SHOWN = 20
 _MARKDOWN = (
     "ipcom_chat.domain.redaction",
     "markdown_it",
@@ -46,13 +46,6 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 
     entry_id: EntryId
     text: str
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry as `/history` lists it."""
-
-    entry: Entry
-    short_id: str
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +95,7 @@ class Conversation:
         """How the requests of this session ended."""
         self._service = service
         self._thread = thread
+        self._finder: Finder | None = None
         self._asked: list[EntryId] = []
         self._start_ms = runtime.clock.monotonic_ms()
 
@@ -140,6 +134,17 @@ class Conversation:
         wanted = self.runtime.settings["ai.enabled"] and self.runtime.settings["ai.model"]
         is_ai = wanted and self.runtime.assistant_problem is None
         return (*_MARKDOWN, *(_AI if is_ai else ()))
+
+    def open_finder(self) -> Finder:
+        """Return the way to the whole history, opened when it is first needed."""
+        if self._finder is None:
+            self._finder = Finder(self.runtime, self._thread)
+        return self._finder
+
+    def close(self) -> None:
+        """Close what was opened; the session is others' to end."""
+        if self._finder is not None:
+            self._finder.close()
 
     # Requests.
 
@@ -232,16 +237,6 @@ class Conversation:
         failed = Failed(entry_id=entry.id, text=text)
         self.failed = self.failed or failed
         return failed
-
-    async def newest(self) -> list[Shown]:
-        """Return the questions asked last, oldest first."""
-        return await self._thread.run(self._newest)
-
-    def _newest(self) -> list[Shown]:
-        history = self.runtime.history
-        where = EntryFilter(kind=Kind.QUESTION)
-        found = list(history.newest(self.context.scope, where, limit=HISTORY_SHOWN, preview=True))
-        return [Shown(entry=entry, short_id=history.short_id(entry.id)) for entry in found[::-1]]
 
     async def vote(self, id_: str | None, vote: Vote) -> tuple[str, Tally]:
         """Take what the user says of an entry, by default of the last one that was answered.

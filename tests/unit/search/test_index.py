@@ -200,6 +200,30 @@ def test_a_build_tells_how_far_it_is_and_stops_when_it_is_told(
     assert made.service.catch_up().indexed in {21, 30}
 
 
+@pytest.mark.parametrize("rebuilds", [True, False])
+def test_whoever_stops_it_waits_for_a_few_rows_and_not_for_a_whole_batch(
+    made: Searched, monkeypatch: pytest.MonkeyPatch, rebuilds: bool
+) -> None:
+    monkeypatch.setattr(catch_up_module, "_STOP_ROWS", 10)
+    if rebuilds:
+        made.service.catch_up()
+        made.change("UPDATE entries SET local_seq = ?, command = 'x' WHERE seq = 5")
+    held = made.reader().count if rebuilds else 0
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > (1 if rebuilds else 4)
+
+    left = made.index.catch_up(made.rows, stop=stop)
+    assert (left.indexed, left.waiting) == (0, 1 if rebuilds else 30)
+    reader = made.index.reader()
+    assert (reader.count if reader else 0) == held
+    assert made.service.catch_up().indexed in {30, 31}
+    assert made.service.catch_up().waiting == 0
+
+
 def test_very_long_and_odd_texts_are_indexed(made: Searched) -> None:
     made.add(
         an_entry(

@@ -111,21 +111,6 @@ def test_prompts_that_are_loaded_late_stand_before_those_of_this_session() -> No
     assert recall.prompts == ["old", "older than mine", "mine"]
 
 
-def test_search_finds_words_newest_first_and_then_scattered_letters() -> None:
-    recall = Recall()
-    recall.load(["nginx na porta 80", "disk full", "restart nginx", "n g i n x"])
-
-    assert recall.search("nginx")[:2] == ["restart nginx", "nginx na porta 80"]
-    assert recall.search("zzz") == []
-
-
-def test_search_ignores_accents_and_case() -> None:
-    recall = Recall()
-    recall.load(["Configuração do servidor"])
-
-    assert recall.search("configuracao") == ["Configuração do servidor"]
-
-
 @given(text=st.text(max_size=30))
 def test_folding_keeps_the_length(text: str) -> None:
     assert len(fold(text)) == len(text)

@@ -13,7 +13,6 @@ MESSAGES: dict[str, str] = {
     "Operation cancelled by user": "Operação cancelada pelo usuário",
     "Pasted {count} line": "{count} linha colada",
     "Pasted {count} lines": "{count} linhas coladas",
-    "Search earlier prompts:": "Buscar nas perguntas anteriores:",
     "stopped": "interrompido",
     "text": "texto",
     "The editor {command} could not be used.": "Não foi possível usar o editor {command}.",
@@ -83,8 +82,6 @@ MESSAGES: dict[str, str] = {
     "The command met an unexpected fault; details are in {path}.": (
         "O comando encontrou uma falha inesperada; os detalhes estão em {path}."
     ),
-    "The last question": "A última pergunta",
-    "The last {count} questions": "As últimas {count} perguntas",
     "The log cannot be written: {path}": "Não é possível gravar o log: {path}",
     "The log has only what matters again: {path}": "O log volta a ter só o que importa: {path}",
     "The log now has all details: {path}": "O log agora tem todos os detalhes: {path}",
@@ -95,9 +92,6 @@ MESSAGES: dict[str, str] = {
         "O modo 'user' precisa de um usuário. Diga quem você é: /user USUÁRIO"
     ),
     "The team's memory, in your terminal.": "A memória da equipe, no seu terminal.",
-    "The whole of one: ipcom-chat history show ID": (
-        "Para ver uma inteira: ipcom-chat history show ID"
-    ),
     "There is no answer.": "Não há resposta.",
     "There is no command {typed}. Did you mean /{name}?": (
         "Não existe o comando {typed}. Quis dizer /{name}?"
@@ -112,10 +106,8 @@ MESSAGES: dict[str, str] = {
     ),
     "This request is not in the history: {reason}": "Esta pergunta não está no histórico: {reason}",
     "This session": "Esta sessão",
-    "Up, Down, Ctrl-R": "Cima, Baixo, Ctrl-R",
     "User": "Usuário",
     "Version": "Versão",
-    "What was asked last": "O que foi perguntado por último",
     "Which histories to write and read": "Em quais históricos gravar e ler",
     "Who you are": "Quem você é",
     "Who, where, with what": "Quem, onde, com quê",
@@ -129,7 +121,6 @@ MESSAGES: dict[str, str] = {
     "cancel what runs; twice: empty the prompt": "cancela o que roda; duas vezes: limpa o texto",
     "complete a command or a path": "completa um comando ou caminho",
     "copy the newest code, empty the screen": "copia o último código, limpa a tela",
-    "earlier prompts, search in them": "perguntas anteriores, buscar nelas",
     "everyone": "todos",
     "go to code and commands: copy, open": "vai a códigos e comandos: copia, abre",
     "leave": "sai",

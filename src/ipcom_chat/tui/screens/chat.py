@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -42,6 +42,9 @@ from ipcom_chat.tui.widgets.transcript import Question, Transcript
 from ipcom_chat.tui.widgets.welcome import Welcome
 from ipcom_chat.tui.wording import examples, shared_with, sharing, solved_before
 
+if TYPE_CHECKING:
+    from ipcom_chat.tui.screens.history import HistoryScreen
+
 LEAVE_S = 2.0
 """Ctrl-C twice within this time leaves."""
 LOOK_BACK_S = 0.1
@@ -57,6 +60,7 @@ class ChatScreen(Screen[None]):
         conversation: what it shows.
         editor: the command line of the external editor.
         cwd: what relative paths are completed from.
+        opens_history: whether the history lies on it at first; leaving that leaves the program.
     """
 
     DEFAULT_CSS = """
@@ -74,14 +78,27 @@ class ChatScreen(Screen[None]):
         Binding("shift+down", "scroll('down')", priority=True),
     ]
 
-    def __init__(self, conversation: Conversation, *, editor: list[str], cwd: str) -> None:
+    def __init__(
+        self,
+        conversation: Conversation,
+        *,
+        editor: list[str],
+        cwd: str,
+        opens_history: bool = False,
+    ) -> None:
         super().__init__()
+        self._opens_history = opens_history
+        self._history: HistoryScreen | None = None
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=chat_commands(), cwd=cwd, editor=editor)
         self.status = StatusLine(self._line())
         self._commands = Commands(
-            conversation, self.transcript, retry=self._ask_again, leave=self._leave
+            conversation,
+            self.transcript,
+            retry=self._ask_again,
+            open_history=self.open_history,
+            leave=self._leave,
         )
         self._started_ms = 0.0
         self._usage: UsageReport | None = None
@@ -108,6 +125,8 @@ class ChatScreen(Screen[None]):
         """Show the opening, and after the first paint do what it need not wait for."""
         self._welcome()
         self.prompt.focus()
+        if self._opens_history:
+            self.open_history()
         self.call_after_refresh(self._after_first_paint)
 
     # The opening.
@@ -185,6 +204,40 @@ class ChatScreen(Screen[None]):
         if text and problem != self._sync_problem:
             self.transcript.add_notice(one_line(text), "error")
         self._sync_problem = problem if text else None
+
+    # The history.
+
+    def open_history(self, text: str = "", *, chooses: bool = False) -> None:
+        """Show the history over the chat; what runs goes on.
+
+        Args:
+            text: what is searched at first.
+            chooses: whether it is opened for a question to take into the prompt.
+        """
+        # Imported when it is opened: the first paint of the chat needs none of it.
+        from ipcom_chat.tui.screens.history import HistoryScreen  # noqa: PLC0415 - see above
+
+        finder = self._conversation.open_finder()
+        self._history = HistoryScreen(self._conversation, finder, text=text, chooses=chooses)
+        self.app.push_screen(self._history, self._take_from_history)
+
+    def _take_from_history(self, text: str | None) -> None:
+        self._history = None
+        if text is None and self._opens_history:
+            self._leave()
+        self._opens_history = False
+        if text is not None:
+            self.prompt.recall(text)
+        self.prompt.resume()
+
+    def on_prompt_history_wanted(self, message: Prompt.HistoryWanted) -> None:
+        """Let an earlier question be chosen."""
+        self.open_history(message.text, chooses=True)
+
+    def on_prompt_typed_ahead(self, message: Prompt.TypedAhead) -> None:
+        """Pass on what was typed while the history was opening."""
+        if self._history is not None:
+            self._history.type(message.character)
 
     # What the user sends.
 

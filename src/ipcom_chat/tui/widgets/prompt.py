@@ -10,7 +10,6 @@ from typing import Literal
 
 from textual import events
 from textual.app import SuspendNotSupported
-from textual.content import Content
 from textual.document._document import Location
 from textual.message import Message
 
@@ -26,11 +25,13 @@ from ipcom_chat.tui.widgets.recall import Recall
 from ipcom_chat.tui.widgets.slash_menu import SlashCommand, invocation, is_name_so_far, matching
 
 DOUBLE_ESCAPE_S = 0.5
+SEARCHED_CHARS = 100
+"""A longer draft is no search."""
 RECALLED_CHARS = 10_000
 """An earlier prompt longer than this comes back as a chip."""
 NEWLINE_KEYS = ("ctrl+j", "shift+enter", "alt+enter")
 
-MenuKind = Literal["", "slash", "path", "search"]
+MenuKind = Literal["", "slash", "path"]
 
 
 class Prompt(ChipArea):
@@ -54,6 +55,21 @@ class Prompt(ChipArea):
     class Escaped(Message):
         """The user pressed ESC and no menu took it; the owner calls `escape` or cancels."""
 
+    class HistoryWanted(Message):
+        """The user looks for an earlier question; the owner calls `resume` when that is over."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+            """What to look for: the draft, if it is short enough to be meant so."""
+
+    class TypedAhead(Message):
+        """The user typed a letter that is meant for the history, which was still opening."""
+
+        def __init__(self, character: str) -> None:
+            super().__init__()
+            self.character = character
+
     class Held(Message):
         """The user pressed Enter while `is_held`; the text is still in the prompt."""
 
@@ -72,12 +88,13 @@ class Prompt(ChipArea):
         """Whether Enter sends nothing but slash commands, because an answer is arriving."""
         self._is_untaken = False
         """Whether the owner has not yet seen what was sent; held as well until it has."""
+        self._is_away = False
+        """Whether the user is in the history; keys on their way here are not meant for a prompt."""
         self._menu = menu
         self._menu_kind: MenuKind = ""
         self._cwd = cwd
         self._editor = tuple(editor)
         self._recall = Recall()
-        self._query = ""
         self._dismissed = ""
         """The text for which the user closed the slash menu."""
         self._escaped_at_s = 0.0
@@ -87,7 +104,7 @@ class Prompt(ChipArea):
             "enter": self._enter,
             "escape": self._pass_escape_on,
             "tab": self._tab,
-            "ctrl+r": self._begin_search,
+            "ctrl+r": self._want_history,
             "ctrl+x": self._begin_chord,
             **dict.fromkeys(NEWLINE_KEYS, self._newline),
         }
@@ -123,6 +140,15 @@ class Prompt(ChipArea):
         """Do not count the ESC that was pressed for something else, such as to cancel."""
         self._escaped_at_s = 0.0
 
+    def resume(self) -> None:
+        """Take the keys again."""
+        self._is_away = False
+        self.focus()
+
+    def recall(self, text: str) -> None:
+        """Take an earlier question to be changed or sent; undo brings a draft back."""
+        self._show_recalled(cleaned(text), first_line=False)
+
     def choose(self, item: Item) -> None:
         """Take an item of the menu, as a click does."""
         # In the prompt's own turn: Textual stops a message at the widget in whose turn it is sent.
@@ -137,14 +163,16 @@ class Prompt(ChipArea):
             self._restart_blink()
 
     def _obeys(self, event: events.Key) -> bool:
+        if self._is_away:
+            if event.is_printable and event.character:
+                self.post_message(self.TypedAhead(event.character))
+            return True
         if event.key != "escape":
             self._escaped_at_s = 0.0
         was_chord, self._is_chord = self._is_chord, False
         if was_chord and event.key in {"ctrl+e", "e"}:
             self._open_editor()
             return True
-        if self._menu_kind == "search":
-            return self._search_key(event)
         if self._menu_kind and self._menu_key(event.key):
             return True
         if event.key in {"up", "down"}:
@@ -208,37 +236,18 @@ class Prompt(ChipArea):
         cursor: Location | None = (0, len(text.split("\n", 1)[0])) if first_line else None
         self.set_text(text, cursor=cursor)
 
-    def _begin_search(self) -> None:
-        self._query, self._menu_kind = "", "search"
-        self._show_found()
-
-    def _show_found(self) -> None:
-        found = self._recall.search(self._query)
-        items = [Item(value=prompt, label=one_line(prompt[:300])) for prompt in found]
-        title = Content.styled(_("Search earlier prompts:"), "$foreground 60%") + f" {self._query}"
-        self._menu.show_items(items, title + Content.styled("▏", "$text-accent"))
-
-    def _search_key(self, event: events.Key) -> bool:
-        key = event.key
-        if key in {"escape", "ctrl+c", "ctrl+g"}:
-            self._close_menu()
-        elif key in {"enter", "tab"}:
-            self._choose(self._menu.marked, send=False)
-        elif key in {"up", "down", "ctrl+r"}:
-            self._menu.move(-1 if key == "up" else 1)
-        elif key in {"backspace", "ctrl+u"}:
-            self._query = self._query[:-1] if key == "backspace" else ""
-            self._show_found()
-        elif event.is_printable and event.character:
-            self._query += cleaned(event.character)
-            self._show_found()
-        return True
+    def _want_history(self) -> None:
+        draft = self.full_text
+        is_short = "\n" not in draft and len(draft) <= SEARCHED_CHARS
+        self._close_menu()
+        self._is_away = True
+        self.post_message(self.HistoryWanted(draft.strip() if is_short else ""))
 
     # The menu.
 
     def update_suggestion(self) -> None:
         """Open, filter or close the menu after every change of the text."""
-        if not self.is_mounted or self._menu_kind == "search":
+        if not self.is_mounted:
             return
         text = self.text
         if text == self._dismissed or not is_name_so_far(text):
@@ -276,8 +285,6 @@ class Prompt(ChipArea):
             self._choose_command(item.value, send=send)
         elif kind == "path":
             self._replace_word(item.value)
-        elif kind == "search":
-            self._show_recalled(item.value, first_line=False)
 
     def _choose_command(self, name: str, *, send: bool) -> None:
         # Arguments are optional: a name typed in full is meant as it stands.
@@ -336,10 +343,3 @@ class Prompt(ChipArea):
             self.app.notify(one_line(problem), severity="error", markup=False)
         elif text != before:
             self._show_recalled(text, first_line=False)
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        if self._menu_kind == "search":
-            event.stop()
-            event.prevent_default()
-            self._query += one_line(event.text)
-            self._show_found()

@@ -2,14 +2,6 @@
 
 from collections.abc import Sequence
 
-from ipcom_chat.domain.folding import fold
-from ipcom_chat.tui.widgets.fuzzy import score
-
-SEARCHED_CHARS = 2_000
-SEARCHED_PROMPTS = 5_000
-"""What a search looks at: enough for people, little enough for every key press."""
-FOUND_PROMPTS = 50
-
 
 class Recall:
     """Earlier prompts, and where among them the user stands.
@@ -55,18 +47,6 @@ class Recall:
         self._edited[self._back] = current
         self._back = back
         return self._edited.get(back, prompts[-back] if back else "")
-
-    def search(self, query: str) -> list[str]:
-        """Return prompts that fit, newest first among equals, each once."""
-        wanted = fold(query)
-        found = []
-        newest_first = dict.fromkeys(reversed(self.prompts[-SEARCHED_PROMPTS:]))
-        for age, prompt in enumerate(newest_first):
-            points = score(wanted, fold(prompt[:SEARCHED_CHARS]))
-            if points > 0.15:
-                found.append((points < 0.5, age, prompt))
-        found.sort(key=lambda match: match[:2])
-        return [prompt for *_, prompt in found[:FOUND_PROMPTS]]
 
 
 def _without_repeats(prompts: Sequence[str]) -> list[str]:

@@ -169,6 +169,18 @@ def wrapped(content: Content, width: int, lead: str = "", indent: str = "") -> l
     return prefixed(lines, lead, indent)
 
 
+def flowed(parts: Iterable[Content], separator: str, width: int) -> list[Content]:
+    """Put parts beside one another, as many in a line as fit; one that is too wide is cut."""
+    lines: list[Content] = []
+    for part in parts:
+        cut = part.truncate(max(1, width), ellipsis=True)
+        if lines and lines[-1].cell_length + len(separator) + cut.cell_length <= width:
+            lines[-1] = lines[-1] + separator + cut
+        else:
+            lines.append(cut)
+    return lines
+
+
 def prefixed(lines: Iterable[Content], lead: str, indent: str) -> list[Content]:
     """Put `lead` before the first line and `indent` before the others."""
     if not lead and not indent:

@@ -1,0 +1,563 @@
+"""The history: search as you type, a list, and beside or below it what is marked.
+
+The search line has the keyboard until something is read; then letters act on what is read.
+Handlers never wait for the history: one query runs at a time, off the loop, and what was typed
+meanwhile supersedes it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Literal, TypeVar
+
+import msgspec
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
+from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.formats import status_word
+from ipcom_chat.i18n import _, n_
+from ipcom_chat.ids import SessionId
+from ipcom_chat.services.browsing import Chosen, Erased, Page, View
+from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.finder import Finder
+from ipcom_chat.tui.widgets.code import Code
+from ipcom_chat.tui.widgets.entry_view import EntryView
+from ipcom_chat.tui.widgets.filter_bar import FilterBar, Switch, fields_of
+from ipcom_chat.tui.widgets.hits import Hits
+from ipcom_chat.tui.widgets.key_hints import KeyHint, KeyHints
+from ipcom_chat.tui.widgets.rows import Rows
+from ipcom_chat.tui.widgets.search_line import SearchLine
+
+LIMIT = 50
+"""So many hits at first; whoever goes to the end of them sees more."""
+LIMIT_MAX = 1_000
+WIDE_CELLS = 110
+"""From so many cells on, the entry stands beside the list."""
+FLAT_LINES = 18
+"""With fewer lines only the list is shown until something is read."""
+PREVIEW_S = 0.06
+"""How long the mark must rest before its entry is read."""
+AGAIN_S = 1.0
+"""How long to wait for the index before looking again."""
+HINT_SHOWN_S = 4.0
+_KINDS = (None, Kind.QUESTION, Kind.COMMAND)
+_STATUSES = (None, Status.COMPLETED, Status.ERROR, Status.CANCELLED)
+
+How = Literal["delete", "redact"]
+T = TypeVar("T")
+
+
+class _Before(msgspec.Struct, frozen=True):
+    """What to return to from a session."""
+
+    text: str
+
+
+class HistoryScreen(Screen[str | None]):
+    """The history screen; it is dismissed with a question for the prompt, or with None.
+
+    Args:
+        conversation: whose history is shown.
+        finder: the way to it.
+        text: what is searched at first.
+        chooses: whether Enter takes a question into the prompt instead of reading it.
+    """
+
+    DEFAULT_CSS = """
+    HistoryScreen {
+        layout: vertical; background: $background;
+        #search {
+            height: 3; margin: 0 1; padding: 0 1; border: round $panel;
+            border-title-color: $foreground 60%; border-subtitle-color: $text-warning;
+        }
+        #search:focus-within { border: round $primary 60%; }
+        #mark { width: 2; height: 1; color: $text-accent; }
+        #body { height: 1fr; layout: vertical; margin-top: 1; }
+        EntryView { border-top: solid $panel; }
+        EntryView:focus-within { border-top: solid $primary 60%; }
+        &.-flat EntryView { display: none; }
+        &.-flat #body { margin-top: 0; }
+        &.-reading EntryView { display: block; }
+        &.-reading Hits { display: none; }
+        &.-reading #body { margin-top: 0; }
+        &.-wide #body { layout: horizontal; margin-top: 1; }
+        &.-wide Hits { display: block; width: 2fr; }
+        &.-wide EntryView { width: 3fr; border-top: none; border-left: solid $panel; }
+        &.-wide EntryView:focus-within { border-top: none; border-left: solid $primary 60%; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back"),
+        Binding("ctrl+c", "interrupt", priority=True),
+        Binding("up,ctrl+p", "move(-1)"),
+        Binding("down,ctrl+n,ctrl+r", "move(1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("shift+up", "scroll(-1)", priority=True),
+        Binding("shift+down", "scroll(1)", priority=True),
+        Binding("tab", "read_or_next"),
+        Binding("f2", "next_mode"),
+        Binding("f3", "next_kind"),
+        Binding("f4", "next_status"),
+    ]
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        finder: Finder,
+        *,
+        text: str = "",
+        chooses: bool = False,
+    ) -> None:
+        super().__init__()
+        self._conversation = conversation
+        self._finder = finder
+        self._chooses = chooses
+        self.line = SearchLine(text, _("Search the history"))
+        self.filters = FilterBar()
+        self.hits = Hits()
+        self.entry = EntryView()
+        self.hints = KeyHints()
+        self._search = Horizontal(id="search")
+        self._mode = conversation.context.scope.mode
+        self._kind: Kind | None = Kind.QUESTION if chooses else None
+        self._status: Status | None = None
+        self._session: SessionId | None = None
+        self._before: _Before | None = None
+        self._limit = LIMIT
+        self._is_stale = False
+        """Whether what is listed is not what is asked for now."""
+        self._is_looking = False
+        self._then: Callable[[], None] | None = None
+        """What an Enter wants that was pressed before its text was looked for."""
+        self._shown: View | None = None
+        self._preview: Timer | None = None
+        self._again: Timer | None = None
+        self._hint: Timer | None = None
+        self._chosen: tuple[Chosen, How] | None = None
+        """What waits for a yes."""
+
+    def compose(self) -> ComposeResult:
+        """Put the search above, the list and the entry below it, the keys at the bottom."""
+        with self._search:
+            yield Static(Content("❯"), id="mark")
+            yield self.line
+        yield self.filters
+        with Container(id="body"):
+            yield self.hits
+            yield self.entry
+        yield self.hints
+
+    def on_mount(self) -> None:
+        """Begin with the newest."""
+        self.line.focus()
+        self._fit(self.app.size.width, self.app.size.height)
+        self._look()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the entry where there is room for it."""
+        self._fit(event.size.width, event.size.height)
+
+    def _fit(self, width: int, height: int) -> None:
+        self.set_class(width >= WIDE_CELLS, "-wide")
+        self.set_class(height < FLAT_LINES and width < WIDE_CELLS, "-flat")
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether letters act on what is shown, instead of being searched."""
+        return self.has_class("-reading")
+
+    @property
+    def is_looking(self) -> bool:
+        """Whether what is listed is not yet what was asked for."""
+        return self._shown is None or self._is_looking
+
+    # Searching.
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Search for what is typed."""
+        message.stop()
+        self._limit = LIMIT
+        self._look()
+
+    def _view(self) -> View:
+        scope = msgspec.structs.replace(self._conversation.context.scope, mode=self._mode)
+        return View(
+            scope=scope,
+            text=self.line.value,
+            kind=self._kind,
+            status=self._status,
+            session=self._session,
+        )
+
+    def _look(self) -> None:
+        """Ask for what is wanted now; whatever is being looked for is superseded."""
+        self._show_filters()
+        self._is_stale = True
+        if not self._is_looking:
+            self._is_looking = True
+            self.run_worker(self._looking())
+
+    async def _looking(self) -> None:
+        try:
+            while self._is_stale:
+                self._is_stale = False
+                view = self._view()
+                page = await self._finder.page(view, limit=self._limit)
+                if not self._is_stale:
+                    self._show_page(view, page)
+            if self._then is not None:
+                self._then()
+        except IpcomChatError as error:
+            self._say(one_line(str(error)))
+        finally:
+            self._is_looking, self._then = False, None
+
+    def _show_page(self, view: View, page: Page) -> None:
+        nothing = (
+            _("Nothing in this history fits.")
+            if view.text.strip() or self._kind or self._status
+            else _("Nothing was asked yet in this history.")
+        )
+        # Whoever opens a session wants to see what was before and after.
+        is_same = view == self._shown or (self._shown and view.session != self._shown.session)
+        self.hits.show(
+            page.lines,
+            now_ms=self._conversation.runtime.clock.now_ms(),
+            nothing=nothing,
+            stays=bool(is_same),
+        )
+        self._shown = view
+        self._search.border_title = Content(self._title(page))
+        if page.not_indexed and self._again is None:
+            self._again = self.set_timer(AGAIN_S, self._look_again)
+
+    def _look_again(self) -> None:
+        self._again = None
+        self._look()
+
+    def _title(self, page: Page) -> str:
+        count = len(page.lines)
+        more = "+" if page.is_cut else ""
+        found = n_("one entry", "{count}{more} entries", count, more=more)
+        parts = [_("This session") if self._session else _("History"), found]
+        if page.not_indexed:
+            parts.append(n_("{count} more is being indexed", "{count} more are being indexed",
+                            page.not_indexed))  # fmt: skip
+        return "  ·  ".join(parts)
+
+    def _show_filters(self) -> None:
+        mode = self._mode.value if self._mode else ""
+        kinds = {None: _("everything"), Kind.QUESTION: _("questions"), Kind.COMMAND: _("commands")}
+        status = _("any status") if self._status is None else status_word(self._status)
+        own = self._conversation.context.scope.mode
+        switches = (
+            Switch(key="F2", text=mode, action="next_mode", is_set=self._mode is not own),
+            Switch(key="F3", text=kinds[self._kind], action="next_kind",
+                   is_set=self._kind is not None),
+            Switch(key="F4", text=status, action="next_status", is_set=self._status is not None),
+        )  # fmt: skip
+        self.filters.show(switches, fields_of(self._finder.query(self.line.value)))
+        self._show_hints()
+
+    def action_next_mode(self) -> None:
+        """Look into the next history."""
+        modes = [mode for mode in Mode if mode is not Mode.USER or self._conversation.user]
+        self._mode = _after(self._mode, modes)
+        self._look()
+
+    def action_next_kind(self) -> None:
+        """Show questions, commands, or both."""
+        self._kind = _after(self._kind, _KINDS)
+        self._look()
+
+    def action_next_status(self) -> None:
+        """Show what ended in one way."""
+        self._status = _after(self._status, _STATUSES)
+        self._look()
+
+    # The mark.
+
+    def action_move(self, step: int) -> None:
+        """Mark another entry; at the end look for more."""
+        before = self.hits.marked
+        self.hits.move(step)
+        self._look_further(before is self.hits.marked and step > 0)
+
+    def action_page(self, pages: int) -> None:
+        """Mark an entry a page further."""
+        before = self.hits.marked
+        self.hits.move_page(pages)
+        self._look_further(before is self.hits.marked and pages > 0)
+
+    def _look_further(self, is_at_end: bool) -> None:  # noqa: FBT001 - see name
+        if is_at_end and self.hits.count >= self._limit < LIMIT_MAX:
+            self._limit = min(LIMIT_MAX, 3 * self._limit)
+            self._look()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the entry."""
+        self.entry.scroll_relative(y=lines, animate=False)
+
+    def on_hits_moved(self) -> None:
+        """Show what is marked, as soon as the mark rests."""
+        if self._preview is not None:
+            self._preview.stop()
+        self._preview = self.set_timer(PREVIEW_S, self._show_marked)
+
+    def _show_marked(self) -> None:
+        self.run_worker(self._reading(), group="reading", exclusive=True)
+
+    async def _reading(self) -> None:
+        marked = self.hits.marked
+        try:
+            await self.entry.show(await self._finder.whole(marked.id) if marked else None)
+        except IpcomChatError as error:
+            await self.entry.show(None)
+            self._say(one_line(str(error)))
+
+    # Reading.
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Take the marked question, or read it."""
+        message.stop()
+        act = self.action_ask_again if self._chooses else self.action_read
+        if self._is_looking:
+            self._then = act
+        else:
+            act()
+
+    def on_hits_opened(self) -> None:
+        """Read what was clicked."""
+        self.action_read()
+
+    def action_read(self) -> None:
+        """Turn to the entry."""
+        if self.hits.marked is not None:
+            self.add_class("-reading")
+            self.entry.focus()
+
+    def action_read_or_next(self) -> None:
+        """Turn to the entry; while reading go to its code and its commands."""
+        if self.is_reading:
+            self.focus_next("EntryView, EntryView Code, EntryView CommandRun")
+        else:
+            self.action_read()
+
+    def action_search(self) -> None:
+        """Return to the search line."""
+        self.line.focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Let the keys be those of what has the focus."""
+        if event.widget is not self.hints:
+            self.set_class(event.widget is not self.line, "-reading")
+            self._show_hints()
+
+    def _show_hints(self) -> None:
+        self.hints.show(self._reading_hints() if self.is_reading else self._search_hints())
+
+    def _search_hints(self) -> Sequence[KeyHint]:
+        enter = (
+            KeyHint(key="Enter", text=_("into the prompt"), action="ask_again")
+            if self._chooses
+            else KeyHint(key="Enter", text=_("read"), action="read")
+        )
+        return (
+            enter,
+            KeyHint(key="ESC", text=_("back"), action="back"),
+            KeyHint(key="↑↓", text=_("choose"), action="move(1)"),
+            *((KeyHint(key="Tab", text=_("read"), action="read"),) if self._chooses else ()),
+            KeyHint(key="F2 F3 F4", text=_("filter"), action="next_mode"),
+        )
+
+    def _reading_hints(self) -> Sequence[KeyHint]:
+        return (
+            KeyHint(key="Enter", text=_("ask again"), action="ask_again"),
+            KeyHint(key="c", text=_("copy"), action="copy"),
+            KeyHint(key="s", text=_("session"), action="open_session"),
+            KeyHint(key="r", text=_("redact"), action="erase('redact')"),
+            KeyHint(key="d", text=_("delete"), action="erase('delete')"),
+            KeyHint(key="ESC", text=_("back"), action="back"),
+            KeyHint(key="← →", text=_("others"), action="move(1)"),
+        )
+
+    async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
+        """Do what a key would."""
+        await self.run_action(message.action)
+
+    async def on_filter_bar_pressed(self, message: FilterBar.Pressed) -> None:
+        """Switch what was clicked."""
+        await self.run_action(message.action)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is typed while the screen is still opening."""
+        if self.focused is None and event.is_printable and event.character:
+            event.stop()
+            self.type(event.character)
+
+    def type(self, text: str) -> None:
+        """Put a text into the search line, as if it was typed there."""
+        self.line.insert_text_at_cursor(text)
+
+    # What can be done with an entry.
+
+    def action_ask_again(self) -> None:
+        """Return to the chat with the question, or the command line, in the prompt."""
+        if self.hits.marked is not None:
+            self.run_worker(self._asking_again())
+
+    async def _asking_again(self) -> None:
+        entry = await self._marked_entry()
+        if entry is not None and self.is_current:
+            # As it was typed: what was private stays so when it is asked again.
+            self.dismiss(f" {entry.command}" if entry.private else entry.command)
+
+    async def _marked_entry(self) -> Entry | None:
+        """Return what is marked, which may not be shown yet; None if it is no longer there."""
+        marked = self.hits.marked
+        if marked is None:
+            return None
+        try:
+            return (await self._finder.whole(marked.id)).entry
+        except IpcomChatError as error:
+            self._say(one_line(str(error)))
+            return None
+
+    def action_copy(self) -> None:
+        """Copy the answer, or a command line, or a question that has no answer."""
+        if self.entry.whole is None:
+            return
+        entry = self.entry.whole.entry
+        is_answered = entry.kind is Kind.QUESTION and bool(entry.response)
+        text = entry.response if is_answered and entry.response else entry.command
+        self.app.copy_to_clipboard(text)
+        self._say(_("the answer was copied") if is_answered else _("copied"))
+
+    def action_open_session(self) -> None:
+        """List the session of the entry in order."""
+        whole = self.entry.whole
+        if whole is None:
+            return
+        if whole.entry.session_id is None:
+            self._say(_("This entry belongs to no session."))
+            return
+        self._before = self._before or _Before(self.line.value)
+        self._session = whole.entry.session_id
+        self._kind = self._status = None
+        self.line.value = ""
+        self.line.focus()
+        self._look()
+
+    def action_erase(self, how: How) -> None:
+        """Ask whether to take the entry out."""
+        if self.entry.whole is not None:
+            self.run_worker(self._choosing(self.entry.whole.entry, how))
+
+    async def _choosing(self, entry: Entry, how: How) -> None:
+        try:
+            chosen = await self._finder.choose(entry)
+        except IpcomChatError as error:
+            self._say(one_line(str(error)))
+            return
+        if not chosen.entries:
+            self._say(_("It is still being answered, and stays."))
+            return
+        self._chosen = chosen, how
+        self.hints.ask(_question(len(chosen.entries), how))
+
+    def on_key_hints_answered(self, message: KeyHints.Answered) -> None:
+        """Take the entry out, if that was the answer."""
+        chosen, self._chosen = self._chosen, None
+        self.entry.focus()
+        if chosen is not None and message.is_yes:
+            self.run_worker(self._erasing(*chosen))
+
+    async def _erasing(self, chosen: Chosen, how: How) -> None:
+        try:
+            erased = await self._finder.erase(chosen, how)
+        except IpcomChatError as error:
+            self._say(one_line(str(error)))
+            return
+        if self._conversation.sync is not None:
+            self._conversation.sync.nudge()
+        self._say(_told(erased, how))
+        self.line.focus()
+        self._look()
+
+    # Back, and what is said.
+
+    def action_back(self) -> None:
+        """Return from reading to the list, from a session to what was before, or to the chat."""
+        if self.is_reading:
+            self.line.focus()
+        elif self._before is not None:
+            self._session, before, self._before = None, self._before, None
+            self.line.value = before.text
+            self.line.cursor_position = len(before.text)
+            self._look()
+        else:
+            self.dismiss(None)
+
+    def action_interrupt(self) -> None:
+        """Copy what is selected; else leave the history."""
+        if selected := self.get_selected_text():
+            self.app.copy_to_clipboard(selected)
+            self.clear_selection()
+            self._say(_("copied"))
+        else:
+            self.dismiss(None)
+
+    def on_code_copied(self, message: Code.Copied) -> None:
+        """Say so."""
+        message.stop()
+        self._say(_("copied"))
+
+    def on_rows_link_clicked(self, message: Rows.LinkClicked) -> None:
+        """Copy the address: a server has no browser, the user's own machine has."""
+        self.app.copy_to_clipboard(message.address)
+        self._say(_("link copied"))
+
+    def _say(self, text: str) -> None:
+        """Say something on the border of the search for a while; neutralised."""
+        self._search.border_subtitle = Content(text)
+        if self._hint is not None:
+            self._hint.stop()
+        self._hint = self.set_timer(HINT_SHOWN_S, self._drop_hint)
+
+    def _drop_hint(self) -> None:
+        self._search.border_subtitle = None
+
+
+def _after(value: T, all_values: Sequence[T]) -> T:
+    return all_values[(all_values.index(value) + 1) % len(all_values)]
+
+
+def _question(count: int, how: How) -> str:
+    if how == "delete":
+        return n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
+                  count)  # fmt: skip
+    return n_("Blank this entry for everybody?", "Blank these {count} entries for everybody?",
+              count)  # fmt: skip
+
+
+def _told(erased: Erased, how: How) -> str:
+    done = (
+        n_("Deleted one entry.", "Deleted {count} entries.", erased.count)
+        if how == "delete"
+        else n_("Blanked one entry.", "Blanked {count} entries.", erased.count)
+    )
+    if erased.copies:
+        copies = n_("One copy beside the history still has it.",
+                    "{count} copies beside the history still have it.", erased.copies)  # fmt: skip
+        done = f"{done} {copies}"
+    if erased.is_pending:
+        done = f"{done} {_('Another program still reads the old text.')}"
+    return done
