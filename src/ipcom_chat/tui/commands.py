@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from ipcom_chat import __version__, logs
 from ipcom_chat.domain.entry import Mode
@@ -20,9 +21,10 @@ from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
 from ipcom_chat.tui.widgets.spinner import duration
 from ipcom_chat.tui.widgets.transcript import Transcript
-from ipcom_chat.tui.wording import shared_with, sharing
+from ipcom_chat.tui.wording import erased_sentence, shared_with, sharing
 
 NOBODY = ("none", "nobody", "-")
+MEANT_CHARS = 60
 
 _LOG = logging.getLogger(__name__)
 
@@ -43,6 +45,10 @@ def chat_commands() -> tuple[SlashCommand, ...]:
         SlashCommand(name="retry", description=_("Ask again what got no answer")),
         SlashCommand(name="good", description=_("Say that an answer helped"), argument=_("[ID]")),
         SlashCommand(name="bad", description=_("Say that an answer was wrong"),
+                     argument=_("[ID]")),
+        SlashCommand(name="redact", description=_("Blank an entry for everybody"),
+                     argument=_("[ID]")),
+        SlashCommand(name="delete", description=_("Delete an entry for everybody"),
                      argument=_("[ID]")),
         SlashCommand(name="export", description=_("Write this conversation to a file"),
                      argument=_("[FILE]")),
@@ -106,6 +112,8 @@ class Commands:
             "retry": self._retry,
             "good": partial(self._vote, Vote.GOOD),
             "bad": partial(self._vote, Vote.BAD),
+            "redact": partial(self._erase, "redact"),
+            "delete": partial(self._erase, "delete"),
             "export": self._export,
             "debug": self._debug,
             "exit": self._exit,
@@ -204,6 +212,21 @@ class Commands:
     async def _vote(self, vote: Vote, argument: str) -> None:
         short_id, tally = await self._conversation.vote(argument or None, vote)
         self._say(voted(short_id, tally))
+
+    async def _erase(self, how: Literal["delete", "redact"], argument: str) -> None:
+        # What cannot be undone is named: without an id it is only said which one would be meant.
+        if not argument:
+            short_id, entry = await self._conversation.meant(None)
+            raise UsageError(
+                _(
+                    "Say which one: /{command} {id} is “{question}”.",
+                    command=how,
+                    id=short_id,
+                    question=one_line(entry.command[:MEANT_CHARS]),
+                )
+            )
+        erased = await self._conversation.erase(argument, how)
+        self._say(erased_sentence(erased, how))
 
     async def _export(self, argument: str) -> None:
         conversation = self._conversation

@@ -6,7 +6,7 @@ the coroutines; a question belongs to the user and the mode that held when it wa
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -25,10 +25,11 @@ from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listen
 from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
-from ipcom_chat.tui.finder import Finder
 
 if TYPE_CHECKING:
+    from ipcom_chat.services.browsing import Erased
     from ipcom_chat.services.suggestions import Solved
+    from ipcom_chat.tui.finder import Finder
 
 PROMPTS_LOADED = 1_000
 _MARKDOWN = (
@@ -135,9 +136,11 @@ class Conversation:
         is_ai = wanted and self.runtime.assistant_problem is None
         return (*_MARKDOWN, *(_AI if is_ai else ()))
 
-    def open_finder(self) -> Finder:
+    def open_finder(self) -> "Finder":
         """Return the way to the whole history, opened when it is first needed."""
         if self._finder is None:
+            from ipcom_chat.tui.finder import Finder  # noqa: PLC0415 - brings Tantivy
+
             self._finder = Finder(self.runtime, self._thread)
         return self._finder
 
@@ -248,13 +251,46 @@ class Conversation:
             UsageError: there is none, or it is private.
             NotFoundError, AmbiguousIdError: the id means none, or several.
         """
-        wanted = id_ or self._answered
-        if wanted is None:
-            raise UsageError(_("Nothing was answered yet; an id says which entry you mean."))
-        voted = await self._thread.run(self._vote, wanted, vote)
+        voted = await self._thread.run(self._vote, self._wanted(id_), vote)
         if self.sync is not None:
             self.sync.nudge()
         return voted
+
+    def _wanted(self, id_: str | None) -> str:
+        wanted = id_ or self._answered
+        if wanted is None:
+            raise UsageError(_("Nothing was answered yet; an id says which entry you mean."))
+        return wanted
+
+    async def meant(self, id_: str | None) -> tuple[str, Entry]:
+        """Return the entry that an id means, by default the last one answered, and its short id.
+
+        Raises:
+            UsageError, NotFoundError, AmbiguousIdError: as for `vote`.
+        """
+        return await self._thread.run(self._found, self._wanted(id_))
+
+    def _found(self, id_: str) -> tuple[str, Entry]:
+        history = self.runtime.history
+        entry = history.find(id_)
+        return history.short_id(entry.id), entry
+
+    async def erase(self, id_: str, how: Literal["delete", "redact"]) -> "Erased":
+        """Delete an entry, or blank its texts, for everybody; with the commands that it ran.
+
+        Raises:
+            UsageError: it is still being answered.
+            NotFoundError, AmbiguousIdError: the id means none, or several.
+        """
+        _short_id, entry = await self.meant(id_)
+        finder = self.open_finder()  # keeps the index, which must lose the text, too
+        chosen = await finder.choose(entry)
+        if not chosen.entries:
+            raise UsageError(_("It is still being answered; ESC cancels it."))
+        erased = await finder.erase(chosen, how)
+        if self.sync is not None:
+            self.sync.nudge()
+        return erased
 
     def _vote(self, id_: str, vote: Vote) -> tuple[str, Tally]:
         runtime = self.runtime

@@ -33,6 +33,14 @@ MESSAGES: dict[str, str] = {
     "redact": "ocultar",
     "session": "sessão",
     "the answer was copied": "a resposta foi copiada",
+    "Blank an entry for everybody": "Ocultar um registro para todos",
+    "Delete an entry for everybody": "Apagar um registro para todos",
+    "It is still being answered; ESC cancels it.": (
+        "Ainda está sendo respondido; ESC cancela."
+    ),
+    "Say which one: /{command} {id} is “{question}”.": (
+        "Diga qual: /{command} {id} é “{question}”."
+    ),
     "y: yes, any other key: no": "s: sim, qualquer outra tecla: não",
     "{count} copies beside the history still have it.": (
         "{count} cópias ao lado do histórico ainda o contêm."

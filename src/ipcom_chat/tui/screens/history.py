@@ -24,7 +24,7 @@ from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.ids import SessionId
-from ipcom_chat.services.browsing import Chosen, Erased, Page, View
+from ipcom_chat.services.browsing import Chosen, Page, View
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.finder import Finder
 from ipcom_chat.tui.widgets.code import Code
@@ -34,6 +34,7 @@ from ipcom_chat.tui.widgets.hits import Hits
 from ipcom_chat.tui.widgets.key_hints import KeyHint, KeyHints
 from ipcom_chat.tui.widgets.rows import Rows
 from ipcom_chat.tui.widgets.search_line import SearchLine
+from ipcom_chat.tui.wording import erased_sentence
 
 LIMIT = 50
 """So many hits at first; whoever goes to the end of them sees more."""
@@ -488,7 +489,7 @@ class HistoryScreen(Screen[str | None]):
             return
         if self._conversation.sync is not None:
             self._conversation.sync.nudge()
-        self._say(_told(erased, how))
+        self._say(erased_sentence(erased, how))
         self.line.focus()
         self._look()
 
@@ -546,18 +547,3 @@ def _question(count: int, how: How) -> str:
                   count)  # fmt: skip
     return n_("Blank this entry for everybody?", "Blank these {count} entries for everybody?",
               count)  # fmt: skip
-
-
-def _told(erased: Erased, how: How) -> str:
-    done = (
-        n_("Deleted one entry.", "Deleted {count} entries.", erased.count)
-        if how == "delete"
-        else n_("Blanked one entry.", "Blanked {count} entries.", erased.count)
-    )
-    if erased.copies:
-        copies = n_("One copy beside the history still has it.",
-                    "{count} copies beside the history still have it.", erased.copies)  # fmt: skip
-        done = f"{done} {copies}"
-    if erased.is_pending:
-        done = f"{done} {_('Another program still reads the old text.')}"
-    return done
