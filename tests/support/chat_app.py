@@ -37,7 +37,10 @@ class ChatHarness:
         environ: Mapping[str, str] | None = None,
         opens_history: bool = False,
     ) -> None:
-        variables = {"HOME": str(home), "EDITOR": "true"} | dict(environ or {})
+        # The model of meanings is loaded by the tests that are about it.
+        variables = {
+            "HOME": str(home), "EDITOR": "true", "IPCOM_CHAT_SEMANTIC": "false"
+        } | dict(environ or {})  # fmt: skip
         self.runtime = Runtime(settings.load(variables, {"user": user}), clock)
         self.interrupted = self.runtime.begin_session()
         self.thread = StorageThread()

@@ -108,7 +108,7 @@ async def still(chat: ChatHarness, pilot: Pilot[int]) -> None:
 
 
 def add_ana(home: Path) -> None:
-    runtime = Runtime(load({"HOME": str(home)}), StepClock())
+    runtime = Runtime(load({"HOME": str(home), "IPCOM_CHAT_SEMANTIC": "false"}), StepClock())
     runtime.users.create("ana", "Ana Lima", "ana@example.org")
     runtime.close()
 
