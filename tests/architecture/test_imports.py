@@ -59,6 +59,16 @@ def test_plain_verbs_load_nothing_heavy(verb: list[str], tmp_path: Path) -> None
         assert not loaded & {"click", "msgspec", "apsw", "tomllib", "logging"}
 
 
+def test_the_first_paint_of_the_chat_needs_no_search() -> None:
+    script = "import sys, ipcom_chat.tui.app; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    )
+    loaded = set(done.stdout.split())
+    assert "ipcom_chat.tui.screens.chat" in loaded
+    assert not loaded & {"tantivy", "ipcom_chat.services.browsing", "markdown_it", "httpx2"}
+
+
 def test_the_layers_hold() -> None:
     tool = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([tool], cwd=ROOT, capture_output=True, check=False, text=True)

@@ -6,6 +6,7 @@ the coroutines; a question belongs to the user and the mode that held when it wa
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,7 +23,9 @@ from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listen
 from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
-from ipcom_chat.tui.finder import Finder
+
+if TYPE_CHECKING:
+    from ipcom_chat.tui.finder import Finder
 
 PROMPTS_LOADED = 1_000
 _MARKDOWN = (
@@ -127,9 +130,11 @@ class Conversation:
         is_ai = wanted and self.runtime.assistant_problem is None
         return (*_MARKDOWN, *(_AI if is_ai else ()))
 
-    def open_finder(self) -> Finder:
+    def open_finder(self) -> "Finder":
         """Return the way to the whole history, opened when it is first needed."""
         if self._finder is None:
+            from ipcom_chat.tui.finder import Finder  # noqa: PLC0415 - brings Tantivy
+
             self._finder = Finder(self.runtime, self._thread)
         return self._finder
 
