@@ -44,6 +44,8 @@ FLAT_LINES = 18
 """With fewer lines only the list is shown until something is read."""
 PREVIEW_S = 0.06
 """How long the mark must rest before its entry is read."""
+TYPED_PREVIEW_S = 0.25
+"""The same after another list: longer than the next letter takes, which would wait for it."""
 AGAIN_S = 1.0
 """How long to wait for the index before looking again."""
 HINT_SHOWN_S = 4.0
@@ -184,6 +186,7 @@ class HistoryScreen(Screen[str | None]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Search for what is typed."""
         message.stop()
+        self._stop_preview()
         self._limit = LIMIT
         self._look()
 
@@ -306,11 +309,16 @@ class HistoryScreen(Screen[str | None]):
         """Scroll the entry."""
         self.entry.scroll_relative(y=lines, animate=False)
 
-    def on_hits_moved(self) -> None:
+    def on_hits_moved(self, message: Hits.Moved) -> None:
         """Show what is marked, as soon as the mark rests."""
+        self._stop_preview()
+        wait_s = TYPED_PREVIEW_S if message.is_listed_anew else PREVIEW_S
+        self._preview = self.set_timer(wait_s, self._show_marked)
+
+    def _stop_preview(self) -> None:
         if self._preview is not None:
             self._preview.stop()
-        self._preview = self.set_timer(PREVIEW_S, self._show_marked)
+            self._preview = None
 
     def _show_marked(self) -> None:
         self.run_worker(self._reading(), group="reading", exclusive=True)
