@@ -6,7 +6,7 @@ meanwhile supersedes it.
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 from textual import events
@@ -21,17 +21,25 @@ from textual.widgets import Input, Static
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.formats import status_word
-from ipcom_chat.i18n import _, n_
+from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId
-from ipcom_chat.services.browsing import Chosen, Erased, Page, View
+from ipcom_chat.services.browsing import Chosen, How, Page, View
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.finder import Finder
+from ipcom_chat.tui.history_words import (
+    nothing,
+    question,
+    reading_hints,
+    search_hints,
+    switches,
+    title,
+    told,
+)
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.entry_view import EntryView
-from ipcom_chat.tui.widgets.filter_bar import FilterBar, Switch, fields_of
+from ipcom_chat.tui.widgets.filter_bar import FilterBar, fields_of
 from ipcom_chat.tui.widgets.hits import Hits
-from ipcom_chat.tui.widgets.key_hints import KeyHint, KeyHints
+from ipcom_chat.tui.widgets.key_hints import KeyHints
 from ipcom_chat.tui.widgets.rows import Rows
 from ipcom_chat.tui.widgets.search_line import SearchLine
 
@@ -52,7 +60,6 @@ HINT_SHOWN_S = 4.0
 _KINDS = (None, Kind.QUESTION, Kind.COMMAND)
 _STATUSES = (None, Status.COMPLETED, Status.ERROR, Status.CANCELLED)
 
-How = Literal["delete", "redact"]
 T = TypeVar("T")
 
 
@@ -224,21 +231,16 @@ class HistoryScreen(Screen[str | None]):
             self._is_looking, self._then = False, None
 
     def _show_page(self, view: View, page: Page) -> None:
-        nothing = (
-            _("Nothing in this history fits.")
-            if view.text.strip() or self._kind or self._status
-            else _("Nothing was asked yet in this history.")
-        )
         # Whoever opens a session wants to see what was before and after.
         is_same = view == self._shown or (self._shown and view.session != self._shown.session)
         self.hits.show(
             page.lines,
             now_ms=self._conversation.runtime.clock.now_ms(),
-            nothing=nothing,
+            nothing=nothing(view),
             stays=bool(is_same),
         )
         self._shown = view
-        self._search.border_title = Content(self._title(page))
+        self._search.border_title = Content(title(view, page))
         if page.not_indexed and self._again is None:
             self._again = self.set_timer(AGAIN_S, self._look_again)
 
@@ -246,28 +248,9 @@ class HistoryScreen(Screen[str | None]):
         self._again = None
         self._look()
 
-    def _title(self, page: Page) -> str:
-        count = len(page.lines)
-        more = "+" if page.is_cut else ""
-        found = n_("one entry", "{count}{more} entries", count, more=more)
-        parts = [_("This session") if self._session else _("History"), found]
-        if page.not_indexed:
-            parts.append(n_("{count} more is being indexed", "{count} more are being indexed",
-                            page.not_indexed))  # fmt: skip
-        return "  ·  ".join(parts)
-
     def _show_filters(self) -> None:
-        mode = self._mode.value if self._mode else ""
-        kinds = {None: _("everything"), Kind.QUESTION: _("questions"), Kind.COMMAND: _("commands")}
-        status = _("any status") if self._status is None else status_word(self._status)
-        own = self._conversation.context.scope.mode
-        switches = (
-            Switch(key="F2", text=mode, action="next_mode", is_set=self._mode is not own),
-            Switch(key="F3", text=kinds[self._kind], action="next_kind",
-                   is_set=self._kind is not None),
-            Switch(key="F4", text=status, action="next_status", is_set=self._status is not None),
-        )  # fmt: skip
-        self.filters.show(switches, fields_of(self._finder.query(self.line.value)))
+        view, own = self._view(), self._conversation.context.scope.mode
+        self.filters.show(switches(view, own), fields_of(self._finder.query(view.text)))
         self._show_hints()
 
     def action_next_mode(self) -> None:
@@ -370,32 +353,7 @@ class HistoryScreen(Screen[str | None]):
             self._show_hints()
 
     def _show_hints(self) -> None:
-        self.hints.show(self._reading_hints() if self.is_reading else self._search_hints())
-
-    def _search_hints(self) -> Sequence[KeyHint]:
-        enter = (
-            KeyHint(key="Enter", text=_("into the prompt"), action="ask_again")
-            if self._chooses
-            else KeyHint(key="Enter", text=_("read"), action="read")
-        )
-        return (
-            enter,
-            KeyHint(key="ESC", text=_("back"), action="back"),
-            KeyHint(key="↑↓", text=_("choose"), action="move(1)"),
-            *((KeyHint(key="Tab", text=_("read"), action="read"),) if self._chooses else ()),
-            KeyHint(key="F2 F3 F4", text=_("filter"), action="next_mode"),
-        )
-
-    def _reading_hints(self) -> Sequence[KeyHint]:
-        return (
-            KeyHint(key="Enter", text=_("ask again"), action="ask_again"),
-            KeyHint(key="c", text=_("copy"), action="copy"),
-            KeyHint(key="s", text=_("session"), action="open_session"),
-            KeyHint(key="r", text=_("redact"), action="erase('redact')"),
-            KeyHint(key="d", text=_("delete"), action="erase('delete')"),
-            KeyHint(key="ESC", text=_("back"), action="back"),
-            KeyHint(key="← →", text=_("others"), action="move(1)"),
-        )
+        self.hints.show(reading_hints() if self.is_reading else search_hints(chooses=self._chooses))
 
     async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
         """Do what a key would."""
@@ -479,7 +437,7 @@ class HistoryScreen(Screen[str | None]):
             self._say(_("It is still being answered, and stays."))
             return
         self._chosen = chosen, how
-        self.hints.ask(_question(len(chosen.entries), how))
+        self.hints.ask(question(len(chosen.entries), how))
 
     def on_key_hints_answered(self, message: KeyHints.Answered) -> None:
         """Take the entry out, if that was the answer."""
@@ -496,7 +454,7 @@ class HistoryScreen(Screen[str | None]):
             return
         if self._conversation.sync is not None:
             self._conversation.sync.nudge()
-        self._say(_told(erased, how))
+        self._say(told(erased, how))
         self.line.focus()
         self._look()
 
@@ -546,26 +504,3 @@ class HistoryScreen(Screen[str | None]):
 
 def _after(value: T, all_values: Sequence[T]) -> T:
     return all_values[(all_values.index(value) + 1) % len(all_values)]
-
-
-def _question(count: int, how: How) -> str:
-    if how == "delete":
-        return n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
-                  count)  # fmt: skip
-    return n_("Blank this entry for everybody?", "Blank these {count} entries for everybody?",
-              count)  # fmt: skip
-
-
-def _told(erased: Erased, how: How) -> str:
-    done = (
-        n_("Deleted one entry.", "Deleted {count} entries.", erased.count)
-        if how == "delete"
-        else n_("Blanked one entry.", "Blanked {count} entries.", erased.count)
-    )
-    if erased.copies:
-        copies = n_("One copy beside the history still has it.",
-                    "{count} copies beside the history still have it.", erased.copies)  # fmt: skip
-        done = f"{done} {copies}"
-    if erased.is_pending:
-        done = f"{done} {_('Another program still reads the old text.')}"
-    return done
