@@ -65,11 +65,11 @@ def reading_hints() -> tuple[KeyHint, ...]:
     """Return the keys that act on what is read."""
     return (
         KeyHint(key="Enter", text=_("ask again"), action="ask_again"),
+        KeyHint(key="ESC", text=_("back"), action="back"),
         KeyHint(key="c", text=_("copy"), action="copy"),
         KeyHint(key="s", text=_("session"), action="open_session"),
         KeyHint(key="r", text=_("redact"), action="erase('redact')"),
         KeyHint(key="d", text=_("delete"), action="erase('delete')"),
-        KeyHint(key="ESC", text=_("back"), action="back"),
         KeyHint(key="← →", text=_("others"), action="move(1)"),
     )
 

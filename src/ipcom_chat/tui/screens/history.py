@@ -93,6 +93,7 @@ class HistoryScreen(Screen[str | None]):
         EntryView:focus-within { border-top: solid $primary 60%; }
         &.-flat EntryView { display: none; }
         &.-flat #body { margin-top: 0; }
+        &.-flat.-reading FilterBar { display: none; }
         &.-reading EntryView { display: block; }
         &.-reading Hits { display: none; }
         &.-reading #body { margin-top: 0; }
