@@ -316,7 +316,11 @@ def test_history_without_a_verb_opens_its_screen_on_a_terminal_alone(
     assert run_cli(["history"], env, terminal=True).code == 7
     assert run_cli(["--local", "history"], env, terminal=True).code == 7
     assert opened == [True, True]
-    for done in (run_cli(["history"], env), run_cli(["history"], env, "", terminal=True)):
+    for done in (
+        run_cli(["history"], env),
+        run_cli(["history"], env, "", terminal=True),
+        run_cli(["history"], env | {"TERM": "dumb"}, terminal=True),
+    ):
         assert done.code == ExitCode.USAGE
         assert "Usage: ipcom-chat history" in done.err
     assert run_cli(["history", "list"], env, terminal=True).code == ExitCode.FAILED

@@ -72,7 +72,7 @@ def _dispatch(context: "CliContext", arguments: list[str]) -> int:
     try:
         if not arguments:
             code = _chat(context)
-        elif arguments == ["history"] and _is_on_terminal():
+        elif arguments == ["history"] and _is_on_terminal() and not _is_dumb():
             code = _chat(context, opens_history=True)
         else:
             with root().make_context(output.PROGRAM, arguments, obj=context) as ctx:
@@ -92,12 +92,16 @@ def _is_on_terminal() -> bool:
     return output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
 
 
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
+
+
 def _chat(context: "CliContext", *, opens_history: bool = False) -> int:
     if not _is_on_terminal():
         raise UsageError(
             _('The chat needs a terminal. For one answer without it: ipcom-chat ask "question"')
         )
-    if os.environ.get("TERM") == "dumb":
+    if _is_dumb():
         raise UsageError(
             _('TERM=dumb cannot show the chat. For one answer: ipcom-chat ask "question"')
         )

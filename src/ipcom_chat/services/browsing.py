@@ -21,7 +21,10 @@ from ipcom_chat.services.history import EntryFilter, HistoryService
 from ipcom_chat.services.search import Hit, SearchService, Wanted
 from ipcom_chat.services.snippets import Marked
 
-__all__ = ["Browsing", "Chosen", "Condition", "Erased", "Listed", "Page", "Query", "View", "Whole"]
+__all__ = ["Browsing", "Chosen", "Erased", "How", "Listed", "Page", "Query", "View", "Whole"]
+
+How = Literal["delete", "redact"]
+"""How something is taken out: the entry, or its texts."""
 
 SESSION_MAX: Final = 1_000
 """So many entries of a session are listed, the oldest of them."""
@@ -172,7 +175,7 @@ class Browsing:
         scope = Scope(mode=None, machine_id=entry.machine_id)
         return self._erasures.choose(scope, EntryFilter(), words=[entry.id])
 
-    def erase(self, chosen: Chosen, how: Literal["delete", "redact"]) -> Erased:
+    def erase(self, chosen: Chosen, how: How) -> Erased:
         """Take entries or their texts out, for everybody; the index follows by itself."""
         if how == "delete":
             count = self._erasures.delete(chosen)

@@ -47,8 +47,9 @@ SHARE: Final = 0.6
 """The share of the telling words that something similar has, each weighted by how rare it is."""
 RELEVANCE: Final = 0.4
 """What the search finds so relevant is similar, too: in the other language, by other words. Of 250
-of the questions that it was chosen on (docs/benchmarks.md, retrieval) 98 % find something so relevant in English, its
-best as often the right one as without a bound; from Portuguese 24 %, of which 73 % are right."""
+of the questions that it was chosen on (docs/benchmarks.md, retrieval) 98 % find something so
+relevant in English, its best as often the right one as without a bound; from Portuguese 24 %, of
+which 73 % are right."""
 SHOWN: Final = 3
 SAME_ROWS: Final = 20
 

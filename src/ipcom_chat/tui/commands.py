@@ -21,7 +21,7 @@ from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
 from ipcom_chat.tui.widgets.spinner import duration
 from ipcom_chat.tui.widgets.transcript import Transcript
-from ipcom_chat.tui.wording import erased_sentence, shared_with, sharing
+from ipcom_chat.tui.wording import shared_with, sharing
 
 NOBODY = ("none", "nobody", "-")
 MEANT_CHARS = 60
@@ -225,8 +225,10 @@ class Commands:
                     question=one_line(entry.command[:MEANT_CHARS]),
                 )
             )
+        from ipcom_chat.tui.history_words import told  # noqa: PLC0415 - brings Tantivy
+
         erased = await self._conversation.erase(argument, how)
-        self._say(erased_sentence(erased, how))
+        self._say(told(erased, how))
 
     async def _export(self, argument: str) -> None:
         conversation = self._conversation

@@ -1,12 +1,10 @@
 """The history screen's way to the history: everything that reads or erases goes off the loop."""
 
-from typing import Literal
-
 from ipcom_chat.domain.entry import Entry
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
-from ipcom_chat.services.browsing import Chosen, Erased, Page, Query, View, Whole
+from ipcom_chat.services.browsing import Chosen, Erased, How, Page, Query, View, Whole
 from ipcom_chat.services.indexing import Indexing
 
 
@@ -49,7 +47,7 @@ class Finder:
         """Return what would be taken out with an entry."""
         return await self._thread.run(self._browsing.choose, entry)
 
-    async def erase(self, chosen: Chosen, how: Literal["delete", "redact"]) -> Erased:
+    async def erase(self, chosen: Chosen, how: How) -> Erased:
         """Take entries or their texts out, for everybody."""
         return await self._thread.run(self._browsing.erase, chosen, how)
 

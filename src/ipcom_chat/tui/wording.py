@@ -1,13 +1,12 @@
 """Words of the chat for modes and sharing, in the language of the screen."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ipcom_chat.domain.entry import Mode, Origin
 from ipcom_chat.formats import duration, tally_words
-from ipcom_chat.i18n import _, n_
+from ipcom_chat.i18n import _
 
 if TYPE_CHECKING:
-    from ipcom_chat.services.browsing import Erased
     from ipcom_chat.services.suggestions import Solved
 
 
@@ -49,19 +48,3 @@ def examples() -> tuple[str, ...]:
         _("which ports are open, and who listens?"),
         _("E: Could not get lock /var/lib/dpkg/lock-frontend"),
     )
-
-
-def erased_sentence(erased: "Erased", how: Literal["delete", "redact"]) -> str:
-    """Return what a deletion or a redaction did, and what it did not reach."""
-    done = (
-        n_("Deleted one entry.", "Deleted {count} entries.", erased.count)
-        if how == "delete"
-        else n_("Blanked one entry.", "Blanked {count} entries.", erased.count)
-    )
-    if erased.copies:
-        copies = n_("One copy beside the history still has it.",
-                    "{count} copies beside the history still have it.", erased.copies)  # fmt: skip
-        done = f"{done} {copies}"
-    if erased.is_pending:
-        done = f"{done} {_('Another program still reads the old text.')}"
-    return done

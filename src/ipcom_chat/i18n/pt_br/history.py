@@ -12,7 +12,7 @@ MESSAGES: dict[str, str] = {
         "Busca, lista, mostra, conta, importa e exporta registros. Sem verbo, num terminal: busca "
         "enquanto você digita."
     ),
-    "This entry belongs to no session.": "Este registro não pertence a nenhuma sessão.",
+    "This entry belongs to no session.": "Esta entrada não pertence a nenhuma sessão.",
     "Up, Down": "Cima, Baixo",
     "[WORDS]": "[PALAVRAS]",
     "any status": "qualquer estado",
@@ -35,9 +35,7 @@ MESSAGES: dict[str, str] = {
     "the answer was copied": "a resposta foi copiada",
     "Blank an entry for everybody": "Ocultar um registro para todos",
     "Delete an entry for everybody": "Apagar um registro para todos",
-    "It is still being answered; ESC cancels it.": (
-        "Ainda está sendo respondido; ESC cancela."
-    ),
+    "It is still being answered; ESC cancels it.": ("Ainda está sendo respondido; ESC cancela."),
     "Say which one: /{command} {id} is “{question}”.": (
         "Diga qual: /{command} {id} é “{question}”."
     ),
@@ -47,5 +45,5 @@ MESSAGES: dict[str, str] = {
     ),
     "{count} more are being indexed": "mais {count} sendo indexados",
     "{count} more is being indexed": "mais {count} sendo indexado",
-    "{count}{more} entries": "{count}{more} registros",
+    "{count}{more} entries": "{count}{more} entradas",
 }

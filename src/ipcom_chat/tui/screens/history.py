@@ -6,7 +6,7 @@ meanwhile supersedes it.
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 from textual import events
@@ -21,20 +21,27 @@ from textual.widgets import Input, Static
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.formats import status_word
-from ipcom_chat.i18n import _, n_
+from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId
-from ipcom_chat.services.browsing import Chosen, Page, View
+from ipcom_chat.services.browsing import Chosen, How, Page, View
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.finder import Finder
+from ipcom_chat.tui.history_words import (
+    nothing,
+    question,
+    reading_hints,
+    search_hints,
+    switches,
+    title,
+    told,
+)
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.entry_view import EntryView
-from ipcom_chat.tui.widgets.filter_bar import FilterBar, Switch, fields_of
+from ipcom_chat.tui.widgets.filter_bar import FilterBar, fields_of
 from ipcom_chat.tui.widgets.hits import Hits
-from ipcom_chat.tui.widgets.key_hints import KeyHint, KeyHints
+from ipcom_chat.tui.widgets.key_hints import KeyHints
 from ipcom_chat.tui.widgets.rows import Rows
 from ipcom_chat.tui.widgets.search_line import SearchLine
-from ipcom_chat.tui.wording import erased_sentence
 
 LIMIT = 50
 """So many hits at first; whoever goes to the end of them sees more."""
@@ -45,13 +52,14 @@ FLAT_LINES = 18
 """With fewer lines only the list is shown until something is read."""
 PREVIEW_S = 0.06
 """How long the mark must rest before its entry is read."""
+TYPED_PREVIEW_S = 0.25
+"""The same after another list: longer than the next letter takes, which would wait for it."""
 AGAIN_S = 1.0
 """How long to wait for the index before looking again."""
 HINT_SHOWN_S = 4.0
 _KINDS = (None, Kind.QUESTION, Kind.COMMAND)
 _STATUSES = (None, Status.COMPLETED, Status.ERROR, Status.CANCELLED)
 
-How = Literal["delete", "redact"]
 T = TypeVar("T")
 
 
@@ -85,6 +93,7 @@ class HistoryScreen(Screen[str | None]):
         EntryView:focus-within { border-top: solid $primary 60%; }
         &.-flat EntryView { display: none; }
         &.-flat #body { margin-top: 0; }
+        &.-flat.-reading FilterBar { display: none; }
         &.-reading EntryView { display: block; }
         &.-reading Hits { display: none; }
         &.-reading #body { margin-top: 0; }
@@ -185,6 +194,7 @@ class HistoryScreen(Screen[str | None]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Search for what is typed."""
         message.stop()
+        self._stop_preview()
         self._limit = LIMIT
         self._look()
 
@@ -222,21 +232,16 @@ class HistoryScreen(Screen[str | None]):
             self._is_looking, self._then = False, None
 
     def _show_page(self, view: View, page: Page) -> None:
-        nothing = (
-            _("Nothing in this history fits.")
-            if view.text.strip() or self._kind or self._status
-            else _("Nothing was asked yet in this history.")
-        )
         # Whoever opens a session wants to see what was before and after.
         is_same = view == self._shown or (self._shown and view.session != self._shown.session)
         self.hits.show(
             page.lines,
             now_ms=self._conversation.runtime.clock.now_ms(),
-            nothing=nothing,
+            nothing=nothing(view),
             stays=bool(is_same),
         )
         self._shown = view
-        self._search.border_title = Content(self._title(page))
+        self._search.border_title = Content(title(view, page))
         if page.not_indexed and self._again is None:
             self._again = self.set_timer(AGAIN_S, self._look_again)
 
@@ -244,28 +249,9 @@ class HistoryScreen(Screen[str | None]):
         self._again = None
         self._look()
 
-    def _title(self, page: Page) -> str:
-        count = len(page.lines)
-        more = "+" if page.is_cut else ""
-        found = n_("one entry", "{count}{more} entries", count, more=more)
-        parts = [_("This session") if self._session else _("History"), found]
-        if page.not_indexed:
-            parts.append(n_("{count} more is being indexed", "{count} more are being indexed",
-                            page.not_indexed))  # fmt: skip
-        return "  ·  ".join(parts)
-
     def _show_filters(self) -> None:
-        mode = self._mode.value if self._mode else ""
-        kinds = {None: _("everything"), Kind.QUESTION: _("questions"), Kind.COMMAND: _("commands")}
-        status = _("any status") if self._status is None else status_word(self._status)
-        own = self._conversation.context.scope.mode
-        switches = (
-            Switch(key="F2", text=mode, action="next_mode", is_set=self._mode is not own),
-            Switch(key="F3", text=kinds[self._kind], action="next_kind",
-                   is_set=self._kind is not None),
-            Switch(key="F4", text=status, action="next_status", is_set=self._status is not None),
-        )  # fmt: skip
-        self.filters.show(switches, fields_of(self._finder.query(self.line.value)))
+        view, own = self._view(), self._conversation.context.scope.mode
+        self.filters.show(switches(view, own), fields_of(self._finder.query(view.text)))
         self._show_hints()
 
     def action_next_mode(self) -> None:
@@ -307,11 +293,16 @@ class HistoryScreen(Screen[str | None]):
         """Scroll the entry."""
         self.entry.scroll_relative(y=lines, animate=False)
 
-    def on_hits_moved(self) -> None:
+    def on_hits_moved(self, message: Hits.Moved) -> None:
         """Show what is marked, as soon as the mark rests."""
+        self._stop_preview()
+        wait_s = TYPED_PREVIEW_S if message.is_listed_anew else PREVIEW_S
+        self._preview = self.set_timer(wait_s, self._show_marked)
+
+    def _stop_preview(self) -> None:
         if self._preview is not None:
             self._preview.stop()
-        self._preview = self.set_timer(PREVIEW_S, self._show_marked)
+            self._preview = None
 
     def _show_marked(self) -> None:
         self.run_worker(self._reading(), group="reading", exclusive=True)
@@ -363,32 +354,7 @@ class HistoryScreen(Screen[str | None]):
             self._show_hints()
 
     def _show_hints(self) -> None:
-        self.hints.show(self._reading_hints() if self.is_reading else self._search_hints())
-
-    def _search_hints(self) -> Sequence[KeyHint]:
-        enter = (
-            KeyHint(key="Enter", text=_("into the prompt"), action="ask_again")
-            if self._chooses
-            else KeyHint(key="Enter", text=_("read"), action="read")
-        )
-        return (
-            enter,
-            KeyHint(key="ESC", text=_("back"), action="back"),
-            KeyHint(key="↑↓", text=_("choose"), action="move(1)"),
-            *((KeyHint(key="Tab", text=_("read"), action="read"),) if self._chooses else ()),
-            KeyHint(key="F2 F3 F4", text=_("filter"), action="next_mode"),
-        )
-
-    def _reading_hints(self) -> Sequence[KeyHint]:
-        return (
-            KeyHint(key="Enter", text=_("ask again"), action="ask_again"),
-            KeyHint(key="c", text=_("copy"), action="copy"),
-            KeyHint(key="s", text=_("session"), action="open_session"),
-            KeyHint(key="r", text=_("redact"), action="erase('redact')"),
-            KeyHint(key="d", text=_("delete"), action="erase('delete')"),
-            KeyHint(key="ESC", text=_("back"), action="back"),
-            KeyHint(key="← →", text=_("others"), action="move(1)"),
-        )
+        self.hints.show(reading_hints() if self.is_reading else search_hints(chooses=self._chooses))
 
     async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
         """Do what a key would."""
@@ -472,7 +438,7 @@ class HistoryScreen(Screen[str | None]):
             self._say(_("It is still being answered, and stays."))
             return
         self._chosen = chosen, how
-        self.hints.ask(_question(len(chosen.entries), how))
+        self.hints.ask(question(len(chosen.entries), how))
 
     def on_key_hints_answered(self, message: KeyHints.Answered) -> None:
         """Take the entry out, if that was the answer."""
@@ -489,7 +455,7 @@ class HistoryScreen(Screen[str | None]):
             return
         if self._conversation.sync is not None:
             self._conversation.sync.nudge()
-        self._say(erased_sentence(erased, how))
+        self._say(told(erased, how))
         self.line.focus()
         self._look()
 
@@ -539,11 +505,3 @@ class HistoryScreen(Screen[str | None]):
 
 def _after(value: T, all_values: Sequence[T]) -> T:
     return all_values[(all_values.index(value) + 1) % len(all_values)]
-
-
-def _question(count: int, how: How) -> str:
-    if how == "delete":
-        return n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
-                  count)  # fmt: skip
-    return n_("Blank this entry for everybody?", "Blank these {count} entries for everybody?",
-              count)  # fmt: skip

@@ -49,8 +49,10 @@ class FilterBar(Rows):
 
     def show(self, switches: Sequence[Switch], fields: Sequence[str]) -> None:
         """Show the state of the switches, and the fields that were recognised."""
+        before = self._switches, self._fields
         self._switches, self._fields = tuple(switches), tuple(fields)
-        self.changed()
+        if before != (self._switches, self._fields):
+            self.changed()
 
     def layout_rows(self, width: int) -> list[Content]:
         """Return the chips, as many beside one another as fit."""

@@ -48,7 +48,15 @@ class Hits(Rows):
     """
 
     class Moved(Message):
-        """Another entry is marked, or none any more."""
+        """Another entry is marked, or none any more.
+
+        Args:
+            is_listed_anew: whether that came with another list, not from the user.
+        """
+
+        def __init__(self, *, is_listed_anew: bool) -> None:
+            super().__init__()
+            self.is_listed_anew = is_listed_anew
 
     class Opened(Message):
         """The marked entry was clicked again."""
@@ -86,7 +94,7 @@ class Hits(Rows):
         self._marked = self._place_of(before, lines) if stays else 0
         self._lines, self._now_ms, self._nothing = lines, now_ms, nothing
         self.changed()
-        self.post_message(self.Moved())
+        self.post_message(self.Moved(is_listed_anew=True))
 
     def _place_of(self, entry: Listed | None, lines: Sequence[Listed]) -> int:
         places = (place for place, each in enumerate(lines) if entry and each.id == entry.id)
@@ -105,7 +113,7 @@ class Hits(Rows):
         if self._lines and place != self._marked:
             self._marked = place
             self.changed()
-            self.post_message(self.Moved())
+            self.post_message(self.Moved(is_listed_anew=False))
 
     def layout_rows(self, width: int) -> list[Content]:
         """Return the lines around the mark."""

@@ -53,8 +53,9 @@ class KeyHints(Rows, can_focus=True):
 
     def show(self, hints: Sequence[KeyHint]) -> None:
         """Show hints, the most important first: at the end some may find no room."""
-        self._hints = tuple(hints)
-        self.changed()
+        if self._hints != tuple(hints):
+            self._hints = tuple(hints)
+            self.changed()
 
     def ask(self, question: str) -> None:
         """Ask a question of our own words and wait for one key."""
