@@ -171,14 +171,14 @@ def test_a_program_that_lives_long_starts_it_once_in_a_while(
     meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
     meaning.ask("x", limit=1)
     assert started == []
-    meaning.keeps = True
+    meaning.keep()
     meaning.ask("x", limit=1)
     meaning.ask("x", limit=1)
     meaning.wake()
     eventually(lambda: len(started), lambda count: count == 1)
     assert started[0] is not threading.current_thread()
     monkeypatch.setattr(client, "STARTS_EVERY_S", 0.0)
-    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning", keeps=True)
+    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
     meaning.wake()
     meaning.wake()
     eventually(lambda: len(started), lambda count: count == 3)
