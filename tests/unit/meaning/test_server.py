@@ -114,11 +114,19 @@ def test_it_ends_when_nobody_needs_it_and_leaves_no_socket(made: Searched, tmp_p
     assert Meaning(tmp_path / "history.db", folder).ask("open ports", limit=1) is None
 
 
-def test_it_ends_when_its_replica_was_replaced(made: Searched, tmp_path: Path) -> None:
-    with serving(tmp_path):
-        replaced = tmp_path / "history.db"
-        replaced.rename(tmp_path / "aside.db")
-        replaced.touch()
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_it_ends_when_its_replica_was_replaced_or_is_damaged(
+    made: Searched, tmp_path: Path, is_damaged: bool
+) -> None:
+    replica, place = tmp_path / "history.db", tmp_path / "meaning"
+    with serving(tmp_path) as meaning:
+        if is_damaged:
+            (tmp_path / "history.db.damaged").touch()
+        else:
+            replica.rename(tmp_path / "aside.db")
+            replica.touch()
+        eventually((place / "socket").exists, lambda is_there: not is_there)
+        assert meaning.ask("open ports", limit=1) is None
 
 
 def test_each_new_question_keeps_it_alive(made: Searched, tmp_path: Path) -> None:
