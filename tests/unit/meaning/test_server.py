@@ -1,9 +1,11 @@
 """The process that holds the model, with the real model, as a thread of this one."""
 
+import select
 import socket
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -129,26 +131,73 @@ def test_it_ends_when_its_replica_was_replaced_or_is_damaged(
         assert meaning.ask("open ports", limit=1) is None
 
 
-def test_each_new_question_keeps_it_alive(made: Searched, tmp_path: Path) -> None:
-    vectors = open_vectors(tmp_path / "vectors.db", "model", 512)
+class Ticks(SystemClock):
+    """A clock that goes on by a second whenever it is looked at."""
+
+    ms = 0.0
+
+    def monotonic_ms(self) -> float:
+        self.ms += 1000
+        return self.ms
+
+
+@contextmanager
+def idling(made: Searched, folder: Path, idle_s: float) -> Iterator[tuple[Memory, Server, Path]]:
+    """Give a server by a clock of its own, with what it knows and where it listens."""
+    vectors = open_vectors(folder / "vectors.db", "model", 512)
     memory = Memory(made.rows, vectors, encoder())
-
-    class Ticks(SystemClock):
-        """A clock that goes on by a second whenever it is looked at."""
-
-        ms = 0.0
-
-        def monotonic_ms(self) -> float:
-            self.ms += 1000
-            return self.ms
-
-    made.add(*(an_entry(command=f"question {n}") for n in range(3 * server.BATCH)))
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "s"))
+        listener.bind(str(folder / "socket"))
         listener.listen()
-        Server(memory, listener, Ticks(), idle_s=1.5).run()
-    assert (memory.waiting(), vectors.count()) == (0, 3 * server.BATCH)
+        yield memory, Server(memory, listener, Ticks(), idle_s=idle_s), folder
     vectors.close()
+
+
+def test_each_new_question_keeps_it_alive(made: Searched, tmp_path: Path) -> None:
+    made.add(*(an_entry(command=f"question {n}") for n in range(3 * server.BATCH)))
+    with idling(made, tmp_path, idle_s=1.5) as (memory, serves, _folder):
+        serves.run()
+        assert memory.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "is_kept_alive"), [(b'{"text": "x", "limit": 1}', True), (b"nonsense", False)]
+)
+def test_who_is_answered_keeps_it_alive(
+    made: Searched, tmp_path: Path, said: bytes, is_kept_alive: bool
+) -> None:
+    with (
+        idling(made, tmp_path, idle_s=2.5) as (_memory, serves, folder),
+        ExitStack() as asking,
+    ):
+        askers = [asking.enter_context(_asker(folder, said)) for _each in range(9)]
+        serves.run()
+        assert _is_answered(askers[0])
+        assert _is_answered(askers[-1]) is is_kept_alive
+
+
+@contextmanager
+def _asker(folder: Path, said: bytes) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(folder / "socket"))
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        yield connection
+
+
+def _is_answered(asker: socket.socket) -> bool:
+    """Return whether the other side has said something, or hung up."""
+    return bool(select.select([asker], [], [], 0)[0])
+
+
+def test_of_a_changed_question_only_the_new_vector_stays(made: Searched, tmp_path: Path) -> None:
+    made.add(an_entry(command="List open ports"))
+    with idling(made, tmp_path, idle_s=0.0) as (memory, _serves, _folder):
+        memory.read_more()
+        made.change("UPDATE entries SET local_seq = ?, command = 'Sing'")
+        memory.read_more()
+        (vector,) = encoder().encode(["Sing"])
+        assert memory._codes.nearest(vector, 9) == [1]
 
 
 def test_the_vectors_that_are_known_are_used_after_a_start(made: Searched, tmp_path: Path) -> None:
