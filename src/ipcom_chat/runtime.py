@@ -128,7 +128,7 @@ class Runtime:
         """
         if self.meaning is None:
             return lambda: None
-        self.meaning.keeps = True
+        self.meaning.keep()
         return self.meaning.wake
 
     @cached_property

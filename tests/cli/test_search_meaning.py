@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ipcom_chat.meaning import texts
+from ipcom_chat.meaning.client import Meaning
 from ipcom_chat.meaning.texts import DIMENSION, MODEL
+from ipcom_chat.meaning.wire import Likeness
 from ipcom_chat.storage.vectors import open_vectors
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli, run_program
@@ -68,6 +71,21 @@ def test_a_long_history_is_read_first_and_that_is_told_once(some: Env) -> None:
     (line,) = waited.err.splitlines()
     assert line.startswith("Reading ")
     assert line.endswith(" entries for their meaning…")
+
+
+def test_what_is_not_read_yet_is_told(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(*_args: Any, **_more: Any) -> Likeness:
+        return Likeness(cosines={}, waiting=waiting)
+
+    monkeypatch.setattr(Meaning, "ask", answers)
+    env = env | {"IPCOM_CHAT_SEMANTIC": "true"}
+    add_entries(env, {"command": "disk"})
+    waiting = 5
+    assert run_cli(["history", "search", "disk"], env).err == ""
+    waiting = 5_000
+    assert run_cli(["history", "search", "disk"], env).err == (
+        "5000 changed entries are not read for their meaning yet; --semantic waits.\n"
+    )
 
 
 @pytest.mark.parametrize("is_wanted", [True, False])

@@ -105,13 +105,7 @@ def search(
         _wait_for_meaning(service.meaning)
     catch_up(service)
     found = service.search(scope, " ".join(words), _wanted(where), limit=limit)
-    if found.by_meaning is False and not semantic:
-        output.note(
-            _(
-                "Searched by words alone: no process that compares meanings is running. "
-                "--semantic starts one and waits for it."
-            )
-        )
+    _tell_meaning(found, waited=semantic)
     if found.not_indexed:
         output.note(
             n_(
@@ -138,6 +132,24 @@ def _wait_for_meaning(meaning: "Meaning | None") -> None:
     told = _once(lambda count: _("Reading {count} entries for their meaning…", count=count))
     if not meaning.wait(lambda waiting: told(waiting) if waiting > _TOLD_FROM else None):
         output.fail(_("The model of meanings cannot be loaded; words alone are searched."))
+
+
+def _tell_meaning(found: "Found", *, waited: bool) -> None:
+    """Say what was not compared by its meaning."""
+    if found.by_meaning is False and not waited:
+        output.note(
+            _(
+                "Searched by words alone: no process that compares meanings is running. "
+                "--semantic starts one and waits for it."
+            )
+        )
+    elif found.unread > _TOLD_FROM:
+        output.note(
+            _(
+                "{count} changed entries are not read for their meaning yet; --semantic waits.",
+                count=found.unread,
+            )
+        )
 
 
 def catch_up(service: "SearchService") -> None:

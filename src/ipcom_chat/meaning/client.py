@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ASK_TIMEOUT_S: Final = 0.3
 """A search does not wait longer; words answer it, too."""
+KEY_TIMEOUT_S: Final = 0.1
+"""Nor does one that follows each key."""
 WAIT_TIMEOUT_S: Final = 10.0
 STARTS_EVERY_S: Final = 30.0
 _POLL_S: Final = 0.05
@@ -31,16 +33,23 @@ class Meaning:
     Args:
         replica: its file.
         folder: where the vectors and the socket lie.
-        keeps: start the process whenever it is asked and not there; for programs that live long.
     """
 
-    def __init__(self, replica: Path, folder: Path, *, keeps: bool = False) -> None:
-        self.keeps = keeps
+    def __init__(self, replica: Path, folder: Path) -> None:
         self._replica = replica
         self._folder = folder
         self._process: Popen[bytes] | None = None
         self._next_start_s = 0.0
         self._timeout_s = ASK_TIMEOUT_S
+        self._keeps = False
+
+    def keep(self) -> None:
+        """Start the process, from now on, whenever it is asked and not there.
+
+        For programs that live long and search while somebody types.
+        """
+        self._keeps = True
+        self._timeout_s = KEY_TIMEOUT_S
 
     def ask(self, text: str, also: Iterable[int] = (), *, limit: int) -> Likeness | None:
         """Return the questions most like a text; None if nothing that knows is running.
@@ -51,7 +60,7 @@ class Meaning:
             limit: how many of the nearest.
         """
         found = self._told(Question(text=text, also=tuple(also), limit=limit), self._timeout_s)
-        if found is None and self.keeps:
+        if found is None and self._keeps:
             self.wake()
         return found
 

@@ -4,8 +4,8 @@
 
 One for each replica, by a lock of the kernel; a second one ends at once. It does one thing at a
 time: it answers whoever asks, else reads a few more questions, else waits. After a while in which
-nobody asked and nothing was new it ends, and so it does when another file stands in the place of
-the replica. It only ever reads the replica.
+nobody asked and nothing was new it ends, and so it does when the replica was found damaged, which
+only who has it alone can mend, or another file stands in its place. It only ever reads the replica.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ import select
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -28,7 +28,7 @@ from ipcom_chat.meaning.encoder import Encoder
 from ipcom_chat.meaning.texts import DIMENSION, MODEL, text_hash
 from ipcom_chat.meaning.wire import SOCKET, VECTORS, Likeness, Question, address, received
 from ipcom_chat.storage.database import make_folder
-from ipcom_chat.storage.faults import FILE_MODE
+from ipcom_chat.storage.faults import FILE_MODE, damage_mark
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
@@ -56,11 +56,6 @@ class Memory:
         self._encoder = encoder
         self._codes = Codes()
         self._codes.add(vectors.codes())
-
-    @property
-    def birth(self) -> int:
-        """A number that another replica in the place of this one has not."""
-        return self._rows.birth()
 
     def waiting(self) -> int:
         """Return how many changed rows are not read yet."""
@@ -105,33 +100,41 @@ class Server:
         memory: what it knows.
         listener: the socket; it is not closed here.
         clock: for how long it is idle.
+        stands: returns whether the replica is the one that was opened, and is sound.
         idle_s: when to end.
     """
 
     def __init__(
-        self, memory: Memory, listener: socket.socket, clock: Clock, *, idle_s: float = IDLE_S
+        self,
+        memory: Memory,
+        listener: socket.socket,
+        clock: Clock,
+        *,
+        stands: Callable[[], bool] = lambda: True,
+        idle_s: float = IDLE_S,
     ) -> None:
         self._memory = memory
         self._listener = listener
         self._clock = clock
+        self._stands = stands
         self._idle_ms = idle_s * 1000
 
     def run(self) -> None:
-        """Answer and read until nobody has asked for long, or the replica was replaced.
+        """Answer and read until nobody has asked for long, or the replica stands no more.
 
         Raises:
             StorageError: the replica or the vectors cannot be read or written.
         """
         busy_at = self._clock.monotonic_ms()
-        birth, has_more = self._memory.birth, True
-        while self._clock.monotonic_ms() - busy_at < self._idle_ms and self._memory.birth == birth:
+        has_more = True
+        while self._clock.monotonic_ms() - busy_at < self._idle_ms and self._stands():
             asked = self._answer(0.0 if has_more else _TICK_S)
             has_more = self._memory.read_more()
             if asked or has_more:
                 busy_at = self._clock.monotonic_ms()
 
     def _answer(self, wait_s: float) -> bool:
-        """Answer one asker, if there is one within so many seconds."""
+        """Answer one asker within so many seconds; return whether one was answered."""
         if not select.select([self._listener], [], [], wait_s)[0]:
             return False
         connection, _peer = self._listener.accept()
@@ -140,7 +143,8 @@ class Server:
             connection.settimeout(_TALK_S)
             question = _DECODER.decode(received(connection))
             connection.sendall(msgspec.json.encode(self._memory.likeness(question)))
-        return True
+            return True
+        return False
 
 
 def serve(
@@ -162,20 +166,25 @@ def serve(
         StorageError: the replica or the vectors cannot be read or written.
     """
     make_folder(folder)
+    clock = SystemClock()
     with _alone(folder) as is_mine:
-        if not is_mine:
-            return False
-        clock = SystemClock()
-        opened = open_replica(replica, now_ms=clock.now_ms())
-        vectors = open_vectors(folder / VECTORS, MODEL, DIMENSION)
-        try:
-            memory = Memory(SearchRows(opened.database), vectors, load())
-            with _listening(folder) as listener:
-                Server(memory, listener, clock, idle_s=idle_s).run()
-        finally:
-            vectors.close()
-            opened.close()
-    return True
+        if is_mine:
+            with (
+                closing(open_replica(replica, now_ms=clock.now_ms())) as opened,
+                closing(open_vectors(folder / VECTORS, MODEL, DIMENSION)) as vectors,
+            ):
+                rows = SearchRows(opened.database)
+                stands = _standing(rows, replica)
+                memory = Memory(rows, vectors, load())
+                with _listening(folder) as listener:
+                    Server(memory, listener, clock, stands=stands, idle_s=idle_s).run()
+        return is_mine
+
+
+def _standing(rows: SearchRows, replica: Path) -> Callable[[], bool]:
+    """Return what says whether a replica is still the one that was opened, and is sound."""
+    birth = rows.birth()
+    return lambda: rows.birth() == birth and not damage_mark(replica).exists()
 
 
 @contextmanager

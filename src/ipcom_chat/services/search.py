@@ -109,6 +109,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """So many changed rows the index does not hold; only the newest of them were looked at."""
     by_meaning: bool | None = None
     """Whether meanings were compared, too; None where no model is, or no text was to compare."""
+    unread: int = 0
+    """If so: the meanings of so many changed rows are not known yet."""
 
 
 class _Scored(msgspec.Struct, frozen=True):
@@ -129,6 +131,7 @@ class _Looked(msgspec.Struct, frozen=True):
     scored: list[_Scored]
     not_indexed: int
     by_meaning: bool | None = None
+    unread: int = 0
 
 
 class _Group(msgspec.Struct, frozen=True):
@@ -205,6 +208,7 @@ class SearchService:
             hits=tuple(self._hits(ranked, looked.plan)),
             not_indexed=looked.not_indexed,
             by_meaning=looked.by_meaning,
+            unread=looked.unread,
         )
 
     def similar(self, scope: Scope, question: str) -> Similar | None:
@@ -335,7 +339,10 @@ class SearchService:
             likeness, more = self._alike(scope, query.text, accepts, known, likeness)
             scored = [*scored, *more]
         return msgspec.structs.replace(
-            looked, scored=_meant(scored, likeness.cosines), by_meaning=True
+            looked,
+            scored=_meant(scored, likeness.cosines),
+            by_meaning=True,
+            unread=likeness.waiting,
         )
 
     def _alike(

@@ -142,7 +142,10 @@ def _opened(path: Path, model: str, dimension: int) -> Database:
     except BaseException:
         connection.close()
         raise
-    return Database(connection, path)
+    database = Database(connection, path)
+    # What was forgotten while another process was reading.
+    database.erase()
+    return database
 
 
 def _prepare(connection: apsw.Connection, path: Path, model: str, dimension: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from ipcom_chat.domain.entry import Kind
 from ipcom_chat.meaning import catch_up
-from ipcom_chat.meaning.catch_up import forget, next_changes
+from ipcom_chat.meaning.catch_up import forget, forget_lost, next_changes
 from ipcom_chat.meaning.texts import text_hash
 from ipcom_chat.storage.vectors import Vector, VectorMark, Vectors, open_vectors
 from tests.support.replica import an_entry
@@ -104,6 +104,13 @@ def test_forgetting_needs_no_model_and_leaves_what_is_new_to_be_read(
     assert vectors.seqs() == [1, 3, 4]
     assert read_all(made, vectors)[0] == ["newer 0", "newer 1"]
     assert forget(made.rows, vectors) == 0
+
+
+def test_where_no_vectors_are_none_are_made_to_forget(made: Searched, tmp_path: Path) -> None:
+    made.add(an_entry(command="question"))
+    (tmp_path / "meaning").mkdir()
+    forget_lost(made.database, tmp_path / "meaning")
+    assert list((tmp_path / "meaning").iterdir()) == []
 
 
 def test_of_another_replica_nothing_is_kept(made: Searched, vectors: Vectors) -> None:

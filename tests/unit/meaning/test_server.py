@@ -1,9 +1,11 @@
 """The process that holds the model, with the real model, as a thread of this one."""
 
+import select
 import socket
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,33 +116,88 @@ def test_it_ends_when_nobody_needs_it_and_leaves_no_socket(made: Searched, tmp_p
     assert Meaning(tmp_path / "history.db", folder).ask("open ports", limit=1) is None
 
 
-def test_it_ends_when_its_replica_was_replaced(made: Searched, tmp_path: Path) -> None:
-    with serving(tmp_path):
-        replaced = tmp_path / "history.db"
-        replaced.rename(tmp_path / "aside.db")
-        replaced.touch()
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_it_ends_when_its_replica_was_replaced_or_is_damaged(
+    made: Searched, tmp_path: Path, is_damaged: bool
+) -> None:
+    replica, place = tmp_path / "history.db", tmp_path / "meaning"
+    with serving(tmp_path) as meaning:
+        if is_damaged:
+            (tmp_path / "history.db.damaged").touch()
+        else:
+            replica.rename(tmp_path / "aside.db")
+            replica.touch()
+        eventually((place / "socket").exists, lambda is_there: not is_there)
+        assert meaning.ask("open ports", limit=1) is None
+
+
+class Ticks(SystemClock):
+    """A clock that goes on by a second whenever it is looked at."""
+
+    ms = 0.0
+
+    def monotonic_ms(self) -> float:
+        self.ms += 1000
+        return self.ms
+
+
+@contextmanager
+def idling(made: Searched, folder: Path, idle_s: float) -> Iterator[tuple[Memory, Server, Path]]:
+    """Give a server by a clock of its own, with what it knows and where it listens."""
+    vectors = open_vectors(folder / "vectors.db", "model", 512)
+    memory = Memory(made.rows, vectors, encoder())
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        listener.listen()
+        yield memory, Server(memory, listener, Ticks(), idle_s=idle_s), folder
+    vectors.close()
 
 
 def test_each_new_question_keeps_it_alive(made: Searched, tmp_path: Path) -> None:
-    vectors = open_vectors(tmp_path / "vectors.db", "model", 512)
-    memory = Memory(made.rows, vectors, encoder())
-
-    class Ticks(SystemClock):
-        """A clock that goes on by a second whenever it is looked at."""
-
-        ms = 0.0
-
-        def monotonic_ms(self) -> float:
-            self.ms += 1000
-            return self.ms
-
     made.add(*(an_entry(command=f"question {n}") for n in range(3 * server.BATCH)))
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "s"))
-        listener.listen()
-        Server(memory, listener, Ticks(), idle_s=1.5).run()
-    assert (memory.waiting(), vectors.count()) == (0, 3 * server.BATCH)
-    vectors.close()
+    with idling(made, tmp_path, idle_s=1.5) as (memory, serves, _folder):
+        serves.run()
+        assert memory.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "is_kept_alive"), [(b'{"text": "x", "limit": 1}', True), (b"nonsense", False)]
+)
+def test_who_is_answered_keeps_it_alive(
+    made: Searched, tmp_path: Path, said: bytes, is_kept_alive: bool
+) -> None:
+    with (
+        idling(made, tmp_path, idle_s=2.5) as (_memory, serves, folder),
+        ExitStack() as asking,
+    ):
+        askers = [asking.enter_context(_asker(folder, said)) for _each in range(9)]
+        serves.run()
+        assert _is_answered(askers[0])
+        assert _is_answered(askers[-1]) is is_kept_alive
+
+
+@contextmanager
+def _asker(folder: Path, said: bytes) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(folder / "socket"))
+        connection.sendall(said)
+        connection.shutdown(socket.SHUT_WR)
+        yield connection
+
+
+def _is_answered(asker: socket.socket) -> bool:
+    """Return whether the other side has said something, or hung up."""
+    return bool(select.select([asker], [], [], 0)[0])
+
+
+def test_of_a_changed_question_only_the_new_vector_stays(made: Searched, tmp_path: Path) -> None:
+    made.add(an_entry(command="List open ports"))
+    with idling(made, tmp_path, idle_s=0.0) as (memory, _serves, _folder):
+        memory.read_more()
+        made.change("UPDATE entries SET local_seq = ?, command = 'Sing'")
+        memory.read_more()
+        (vector,) = encoder().encode(["Sing"])
+        assert memory._codes.nearest(vector, 9) == [1]
 
 
 def test_the_vectors_that_are_known_are_used_after_a_start(made: Searched, tmp_path: Path) -> None:
@@ -171,14 +228,14 @@ def test_a_program_that_lives_long_starts_it_once_in_a_while(
     meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
     meaning.ask("x", limit=1)
     assert started == []
-    meaning.keeps = True
+    meaning.keep()
     meaning.ask("x", limit=1)
     meaning.ask("x", limit=1)
     meaning.wake()
     eventually(lambda: len(started), lambda count: count == 1)
     assert started[0] is not threading.current_thread()
     monkeypatch.setattr(client, "STARTS_EVERY_S", 0.0)
-    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning", keeps=True)
+    meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
     meaning.wake()
     meaning.wake()
     eventually(lambda: len(started), lambda count: count == 3)

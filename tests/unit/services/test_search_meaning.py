@@ -112,12 +112,14 @@ def test_entries_of_one_tag_are_found_among_many_that_are_as_alike(
     made: Searched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "ALIKE", 10)
+    mine = "Delete everything that is stored on the hard drive"
     read(
         made,
-        completed(RESTART, tags=("mine",)),
-        *(completed(f"Restart the web server {n}") for n in range(40)),
+        completed(mine, tags=("mine",)),
+        *(completed("Erase everything that is stored on the hard drive") for _each in range(40)),
     )
-    assert made.find("reinício do servidor da web tag:mine") == [RESTART]
+    assert mine not in made.find("wipe a disk clean", limit=10)
+    assert made.find("wipe a disk clean tag:mine") == [mine]
 
 
 def test_a_command_does_not_sink_because_it_has_no_vector(made: Searched) -> None:

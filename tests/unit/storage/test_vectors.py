@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+import apsw
+
 from ipcom_chat.storage.vectors import Vector, VectorMark, Vectors, open_vectors
 from tests.support.replica import parts
 
@@ -42,6 +44,25 @@ def test_a_lost_text_takes_its_vector_off_the_disk(tmp_path: Path) -> None:
     assert not any(SECRET in part for part in parts(path).values())
     assert opened.hashes([1]) == {1: 11}
     opened.close()
+
+
+def test_what_somebody_was_still_reading_leaves_the_disk_with_the_next_opening(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "vectors.db"
+    filled(path)
+    reader = apsw.Connection(str(path))
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM vectors").fetchall()
+    opened = vectors_at(path)
+    opened.put((), (1, 2), MARK)
+    reader.close()
+    keeps_open = apsw.Connection(str(path))  # or the last to close would empty the WAL
+    keeps_open.execute("SELECT count(*) FROM vectors").fetchall()
+    opened.close()
+    vectors_at(path).close()
+    assert not any(SECRET in part for part in parts(path).values())
+    keeps_open.close()
 
 
 def test_vectors_of_another_model_are_thrown_away(tmp_path: Path) -> None:

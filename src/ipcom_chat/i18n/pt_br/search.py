@@ -53,6 +53,9 @@ MESSAGES: dict[str, str] = {
     "{count} changed entries are not in the search index yet and were not looked at.": (
         "{count} registros alterados ainda não estão no índice de busca e não foram examinados."
     ),
+    "{count} changed entries are not read for their meaning yet; --semantic waits.": (
+        "O significado de {count} registros alterados ainda não foi lido; --semantic espera."
+    ),
     "{count} people": "{count} pessoas",
     "{count} times": "{count} vezes",
 }
