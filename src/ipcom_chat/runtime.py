@@ -166,7 +166,7 @@ class Runtime:
         """What the history screen reads, and takes out."""
         from ipcom_chat.services.browsing import Browsing  # noqa: PLC0415 - brings Tantivy
 
-        return Browsing(self.history, self.search, self.erasures, self.clock)
+        return Browsing(self.history, self.search, self.erasures, self.votes, self.clock)
 
     def open_indexing(self) -> "Indexing":
         """Return what keeps the search index up to date, not started yet."""

@@ -420,6 +420,18 @@ async def test_redact_blanks_the_texts_and_keeps_the_entry(tmp_path: Path) -> No
         assert "nginx" not in f"{stored.command}{stored.response}"
 
 
+async def test_plus_and_minus_say_whether_an_entry_helped(tmp_path: Path) -> None:
+    async with opened(tmp_path, NGINX, keys="/history") as (chat, pilot):
+        await pilot.press("enter", "plus")
+        await until_told(chat, pilot, "1 good, 0 bad.")
+        await pilot.press("minus")
+        await until_told(chat, pilot, "0 good, 1 bad.")
+        await pilot.pause(0.1)
+
+        assert "0 good, 1 bad" in read(chat)
+        assert chat.history.is_reading
+
+
 async def test_what_is_still_being_answered_stays(tmp_path: Path) -> None:
     async with running_chat(tmp_path) as (chat, pilot):
         await chat.send(pilot, "why?")

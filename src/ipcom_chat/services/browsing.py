@@ -20,6 +20,7 @@ from ipcom_chat.services.erasures import Chosen, ErasureService
 from ipcom_chat.services.history import EntryFilter, HistoryService
 from ipcom_chat.services.search import Hit, SearchService, Wanted
 from ipcom_chat.services.snippets import Marked
+from ipcom_chat.services.votes import Tally, VoteService
 
 __all__ = ["Browsing", "Chosen", "Erased", "How", "Listed", "Page", "Query", "View", "Whole"]
 
@@ -83,6 +84,7 @@ class Whole(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None
     hostname: str
     commands: tuple[Entry, ...]
+    votes: Tally
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,11 +105,13 @@ class Browsing:
         history: HistoryService,
         search: SearchService,
         erasures: ErasureService,
+        votes: VoteService,
         clock: Clock,
     ) -> None:
         self._history = history
         self._search = search
         self._erasures = erasures
+        self._votes = votes
         self._clock = clock
 
     def query(self, text: str) -> Query:
@@ -164,6 +168,7 @@ class Browsing:
             username=self._history.usernames().get(entry.user_id or ""),
             hostname=self._history.hostnames().get(entry.machine_id, entry.machine_id[:12]),
             commands=tuple(self._history.commands_of(entry_id)),
+            votes=self._votes.tally(entry),
         )
 
     def choose(self, entry: Entry) -> Chosen:

@@ -68,6 +68,7 @@ def reading_hints() -> tuple[KeyHint, ...]:
         KeyHint(key="ESC", text=_("back"), action="back"),
         KeyHint(key="c", text=_("copy"), action="copy"),
         KeyHint(key="s", text=_("session"), action="open_session"),
+        KeyHint(key="+ -", text=_("vote"), action="vote('good')"),
         KeyHint(key="r", text=_("redact"), action="erase('redact')"),
         KeyHint(key="d", text=_("delete"), action="erase('delete')"),
         KeyHint(key="← →", text=_("others"), action="move(1)"),

@@ -14,7 +14,9 @@ from ipcom_chat.ids import SessionId
 from ipcom_chat.search.query import parse
 from ipcom_chat.services.browsing import Browsing, View, growing
 from ipcom_chat.services.erasures import ErasureService
+from ipcom_chat.services.votes import VoteService
 from ipcom_chat.storage.erasures import Erasures
+from ipcom_chat.storage.votes import Votes
 from tests.support.replica import GLOBAL, MACHINE, NOW_MS, SESSION, an_entry, new_id
 from tests.support.search import Searched, searching
 
@@ -32,7 +34,8 @@ def browsing(made: Searched) -> Browsing:
     erasures = ErasureService(
         Erasures(made.database), made.history, made.folder.parent / "history.db", made.clock
     )
-    return Browsing(made.history, made.service, erasures, made.clock)
+    votes = VoteService(Votes(made.database), made.clock)
+    return Browsing(made.history, made.service, erasures, votes, made.clock)
 
 
 def answered(command: str, **changes: Any) -> Any:

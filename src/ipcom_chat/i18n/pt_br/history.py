@@ -32,6 +32,7 @@ MESSAGES: dict[str, str] = {
     "read": "ler",
     "redact": "ocultar",
     "session": "sessão",
+    "vote": "votar",
     "the answer was copied": "a resposta foi copiada",
     "Blank an entry for everybody": "Ocultar um registro para todos",
     "Delete an entry for everybody": "Apagar um registro para todos",

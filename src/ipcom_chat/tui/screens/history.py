@@ -20,7 +20,9 @@ from textual.widgets import Input, Static
 
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.formats import voted
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId
 from ipcom_chat.services.browsing import Chosen, How, Page, View
@@ -422,6 +424,22 @@ class HistoryScreen(Screen[str | None]):
         self.line.value = ""
         self.line.focus()
         self._look()
+
+    def action_vote(self, vote: str) -> None:
+        """Say that the entry helped, or that it was wrong."""
+        if self.entry.whole is not None:
+            self.run_worker(self._voting(self.entry.whole.entry, Vote(vote)))
+
+    async def _voting(self, entry: Entry, vote: Vote) -> None:
+        try:
+            short_id, tally = await self._conversation.vote(entry.id, vote)
+            whole = await self._finder.whole(entry.id)
+        except IpcomChatError as error:
+            self._say(one_line(str(error)))
+            return
+        self._say(voted(short_id, tally))
+        if self.entry.whole is not None and self.entry.whole.entry.id == entry.id:
+            await self.entry.show(whole)
 
     def action_erase(self, how: How) -> None:
         """Ask whether to take the entry out."""

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from ipcom_chat.domain.entry import Entry, Kind
 from ipcom_chat.domain.terminal import neutralise, one_line
-from ipcom_chat.formats import instant, outcome_of, person
+from ipcom_chat.formats import instant, outcome_of, person, tally_words
 from ipcom_chat.i18n import _
 from ipcom_chat.services.browsing import Whole
 from ipcom_chat.tui.widgets.answer import Answer
@@ -44,6 +44,8 @@ class EntryView(VerticalScroll):
         Binding("enter,a", "screen.ask_again"),
         Binding("c", "screen.copy"),
         Binding("s", "screen.open_session"),
+        Binding("plus", "screen.vote('good')"),
+        Binding("minus", "screen.vote('bad')"),
         Binding("r", "screen.erase('redact')"),
         Binding("d,delete", "screen.erase('delete')"),
         Binding("left,k", "screen.move(-1)"),
@@ -110,6 +112,7 @@ def _facts(whole: Whole) -> list[str | None]:
         outcome_of(entry),
         entry.cwd if entry.kind is Kind.COMMAND else entry.model,
         _("private") if entry.private else None,
+        tally_words(whole.votes),
     ]
 
 
