@@ -121,14 +121,17 @@ class Runtime:
         paths = self.settings.paths
         return Meaning(paths.replica, paths.meaning) if is_installed() else None
 
-    def keep_meaning(self) -> "Callable[[], None]":
+    def keep_meaning(self, *, after_s: float = 0.0) -> "Callable[[], None]":
         """Return what is to be called now and then, from any thread, to have meanings compared.
 
-        For programs that live long: from now on a search starts what is missing, too.
+        For programs that live long: a search starts what is missing, too.
+
+        Args:
+            after_s: nothing is started within so many seconds.
         """
         if self.meaning is None:
             return lambda: None
-        self.meaning.keep()
+        self.meaning.keep(after_s=after_s)
         return self.meaning.wake
 
     @cached_property

@@ -43,12 +43,13 @@ class Meaning:
         self._timeout_s = ASK_TIMEOUT_S
         self._keeps = False
 
-    def keep(self) -> None:
-        """Start the process, from now on, whenever it is asked and not there.
+    def keep(self, *, after_s: float = 0.0) -> None:
+        """Start the process whenever it is asked and not there, from so many seconds on.
 
         For programs that live long and search while somebody types.
         """
         self._keeps = True
+        self._next_start_s = time.monotonic() + after_s
         self._timeout_s = KEY_TIMEOUT_S
 
     def ask(self, text: str, also: Iterable[int] = (), *, limit: int) -> Likeness | None:

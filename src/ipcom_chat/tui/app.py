@@ -35,7 +35,7 @@ INTERRUPTED = 130
 INDEXED_AT_EXIT = 2_000
 """So many new entries at most go into the search index when the chat ends."""
 MEANING_AFTER_S = 2.0
-"""When to load the model of meanings: the screen, and who types at once, come first."""
+"""When to load the model of meanings: the screen, and what is asked at once, come first."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -153,7 +153,7 @@ async def _run(
 ) -> int:
     loop = asyncio.get_running_loop()
     sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
-    keep_meaning = runtime.keep_meaning()
+    keep_meaning = runtime.keep_meaning(after_s=MEANING_AFTER_S)
 
     def saved() -> None:
         if sync is not None:

@@ -228,6 +228,9 @@ def test_a_program_that_lives_long_starts_it_once_in_a_while(
     meaning = Meaning(tmp_path / "history.db", tmp_path / "meaning")
     meaning.ask("x", limit=1)
     assert started == []
+    meaning.keep(after_s=60.0)
+    meaning.wake()
+    assert started == []
     meaning.keep()
     meaning.ask("x", limit=1)
     meaning.ask("x", limit=1)
