@@ -13,7 +13,6 @@ import msgspec
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, Kind, Scope, Status
-from ipcom_chat.domain.folding import fold
 from ipcom_chat.domain.ranking import (
     LIKE_MIN,
     Score,
@@ -28,14 +27,15 @@ from ipcom_chat.ids import EntryId
 from ipcom_chat.meaning.client import Meaning
 from ipcom_chat.meaning.wire import Likeness
 from ipcom_chat.search.catch_up import CaughtUp
-from ipcom_chat.search.find import Selection, find
+from ipcom_chat.search.find import find
 from ipcom_chat.search.index import Reader, SearchIndex
 from ipcom_chat.search.plan import Plan
 from ipcom_chat.search.planner import Planner
 from ipcom_chat.search.query import Condition, Field, Query, Term, parse
-from ipcom_chat.search.schema import BrokenIndex, facets
+from ipcom_chat.search.schema import BrokenIndex
 from ipcom_chat.search.texts import Highlighter, Text
 from ipcom_chat.services.history import HistoryService, Similar
+from ipcom_chat.services.selection import Acceptance, Selector, Wanted, with_scope
 from ipcom_chat.services.snippets import Marked, passage, title
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.search_rows import Candidate, SearchRows
@@ -54,16 +54,6 @@ _COMMAND_CHARS: Final = 400
 _WEAK: Final = 0.12
 """What is less relevant than this share of the best hit is no hit."""
 _BLANKS: Final = re.compile(r"\s+")
-_MACHINE_ID_MIN: Final = 6
-
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What is selected beside the words of the query. Instants are epoch milliseconds."""
-
-    conditions: tuple[Condition, ...] = ()
-    since_ms: int = 0
-    newest: bool = False
-    """The newest of what fits is looked at first, not what fits best."""
 
 
 class Alike(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +160,7 @@ class SearchService:
         self._rows = rows
         self._entries = entries
         self._history = history
+        self._selector = Selector(history)
         self._index = index
         self._clock = clock
         self.weights = Weights()
@@ -263,7 +254,7 @@ class SearchService:
         watermark = reader.watermark if reader else 0
         newer = self._rows.newer(scope, watermark, limit=NEWER_MAX, chars=NEWER_CHARS)
         texts = [(row, Text(row.command, row.response, row.tags)) for row in newer]
-        accepts = _Acceptance(self._selection(query, wanted), query, wanted)
+        accepts = self._selector.acceptance(query, wanted)
         planner = Planner(reader, (text for _row, text in texts))
         plan = planner.plan(query)
         scored = self._matching(scope, plan, accepts, reader, texts, limit=limit)
@@ -279,7 +270,7 @@ class SearchService:
         self,
         scope: Scope,
         plan: Plan,
-        accepts: "_Acceptance",
+        accepts: Acceptance,
         reader: Reader | None,
         texts: Sequence[tuple[Candidate, Text]],
         *,
@@ -300,7 +291,7 @@ class SearchService:
         scope: Scope,
         reader: Reader,
         plan: Plan,
-        accepts: "_Acceptance",
+        accepts: Acceptance,
         *,
         limit: int,
         seen: set[int],
@@ -311,12 +302,12 @@ class SearchService:
         found = find(reader, plan, selection, limit=limit)
         scored = self._read(scope, found, accepts, seen)
         if len(found) == limit and len(scored) < limit // 2:
-            found = find(reader, plan, _with_scope(selection, scope), limit=limit)
+            found = find(reader, plan, with_scope(selection, scope), limit=limit)
             scored = self._read(scope, found, accepts, seen)
         return scored
 
     def _read(
-        self, scope: Scope, found: Sequence[tuple[int, float]], accepts: "_Acceptance",
+        self, scope: Scope, found: Sequence[tuple[int, float]], accepts: Acceptance,
         seen: set[int],
     ) -> list[_Scored]:  # fmt: skip
         relevance = dict(found)
@@ -335,7 +326,7 @@ class SearchService:
             return msgspec.structs.replace(looked, by_meaning=False)
         scored = looked.scored
         if not (looked.plan.phrases or looked.plan.excluded):
-            accepts = _Acceptance(self._selection(query, wanted), query, wanted)
+            accepts = self._selector.acceptance(query, wanted)
             likeness, more = self._alike(scope, query.text, accepts, known, likeness)
             scored = [*scored, *more]
         return msgspec.structs.replace(
@@ -346,7 +337,7 @@ class SearchService:
         )
 
     def _alike(
-        self, scope: Scope, text: str, accepts: "_Acceptance", known: set[int], likeness: Likeness
+        self, scope: Scope, text: str, accepts: Acceptance, known: set[int], likeness: Likeness
     ) -> tuple[Likeness, list[_Scored]]:
         """Return the entries that share no word with a text but are alike."""
         alike = _like(likeness)
@@ -357,56 +348,6 @@ class SearchService:
             if wider is not None:
                 return wider, self._read(scope, _like(wider), accepts, known)
         return likeness, more
-
-    def _selection(self, query: Query, wanted: Wanted) -> Selection:
-        groups: list[tuple[str, ...]] = []
-        excluded: list[str] = []
-        for condition in (*wanted.conditions, *query.conditions):
-            found = self._facets(condition)
-            if condition.negated:
-                excluded += found
-            else:
-                groups.append(tuple(found))
-        after_ms = max(query.after_ms or 0, wanted.since_ms)
-        return Selection(
-            groups=tuple(groups),
-            excluded=tuple(excluded),
-            after_s=after_ms // 1000 if after_ms else None,
-            before_s=query.before_ms // 1000 if query.before_ms is not None else None,
-            newest=wanted.newest,
-        )
-
-    def _facets(self, condition: Condition) -> list[str]:
-        values = condition.values
-        match condition.field:
-            case Field.USER:
-                return [facet for value in values for facet in self._user_facets(value)]
-            case Field.MACHINE:
-                return [facet for value in values for facet in self._machine_facets(value)]
-            case Field.TAG:
-                return [f"tag:{value.casefold()}" for value in values]
-            case Field.CWD:
-                return [f"cwd:{value.rstrip('/')}" for value in values]
-            case _:
-                return [f"{condition.field.value}:{value}" for value in values]
-
-    def _user_facets(self, value: str) -> list[str]:
-        asked = fold(value)
-        ids = [
-            user_id for user_id, name in self._history.usernames().items() if fold(name) == asked
-        ]
-        return [f"os:{value}", *(f"user:{user_id}" for user_id in [*ids, value])]
-
-    def _machine_facets(self, value: str) -> list[str]:
-        asked = fold(value)
-        ids = [
-            machine_id
-            for machine_id, hostname in self._history.hostnames().items()
-            if fold(hostname) == asked
-            or fold(hostname).startswith(f"{asked}.")
-            or (len(asked) >= _MACHINE_ID_MIN and machine_id.startswith(asked))
-        ]
-        return [f"machine:{machine_id}" for machine_id in [*ids, value]]
 
     def _ranked(self, scope: Scope, groups: Sequence[_Group]) -> list[tuple[Score, _Group]]:
         ids = [group.row.id for group in groups]
@@ -451,27 +392,6 @@ class SearchService:
             )
 
 
-class _Acceptance:
-    """Says whether a row of the replica is what is selected; the index may be older than it."""
-
-    def __init__(self, selection: Selection, query: Query, wanted: Wanted) -> None:
-        self.selection = selection
-        self._groups = [frozenset(group) for group in selection.groups]
-        self._excluded = frozenset(selection.excluded)
-        self._after_ms = max(query.after_ms or 0, wanted.since_ms)
-        self._before_ms = query.before_ms
-
-    def __call__(self, row: Candidate) -> bool:
-        if row.created_at < self._after_ms:
-            return False
-        if self._before_ms is not None and row.created_at >= self._before_ms:
-            return False
-        if not self._groups and not self._excluded:
-            return True
-        own = set(facets(row))
-        return not own & self._excluded and all(own & group for group in self._groups)
-
-
 def _like(likeness: Likeness) -> list[tuple[int, float]]:
     """Return the rows that are alike enough to be found by that alone; no word fits them."""
     return [(seq, 0.0) for seq, cosine in likeness.cosines.items() if cosine >= LIKE_MIN]
@@ -489,22 +409,6 @@ def _meant(scored: Iterable[_Scored], cosines: Mapping[int, float]) -> list[_Sco
     return [
         _Scored(each.row, each.relevance, each_meaning.get(each.row.seq, usual)) for each in scored
     ]
-
-
-def _with_scope(selection: Selection, scope: Scope) -> Selection:
-    """Return a selection that lets through little more than the scope shows."""
-    groups: list[tuple[str, ...]] = []
-    mode = scope.mode.value if scope.mode else ""
-    if mode == "global":
-        groups = [("mode:global", "mode:hybrid")]
-    elif mode == "user":
-        groups = [(f"user:{scope.user_id}",)]
-    elif mode == "machine":
-        groups = [(f"machine:{scope.machine_id}",), ("mode:machine", "mode:hybrid")]
-    elif mode == "hybrid":
-        own = f"user:{scope.user_id}", f"machine:{scope.machine_id}"
-        groups = [("mode:global", "mode:hybrid", *own)]
-    return msgspec.structs.replace(selection, groups=(*selection.groups, *groups))
 
 
 def _order(total: Score, row: Candidate) -> tuple[float, int, str]:
