@@ -10,8 +10,11 @@ from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta
 from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import NotFoundError
 from ipcom_chat.logs import close_log
+from ipcom_chat.meaning.texts import DIMENSION, MODEL, text_hash
+from ipcom_chat.meaning.wire import VECTORS
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.settings import load
+from ipcom_chat.storage.vectors import Vector, VectorMark, open_vectors
 from ipcom_chat.tui.commands import Commands, chat_commands
 from tests.support.chat_app import harness, running_chat
 
@@ -207,6 +210,8 @@ async def test_an_entry_is_taken_out_by_its_id_only(home: Path, command: str) ->
         await chat.idle(pilot)
         entry = await chat.stored()
         short_id = entry.id[-12:-6]
+        vectors = open_vectors(chat.runtime.settings.paths.meaning / VECTORS, MODEL, DIMENSION)
+        vectors.put([Vector(1, text_hash(entry.command), b"code", b"vector")], (), VectorMark())
         await chat.send(pilot, f"/{command}")
         await chat.until(pilot, f"✗ Say which one: /{command} {short_id} is “one”.")
         assert (await chat.stored()).response == "an answer"
@@ -219,6 +224,8 @@ async def test_an_entry_is_taken_out_by_its_id_only(home: Path, command: str) ->
             await chat.until(pilot, "Blanked one entry.")
             found = await chat.stored()
             assert (found.command, found.response) == ("", None)
+        assert vectors.count() == 0, "what says the same as the text is gone with it"
+        vectors.close()
         await chat.send(pilot, f"/{command} zz")
         await chat.until(pilot, "✗ No entry has the id 'zz'")
 

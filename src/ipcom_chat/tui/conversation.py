@@ -6,7 +6,7 @@ the coroutines; a question belongs to the user and the mode that held when it wa
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,7 +27,7 @@ from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 
 if TYPE_CHECKING:
-    from ipcom_chat.services.browsing import Erased
+    from ipcom_chat.services.browsing import Erased, How
     from ipcom_chat.services.suggestions import Solved
     from ipcom_chat.tui.finder import Finder
 
@@ -275,7 +275,7 @@ class Conversation:
         entry = history.find(id_)
         return history.short_id(entry.id), entry
 
-    async def erase(self, id_: str, how: Literal["delete", "redact"]) -> "Erased":
+    async def erase(self, id_: str, how: "How") -> "Erased":
         """Delete an entry, or blank its texts, for everybody; with the commands that it ran.
 
         Raises:

@@ -17,6 +17,7 @@ class Finder:
     """
 
     def __init__(self, runtime: Runtime, thread: StorageThread) -> None:
+        self._runtime = runtime
         self._browsing = runtime.browsing
         self._thread = thread
         # A first index of a large history takes a minute: that is not the storage thread's.
@@ -49,7 +50,13 @@ class Finder:
 
     async def erase(self, chosen: Chosen, how: How) -> Erased:
         """Take entries or their texts out, for everybody."""
-        return await self._thread.run(self._browsing.erase, chosen, how)
+        return await self._thread.run(self._erased, chosen, how)
+
+    def _erased(self, chosen: Chosen, how: How) -> Erased:
+        erased = self._browsing.erase(chosen, how)
+        # The process that keeps them may not run; the index has a thread of its own here.
+        self._runtime.forget_meanings()
+        return erased
 
     def close(self) -> None:
         """Stop keeping the index; waits for the commit that is being made."""
