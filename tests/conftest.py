@@ -1,5 +1,6 @@
 """What every test shares: the English screen, and a home folder that is not the tester's."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from ipcom_chat import i18n
 # These machines are shared: how long an example takes says nothing about it.
 settings.register_profile("shared", deadline=None, print_blob=True)
 settings.load_profile("shared")
+
+# What a shell starts in the background ignores Ctrl-C, and so would every program started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
