@@ -11,15 +11,15 @@ question; only `AssistantError` leaves `answer`, and no message of one holds the
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from ipcom_chat.assistant import context
-from ipcom_chat.assistant.base import AssistantEvent, Question, Recalled
+from ipcom_chat.assistant.base import AssistantEvent, Question, Recalled, Turn
 from ipcom_chat.assistant.endpoint import Endpoint, parse_model
 from ipcom_chat.errors import AssistantSetupError, IpcomChatError
-from ipcom_chat.i18n import _
+from ipcom_chat.i18n import Language, _
 
 if TYPE_CHECKING:
     from ipcom_chat.assistant.chat_completions import ChatCompletions
@@ -106,6 +106,13 @@ class AgentAssistant:
         async with aclosing(wire.answer(question, recalled)) as events:
             async for event in events:
                 yield event
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:  # noqa: ARG002
+        """See `Assistant`."""
+        return None
+
+    async def close(self) -> None:
+        """See `Assistant`."""
 
     def _load(self) -> "ChatCompletions":
         """Check the key and import the packages, once; runs in a worker thread."""

@@ -21,9 +21,11 @@ from contextlib import aclosing
 import msgspec
 
 from ipcom_chat.assistant.base import (
+    Approval,
     Assistant,
     AssistantEvent,
     CommandFinished,
+    Decision,
     Question,
     Recalled,
     TextDelta,
@@ -79,7 +81,21 @@ class NotSaved(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-ChatEvent = AssistantEvent | StatusChanged | NotSaved
+class ApprovalAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Something runs only if the person says so; the request waits for `decide`."""
+
+    approval: Approval
+    decide: Callable[[Decision], None]
+    """To be called once, in the event loop; later calls change nothing."""
+
+
+class ApprovalClosed(msgspec.Struct, frozen=True, kw_only=True):
+    """The question is answered, or the request that asked it has ended."""
+
+    call_id: str
+
+
+ChatEvent = AssistantEvent | StatusChanged | NotSaved | ApprovalAsked | ApprovalClosed
 Listener = Callable[[ChatEvent], None]
 
 
