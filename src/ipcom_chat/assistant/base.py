@@ -34,6 +34,8 @@ class Recalled(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     score: float
     """0 to 1: the share of the question's weight that this entry covers."""
+    is_private: bool = False
+    """Whether it must not leave this machine, so no AI elsewhere may see it."""
 
 
 Recall = Callable[[str], Awaitable[Sequence[Recalled]]]
@@ -115,15 +117,23 @@ class Gate(Protocol):
         """Return whether a shell line may run; `Decision.command` is the line to run."""
         ...
 
-    async def tool(self, call_id: str, name: str, call: str) -> Decision:
+    async def tool(
+        self, call_id: str, name: str, call: str, *, is_harmless: bool = False
+    ) -> Decision:
         """Return whether another tool may be called.
 
         Args:
             call_id: names the call.
             name: as in a rule, such as `mcp:server/tool`.
             call: the call as a person can read it.
+            is_harmless: whether it needs no yes where no rule speaks of it.
         """
         ...
+
+
+Borrow = Callable[[Sequence[str]], Awaitable[int]]
+"""Lends the user's own terminal to a program, so that it can ask for a password there; returns
+its exit code."""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +142,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     requests: int = 12
     time_s: float = 300.0
     """Waiting for the person does not count."""
+    command_s: float = 120.0
+    """For each command."""
     context_tokens: int = 24_000
     """What of the conversation is sent along, estimated."""
 
@@ -148,6 +160,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     search: Search | None = None
     gate: Gate | None = None
     """None: nothing may be run."""
+    borrow: Borrow | None = None
+    """None: there is no terminal to lend."""
     is_plan: bool = False
     """Whether the person wants a plan and nothing run."""
     limits: Limits = Limits()

@@ -144,6 +144,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str | None = None
     model: str | None = None
     tokens_used: int | None = None
+    cost_microusd: int | None = None
     execution_time_ms: int | None = None
     truncated: bool = False
 

@@ -56,7 +56,8 @@ _ADVANCE = f"""
 UPDATE entries SET
   status = :status, response = iif(redaction_response >= :by_hand, NULL, :response),
   redaction_response = max(redaction_response, :level), error_code = :error_code, model = :model,
-  tokens_used = :tokens_used, execution_time_ms = :execution_time_ms,
+  tokens_used = :tokens_used, cost_microusd = :cost_microusd,
+  execution_time_ms = :execution_time_ms,
   truncated = max(truncated, :truncated), updated_at = :at,
   -- Who asked to cancel is kept while the request is open.
   cancelled_by = CASE WHEN :completed_at IS NULL THEN cancelled_by ELSE :cancelled_by END,
@@ -376,6 +377,7 @@ def _advance_bindings(
         "error_code": outcome.error_code,
         "model": outcome.model,
         "tokens_used": outcome.tokens_used,
+        "cost_microusd": outcome.cost_microusd,
         "execution_time_ms": outcome.execution_time_ms,
         "truncated": int(outcome.truncated),
         "cancelled_by": actor if outcome.status is Status.CANCELLED else None,

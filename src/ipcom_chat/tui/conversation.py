@@ -39,7 +39,7 @@ _MARKDOWN = (
     "pygments.token",
     "textual.highlight",
 )
-_AI = ("ipcom_chat.assistant.chat_completions", "ipcom_chat.services.suggestions")
+_AI = ("ipcom_chat.assistant.wire", "ipcom_chat.services.suggestions")
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,5 @@
+"""Provisional."""
+
+
+def runs_sudo(line: str) -> bool:
+    return "sudo " in line
