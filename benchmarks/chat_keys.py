@@ -81,6 +81,9 @@ class Streaming:
                 await asyncio.sleep(wait_s)
             yield TextDelta(self._text[place : place + TOKEN_CHARS])
 
+    def load(self) -> None:
+        """Need nothing."""
+
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
         """Say that it cannot."""
         del turns, language

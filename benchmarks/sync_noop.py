@@ -113,6 +113,9 @@ class Scripted:
             yield TextDelta(f"{question.text[:20]} ")
             await asyncio.sleep(0)
 
+    def load(self) -> None:
+        """Need nothing."""
+
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
         """Say that it cannot."""
         del turns, language

@@ -141,7 +141,7 @@ _DEFINITIONS = (
             "seconds an answer or a command's output counts as fresh"),
     Setting("ai.enabled", bool, True, "IPCOM_CHAT_AI_ENABLED", "false: answers without any AI"),
     Setting("ai.model", str | None, None, "IPCOM_CHAT_AI_MODEL",
-            "VENDOR:NAME, for example anthropic:claude-sonnet-4-5 or openai-compatible:llama3.2"),
+            "VENDOR:NAME, for example anthropic:claude-sonnet-5-5 or openai-compatible:llama3.2"),
     Setting("ai.fallback", str | None, None, "IPCOM_CHAT_AI_FALLBACK",
             "models, after commas, that answer where the one before cannot"),
     Setting("ai.models", str | None, None, "IPCOM_CHAT_AI_MODELS",

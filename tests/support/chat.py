@@ -45,6 +45,9 @@ class ScriptedAssistant:
             self.stopped.append(question.text)
             raise
 
+    def load(self) -> None:
+        """Need nothing."""
+
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
         return f"{len(turns)} turns in short"
 

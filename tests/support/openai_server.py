@@ -183,21 +183,25 @@ class OpenAIServer:
         self.requests.append(received)
         await self._notify()
         reply = self._script.pop(0) if self._script else self.unscripted(received)
-        return await self._answer(reader, writer, reply)
+        return await self._answer(reader, writer, reply, received)
 
     def unscripted(self, received: Received) -> Reply:
         """Return the answer to a request for which no script is left."""
         return steered(received.last_text, received)
 
-    def stream(self, reply: Reply) -> AsyncIterator[bytes]:
+    def stream(self, reply: Reply, received: Received) -> AsyncIterator[bytes]:
         """Return the events of a reply as this vendor writes them."""
         return _stream(reply)
 
     async def _answer(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply: Reply
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        reply: Reply,
+        received: Received,
     ) -> bool:
         """Answer while watching for the client's end of the connection, whichever comes first."""
-        answering = asyncio.create_task(_write_reply(writer, reply, self.stream(reply)))
+        answering = asyncio.create_task(_write_reply(writer, reply, self.stream(reply, received)))
         watching = asyncio.create_task(reader.read(1))
         try:
             await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)

@@ -27,8 +27,8 @@ class AnthropicServer(OpenAIServer):
     def unscripted(self, received: Received) -> Reply:
         return Reply()
 
-    def stream(self, reply: Reply) -> AsyncIterator[bytes]:
-        return _anthropic(reply)
+    def stream(self, reply: Reply, received: Received) -> AsyncIterator[bytes]:
+        return _anthropic(reply, received.body["model"])
 
 
 class GoogleServer(OpenAIServer):
@@ -41,14 +41,14 @@ class GoogleServer(OpenAIServer):
     def unscripted(self, received: Received) -> Reply:
         return Reply()
 
-    def stream(self, reply: Reply) -> AsyncIterator[bytes]:
+    def stream(self, reply: Reply, received: Received) -> AsyncIterator[bytes]:
         return _google(reply)
 
 
-async def _anthropic(reply: Reply) -> AsyncIterator[bytes]:
+async def _anthropic(reply: Reply, model: str) -> AsyncIterator[bytes]:
     tokens = reply.total_tokens or 0
     yield _named("message_start", message={
-        "id": "msg_1", "type": "message", "role": "assistant", "model": "scripted", "content": [],
+        "id": "msg_1", "type": "message", "role": "assistant", "model": model, "content": [],
         "stop_reason": None, "stop_sequence": None,
         "usage": {"input_tokens": max(tokens - 7, 0), "output_tokens": 0},
     })  # fmt: skip
@@ -94,7 +94,7 @@ def _named(kind: str, **fields: Any) -> bytes:
 
 def _chunk(parts: list[dict[str, Any]], *, tokens: int | None = None, **fields: Any) -> bytes:
     candidate = {"content": {"role": "model", "parts": parts}, "index": 0, **fields}
-    body: dict[str, Any] = {"candidates": [candidate], "modelVersion": "scripted"}
+    body: dict[str, Any] = {"candidates": [candidate]}
     if tokens is not None:
         body["usageMetadata"] = {
             "promptTokenCount": max(tokens - 7, 0), "candidatesTokenCount": min(7, tokens),

@@ -13,6 +13,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -28,6 +29,7 @@ from ipcom_chat.i18n import Language, _
 if TYPE_CHECKING:
     from ipcom_chat.assistant.wire import Wire
 
+_importing = threading.Lock()
 _log = logging.getLogger(__name__)
 
 KeySource = Callable[[], str | None]
@@ -97,7 +99,7 @@ class AgentAssistant:
         return self._model.name
 
     def load(self) -> None:
-        """Import what the first question needs; for a thread that has nothing better to do."""
+        """See `Assistant`."""
         # Whoever asks is told what is wrong.
         try:
             self._load()
@@ -152,14 +154,10 @@ class AgentAssistant:
             raise AssistantSetupError(str(error)) from error
 
     def _connect(self, key: str | None) -> "Wire":
-        try:
-            # Late, because it takes about a second, and because the packages are an extra.
-            from ipcom_chat.assistant.vendors import Access, is_installed  # noqa: PLC0415
-            from ipcom_chat.assistant.wire import Wire  # noqa: PLC0415
-        except ImportError as error:
-            raise _not_installed() from error
-        if not is_installed(self._endpoint.vendor):
-            raise _not_installed()
+        import_packages(self._endpoint.vendor)
+        from ipcom_chat.assistant.vendors import Access  # noqa: PLC0415 - imported by the above
+        from ipcom_chat.assistant.wire import Wire  # noqa: PLC0415
+
         access = Access(
             endpoint=self._endpoint,
             name=self._model.name,
@@ -169,8 +167,23 @@ class AgentAssistant:
         return Wire(access, timeout_s=self._reach.timeout_s, playbooks=self._playbooks)
 
 
-def _not_installed() -> AssistantSetupError:
-    return AssistantSetupError(_("The packages for AI are missing: pip install 'ipcom-chat[ai]'"))
+def import_packages(vendor: str) -> None:
+    """Import what the models of a vendor need; about a second, so not in an event loop.
+
+    Raises:
+        AssistantSetupError: the packages are not installed.
+    """
+    # Two threads that import the same packages at once see half-made modules.
+    with _importing:
+        try:
+            import_module("ipcom_chat.assistant.wire")
+            from ipcom_chat.assistant import vendors  # noqa: PLC0415 - an extra
+
+            vendors.load(vendor)
+        except ImportError as error:
+            raise AssistantSetupError(
+                _("The packages for AI are missing: pip install 'ipcom-chat[ai]'")
+            ) from error
 
 
 async def _recall(question: Question) -> list[Recalled]:

@@ -272,6 +272,10 @@ class Assistant(Protocol):
         """
         ...
 
+    def load(self) -> None:
+        """Import what the first question needs; for a thread that has nothing better to do."""
+        ...
+
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
         """Return what was said so far in short, for `/compact`; None if it cannot.
 

@@ -59,6 +59,10 @@ class FallbackAssistant:
                     raise
                 yield Noted(_told(error, following[0]))
 
+    def load(self) -> None:
+        """See `Assistant`; the others are loaded when they are asked."""
+        self._chain[0].load()
+
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
         """See `Assistant`; the error is that of the last one that could have."""
         failure: AssistantError | None = None

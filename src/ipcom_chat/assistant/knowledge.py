@@ -77,6 +77,9 @@ class KnowledgeAssistant:
         if not known and not matches:
             yield TextDelta(_nothing(playbooks, wording))
 
+    def load(self) -> None:
+        """See `Assistant`; it needs nothing heavy."""
+
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:  # noqa: ARG002 - the protocol's
         """See `Assistant`; it cannot."""
         return None

@@ -7,7 +7,7 @@ Invariants: nothing is taken from variables that are meant for another server (b
 organisations, keys); a request is repeated at most `max_retries` times.
 """
 
-from importlib.util import find_spec
+from importlib import import_module
 
 import httpx2
 import msgspec
@@ -29,23 +29,20 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     max_retries: int
 
 
-_PACKAGES = {"anthropic": "anthropic", "google": "google.genai"}
+_MODULES = {"anthropic": "anthropic", "google": "google"}
 
 
-def is_installed(vendor: str) -> bool:
-    """Return whether the package of a vendor is there; it is not imported."""
-    try:
-        return find_spec(_PACKAGES.get(vendor, "openai")) is not None
-    except ModuleNotFoundError:  # of `google` itself
-        return False
-
-
-def model_of(access: Access, http: httpx2.AsyncClient) -> Model:
-    """Return a model whose requests go through `http`.
+def load(vendor: str) -> None:
+    """Import what the models of a vendor need; about a second, so not in an event loop.
 
     Raises:
         ImportError: the vendor's package is not installed.
     """
+    import_module(f"pydantic_ai.models.{_MODULES.get(vendor, 'openai')}")
+
+
+def model_of(access: Access, http: httpx2.AsyncClient) -> Model:
+    """Return a model whose requests go through `http`; its vendor was loaded before."""
     make = {"anthropic": _anthropic, "google": _google}.get(access.endpoint.vendor, _openai)
     return make(access, http)
 

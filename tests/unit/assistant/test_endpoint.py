@@ -16,7 +16,7 @@ from ipcom_chat.errors import AssistantSetupError
     ("setting", "vendor", "name", "url"),
     [
         ("openai:gpt-5", "openai", "gpt-5", None),
-        ("anthropic:claude-sonnet-4-5", "anthropic", "claude-sonnet-4-5", None),
+        ("anthropic:claude-sonnet-5-5", "anthropic", "claude-sonnet-5-5", None),
         ("google:gemini-3-pro", "google", "gemini-3-pro", None),
         (" openai-compatible:qwen3:8b ", "openai-compatible", "qwen3:8b", None),
         ("openai-compatible:meta/llama-4", "openai-compatible", "meta/llama-4", None),
