@@ -149,7 +149,7 @@ class Events(Printer):
 
     def show(self, entry: Entry) -> None:
         """Write the entry."""
-        self._line("entry", {"entry": msgspec.json.Raw(json_text(entry).encode())})
+        self._line("entry", {"entry": msgspec.Raw(json_text(entry).encode())})
 
     def _line(self, name: str, fields: dict[str, Any]) -> None:
         self.streams = True

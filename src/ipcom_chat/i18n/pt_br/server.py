@@ -173,7 +173,6 @@ MESSAGES: dict[str, str] = {
         "Nenhum banco primário está configurado. Defina TURSO_DATABASE_URL com o endereço dele e"
         " TURSO_AUTH_TOKEN com o token, se ele exigir um."
     ),
-    "the primary's token": "o token do banco primário",
     "the AI's key": "a chave da IA",
     "{variable} must be a whole path, like /etc/ipcom-chat/token or ~/.config/ipcom-chat/token, not"
     " {text!r}.": (
