@@ -52,8 +52,12 @@ def test_without_ai_there_is_no_model(env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("vendor", "variable"),
-    [("openai", "OPENAI_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY"), ("google", "GEMINI_API_KEY")],
-)  # fmt: skip
+    [
+        ("openai", "OPENAI_API_KEY"),
+        ("anthropic", "ANTHROPIC_API_KEY"),
+        ("google", "GEMINI_API_KEY"),
+    ],
+)
 def test_the_key_of_a_vendor_is_for_that_vendor_alone(
     env: dict[str, str], vendor: str, variable: str
 ) -> None:

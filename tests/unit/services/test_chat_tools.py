@@ -203,5 +203,5 @@ async def test_leaving_closes_the_assistant(tmp_path: Path) -> None:
 
 async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not done():
+        while not done():  # noqa: ASYNC110 - whatever a test waits for
             await asyncio.sleep(0.005)
