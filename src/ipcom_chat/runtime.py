@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
     from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
+    from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.solutions import SolutionService
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
         Probe,
@@ -352,6 +356,20 @@ class Runtime:
             ),
             ids=self.ids,
         )
+
+    def open_memory(self, *, with_private: bool) -> "Memory":
+        """Return what other programs read of the history; the scope is that of this process."""
+        from ipcom_chat.services.memory import Memory  # noqa: PLC0415 - one verb
+
+        scope = msgspec.structs.replace(self.scope(), with_private=with_private)
+        return Memory(self.history, self.search, self.suggestions, scope)
+
+    def open_solutions(self, saved: "Callable[[], None]" = lambda: None) -> "SolutionService":
+        """Return what adds solutions to the history; `saved` is called after each."""
+        from ipcom_chat.services.solutions import SolutionService  # noqa: PLC0415 - one verb
+
+        self.register_machine()
+        return SolutionService(self._entries, self.ids, self.clock, saved)
 
     def _find_similar(self, scope: Scope, question: str) -> "Similar | None":
         """Ask the index, which is opened by the first question and never made for it."""
