@@ -31,7 +31,7 @@ async def test_a_fault_is_logged_and_told_in_one_line(
         result = await answers._call_tool(None, asked)
         with pytest.raises(MCPError) as caught:
             await answers._read(
-                None, ReadResourceRequestParams(uri=cast(Any, "ipcom-chat://history/recent"))
+                None, ReadResourceRequestParams(uri=cast("Any", "ipcom-chat://history/recent"))
             )
     finally:
         storage.close()
