@@ -13,6 +13,43 @@ MESSAGES: dict[str, str] = {
     "MCP needs a package that is not installed: pip install 'ipcom-chat[ai]'": (
         "MCP precisa de um pacote que não está instalado: pip install 'ipcom-chat[ai]'"
     ),
+    "a name has letters, digits, - and _, at most 32.": (
+        "um nome tem letras, algarismos, - e _, no máximo 32."
+    ),
+    "cannot be read: {reason}": "não pode ser lido: {reason}",
+    "command must be a whole path, or a name that PATH leads to.": (
+        "command precisa ser um caminho completo, ou um nome ao qual PATH leve."
+    ),
+    "cwd must be a whole path.": "cwd precisa ser um caminho completo.",
+    "headers.{key} cannot be sent.": "headers.{key} não pode ser enviado.",
+    "it holds a secret ({key}) and can be read by others, so it is not used. Run: chmod 600, or "
+    "write ${{VARIABLE}} in its place.": (
+        "contém um segredo ({key}) e pode ser lido por outros, então não é usado. Execute: "
+        "chmod 600, ou escreva ${{VARIÁVEL}} no lugar dele."
+    ),
+    "it is no JSON: {reason}": "não é JSON: {reason}",
+    'it must hold an object: {"mcpServers": {"NAME": {…}}}': (
+        'precisa conter um objeto: {"mcpServers": {"NOME": {…}}}'
+    ),
+    "it names more than {count} servers.": "nomeia mais de {count} servidores.",
+    'it needs a "command", or a "url" with the type "http".': (
+        'precisa de um "command", ou de uma "url" com o tipo "http".'
+    ),
+    "others can change it, so it is not used. Run: chmod go-w, and chown it to you.": (
+        "outros podem alterá-lo, então não é usado. Execute: chmod go-w, e chown para você."
+    ),
+    "url is no address like https://server.example/mcp, without a password in it.": (
+        "url não é um endereço como https://server.example/mcp, sem senha dentro dele."
+    ),
+    "url must begin with https:// unless the server runs on this machine.": (
+        "url precisa começar com https:// a não ser que o servidor rode nesta máquina."
+    ),
+    "{where} holds a character that no value can hold.": (
+        "{where} contém um caractere que nenhum valor pode conter."
+    ),
+    "{where} names the variable {variable}, which is not set.": (
+        "{where} usa a variável {variable}, que não está definida."
+    ),
     "No entry of a session {id!r} is known here.": (
         "Nenhum registro de uma sessão {id!r} é conhecido aqui."
     ),
