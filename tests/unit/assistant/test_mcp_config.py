@@ -135,7 +135,8 @@ def test_a_name_that_no_tool_can_bear_is_refused(file: Path, name: str) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"{", b"[]", b"\xff\xfe", b'{"mcpServers": []}', b'{"mcpServers": null}', b"[" * 100_000,
+        b"", b"{", b"[]", b"\xff\xfe", b'{"mcpServers": []}', b'{"mcpServers": null}',
+        b"[" * 100_000,
         b'{"mcpServers": {' + b",".join(b'"s%d": {}' % n for n in range(33)) + b"}}",
         b" " * (FILE_MAX_BYTES + 1),
     ],
