@@ -43,6 +43,7 @@ class McpServers:
         self._servers = servers
         self._connect_s = connect_s
         self._connections: dict[str, _Connection] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._problems: list[str] = []
 
     async def toolsets(self, gate: "Gate") -> "list[AbstractToolset[Any]]":
@@ -67,7 +68,7 @@ class McpServers:
 
     async def close(self) -> None:
         """End all connections and the processes behind them."""
-        tasks = [each.task for each in self._connections.values()]
+        tasks = set(self._tasks)
         for each in self._connections.values():
             each.stop.set()
         try:
@@ -83,10 +84,12 @@ class McpServers:
         if known is None or known.has_ended:
             known = _Connection(server, self._connect_s, self._problems_of)
             self._connections[server.name] = known
+            self._tasks.add(known.task)
+            known.task.add_done_callback(self._tasks.discard)
         return known
 
     def _problems_of(self, server: str, problem: str) -> None:
-        _LOG.warning("an MCP server cannot be used as it is")
+        _LOG.warning("the MCP server %s cannot be used as it is", server)
         text = _("MCP server {name}: {problem}", name=server, problem=problem)
         self._problems.append(one_line(text)[:_PROBLEM_CHARS])
 
@@ -130,7 +133,7 @@ class _Connection:
     @property
     def has_ended(self) -> bool:
         """Whether it was open and is not any more; one that never was is not tried again."""
-        return self._was_open and self.link is None
+        return self._was_open and (self.link is None or self.link.gone.is_set())
 
     async def _live(self) -> None:
         try:

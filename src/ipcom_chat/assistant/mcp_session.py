@@ -30,7 +30,8 @@ class Link(NamedTuple):
 
     session: ClientSession
     gone: asyncio.Event
-    """Set when the other side says no more, where that can be known."""
+    """Set when the other side says no more; over HTTP it is noticed by the next call."""
+    is_remote: bool
 
 
 class _Session(ClientSession):
@@ -61,7 +62,7 @@ async def open_link(server: Server) -> AsyncIterator[Link]:
         ) as session,
     ):
         await session.initialize()
-        yield Link(session, gone)
+        yield Link(session, gone, isinstance(server, HttpServer))
 
 
 async def list_tools(link: Link, *, limit: int) -> list[Tool]:

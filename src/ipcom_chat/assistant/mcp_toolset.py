@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mcp import MCPError
+from mcp_types import CONNECTION_CLOSED
 from pydantic_ai import RunContext, ToolDefinition
 from pydantic_ai.exceptions import ToolFailed
 from pydantic_ai.toolsets import AbstractToolset, ToolsetTool
@@ -88,6 +89,8 @@ class GatedToolset(AbstractToolset[Any]):
         try:
             result = await self._link.session.call_tool(tool, arguments)
         except MCPError as error:
+            if self._link.is_remote and error.code == CONNECTION_CLOSED:
+                self._link.gone.set()  # the library gives such a conversation up for good
             raise ToolFailed(as_data(self._server, tool, error.message)) from error
         except Exception as fault:
             _LOG.warning("an MCP server failed in a call: %s", type(fault).__name__)

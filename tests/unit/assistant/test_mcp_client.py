@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +55,14 @@ async def opened() -> AsyncIterator[Opener]:
 
 @pytest.fixture
 def port(log: Path) -> Iterator[int]:
+    with http_server(log) as port:
+        yield port
+
+
+@contextmanager
+def http_server(log: Path, port: int = 0) -> Iterator[int]:
     process = subprocess.Popen(
-        [sys.executable, *RUN, "--port", "0"], stdout=subprocess.PIPE,
+        [sys.executable, *RUN, "--port", str(port)], stdout=subprocess.PIPE,
         env=os.environ | FOUND | {"MCP_TEST_LOG": str(log)},
     )  # fmt: skip
     assert process.stdout is not None
@@ -364,12 +371,14 @@ async def test_a_server_is_asked_over_http(opened: Opener, port: int, log: Path)
     assert servers.new_problems() == []
 
 
-async def test_an_http_server_that_dies_fails_the_call_alone(
-    opened: Opener, port: int, real: StdioServer
+async def test_an_http_server_that_dies_is_connected_anew_when_it_is_back(
+    opened: Opener, port: int, log: Path
 ) -> None:
-    servers = opened(HttpServer(name="web", url=f"http://127.0.0.1:{port}/mcp"), real)
+    servers = opened(HttpServer(name="web", url=f"http://127.0.0.1:{port}/mcp"))
     assert (await ask(servers, "web_die")).outcome == "failed"
-    assert (await ask(servers, "real_echo", text="x")).result.endswith("x")
+    with http_server(log, port):
+        assert (await ask(servers, "web_echo", text="x")).result.endswith("x")
+    assert servers.new_problems() == []
 
 
 async def test_a_question_waits_for_no_import(opened: Opener, real: StdioServer) -> None:

@@ -22,6 +22,12 @@ MESSAGES: dict[str, str] = {
     ),
     "cwd must be a whole path.": "cwd precisa ser um caminho completo.",
     "headers.{key} cannot be sent.": "headers.{key} não pode ser enviado.",
+    "it cannot be reached ({kind}).": "não pode ser alcançado ({kind}).",
+    "it does not answer within one second.": "não responde em um segundo.",
+    "it does not answer within {count} seconds.": "não responde em {count} segundos.",
+    "it offers more than {count} tools; the rest is left out.": (
+        "oferece mais de {count} ferramentas; o resto fica de fora."
+    ),
     "it holds a secret ({key}) and can be read by others, so it is not used. Run: chmod 600, or "
     "write ${{VARIABLE}} in its place.": (
         "contém um segredo ({key}) e pode ser lido por outros, então não é usado. Execute: "
@@ -50,6 +56,7 @@ MESSAGES: dict[str, str] = {
     "{where} names the variable {variable}, which is not set.": (
         "{where} usa a variável {variable}, que não está definida."
     ),
+    "MCP server {name}: {problem}": "Servidor MCP {name}: {problem}",
     "No entry of a session {id!r} is known here.": (
         "Nenhum registro de uma sessão {id!r} é conhecido aqui."
     ),
@@ -63,6 +70,7 @@ MESSAGES: dict[str, str] = {
         "falar o Model Context Protocol em stdin e stdout. Eles mesmos o iniciam; docs/mcp.md "
         "explica como configurá-los."
     ),
+    "The MCP server {name} does not answer any more.": "O servidor MCP {name} não responde mais.",
     "There is no resource {uri!r}.": "Não há recurso {uri!r}.",
     "There is no tool {name!r}; there are: {tools}": (
         "Não há ferramenta {name!r}; existem: {tools}"
@@ -70,5 +78,7 @@ MESSAGES: dict[str, str] = {
     "ipcom-chat met an unexpected fault ({kind}); its log has the details.": (
         "O ipcom-chat encontrou uma falha inesperada ({kind}); o log tem os detalhes."
     ),
+    "there is no program {name}": "não há programa {name}",
+    "{name} cannot be started: {reason}": "{name} não pode ser iniciado: {reason}",
     "{tool}: wrong arguments: {reason}": "{tool}: argumentos errados: {reason}",
 }
