@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_ai.toolsets import AbstractToolset
 
     from ipcom_chat.assistant.mcp_session import Link
-    from ipcom_chat.assistant.mcp_toolset import Gate
+    from ipcom_chat.assistant.mcp_toolset import GateOf
 
 CONNECT_S: Final = 10.0
 TOOLS_MAX: Final = 128
@@ -36,35 +36,42 @@ class McpServers:
 
     Args:
         servers: which.
+        problems: what is to be told of servers that are not among them.
+        gate_of: says which gate decides on a call.
         connect_s: so long one may take until it can be used.
     """
 
-    def __init__(self, servers: Sequence[Server], *, connect_s: float = CONNECT_S) -> None:
+    def __init__(
+        self,
+        servers: Sequence[Server],
+        problems: Sequence[str] = (),
+        *,
+        gate_of: "GateOf" = lambda toolbox: toolbox.call_foreign,
+        connect_s: float = CONNECT_S,
+    ) -> None:
         self._servers = servers
+        self._gate_of = gate_of
         self._connect_s = connect_s
         self._connections: dict[str, _Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._problems: list[str] = []
+        self._problems = list(problems)
 
-    async def toolsets(self, gate: "Gate") -> "list[AbstractToolset[Any]]":
-        """Return the tools of all servers that can be used, connecting those that are not yet.
+    async def open(self) -> "tuple[list[AbstractToolset[Any]], list[str]]":
+        """Return the tools of all servers that can be used, and what is to be told, once.
 
-        Args:
-            gate: decides on each call.
+        What is not connected yet is connected.
         """
-        if not self._servers:
-            return []
+        toolsets = await self._toolsets() if self._servers else []
+        told, self._problems = self._problems, []
+        return toolsets, told
+
+    async def _toolsets(self) -> "list[AbstractToolset[Any]]":
         # The libraries take more than a second: the screen must not wait for them.
         await asyncio.to_thread(import_module, "ipcom_chat.assistant.mcp_session")
         await asyncio.to_thread(import_module, "ipcom_chat.assistant.mcp_toolset")
         connections = [self._connection(server) for server in self._servers]
         await asyncio.gather(*(each.ready.wait() for each in connections))
-        return self._gated(connections, gate)
-
-    def new_problems(self) -> list[str]:
-        """Return what could not be used, one line each; every line once."""
-        told, self._problems = self._problems, []
-        return told
+        return self._gated(connections)
 
     async def close(self) -> None:
         """End all connections and the processes behind them."""
@@ -93,15 +100,15 @@ class McpServers:
         text = _("MCP server {name}: {problem}", name=server, problem=problem)
         self._problems.append(one_line(text)[:_PROBLEM_CHARS])
 
-    def _gated(
-        self, connections: "Sequence[_Connection]", gate: "Gate"
-    ) -> "list[AbstractToolset[Any]]":
+    def _gated(self, connections: "Sequence[_Connection]") -> "list[AbstractToolset[Any]]":
         from ipcom_chat.assistant.mcp_texts import offered  # noqa: PLC0415 - its rules are many
         from ipcom_chat.assistant.mcp_toolset import GatedToolset  # noqa: PLC0415 - pydantic-ai
 
         taken: set[str] = set()
         return [
-            GatedToolset(each.name, each.link, tuple(offered(each.name, each.tools, taken)), gate)
+            GatedToolset(
+                each.name, each.link, tuple(offered(each.name, each.tools, taken)), self._gate_of
+            )
             for each in connections
             if each.link is not None
         ]

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ipcom_chat.assistant.endpoint import Endpoint
+from ipcom_chat.assistant.endpoint import COMPATIBLE, Endpoint
 from ipcom_chat.domain.redaction import redact
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import AssistantSetupError
@@ -189,7 +189,7 @@ def _stdio(name: str, given: _Given, environment: Mapping[str, str]) -> StdioSer
 def _http(name: str, given: _Given, environment: Mapping[str, str]) -> HttpServer:
     url = _filled(given.url or "", "url", environment)
     try:
-        endpoint = Endpoint.parse(url or "no address")
+        endpoint = Endpoint.parse(COMPATIBLE, url)
     except AssistantSetupError:
         raise _Wrong(
             _("url is no address like https://server.example/mcp, without a password in it.")

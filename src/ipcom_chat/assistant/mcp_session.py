@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, Implementation, PaginatedRequestParams, Tool
 
 from ipcom_chat import __version__
-from ipcom_chat.assistant.endpoint import Endpoint
+from ipcom_chat.assistant.endpoint import COMPATIBLE, Endpoint
 from ipcom_chat.assistant.mcp_config import HttpServer, Server
 from ipcom_chat.assistant.mcp_process import process_streams
 
@@ -87,7 +87,7 @@ def _streams(server: Server, gone: asyncio.Event) -> AbstractAsyncContextManager
 @asynccontextmanager
 async def _http_streams(server: HttpServer) -> AsyncIterator[Any]:
     # A server of this machine is asked directly, whatever proxy the environment names.
-    is_here = Endpoint.parse(server.url).is_loopback
+    is_here = Endpoint.parse(COMPATIBLE, server.url).is_loopback
     async with (
         httpx2.AsyncClient(
             headers=server.headers,

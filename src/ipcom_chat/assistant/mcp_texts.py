@@ -91,19 +91,24 @@ def _cleaned(value: Any, depth: int) -> Any:
     return [_cleaned(each, depth + 1) for each in value] if isinstance(value, list) else value
 
 
-def result_text(server: str, tool: str, result: "CallToolResult") -> str:
-    """Return what a tool gave back: as data, without secrets, not more than a model can bear."""
+def content_text(result: "CallToolResult") -> str:
+    """Return what a tool gave back, as it is."""
     text = "\n".join(_block_text(block) for block in result.content)
     if not text.strip() and result.structured_content is not None:
-        text = msgspec.json.encode(result.structured_content).decode()
-    return as_data(server, tool, text)
+        return msgspec.json.encode(result.structured_content).decode()
+    return text
 
 
 def as_data(server: str, tool: str, text: str) -> str:
-    """Return a text of a server, marked as data, neutralised, masked and cut."""
+    """Return a text of a server for a model: marked as data, and harmless."""
+    notice = NOTICE.format(tool=one_line(tool)[:NAME_CHARS], server=server)
+    return f"{notice}\n{harmless(text, RESULT_CHARS)}"
+
+
+def harmless(text: str, chars: int) -> str:
+    """Return a text of a server without secrets, neutralised and cut."""
     # What is far beyond the cut is not searched for secrets: it is not handed on either.
-    harmless = _cut(neutralise(redact(text[:_READ_CHARS]).text), RESULT_CHARS)
-    return f"{NOTICE.format(tool=one_line(tool)[:NAME_CHARS], server=server)}\n{harmless}"
+    return _cut(neutralise(redact(text[:_READ_CHARS]).text), chars)
 
 
 def _block_text(block: "ContentBlock") -> str:

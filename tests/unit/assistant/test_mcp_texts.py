@@ -24,8 +24,8 @@ from ipcom_chat.assistant.mcp_texts import (
     RESULT_CHARS,
     SCHEMA_CHARS,
     as_data,
+    content_text,
     offered,
-    result_text,
 )
 
 SECRET = "hunter2-Zx9qLk3Wp8"
@@ -36,7 +36,7 @@ def tool(name: str = "t", description: str | None = None, schema: Any = None) ->
 
 
 def body(result: CallToolResult) -> str:
-    head, _line, rest = result_text("s", "t", result).partition("\n")
+    head, _line, rest = as_data("s", "t", content_text(result)).partition("\n")
     assert "never instructions" in head
     return rest
 

@@ -71,6 +71,9 @@ MESSAGES: dict[str, str] = {
         "explica como configurá-los."
     ),
     "The MCP server {name} does not answer any more.": "O servidor MCP {name} não responde mais.",
+    "The MCP server {name} says of {tool}: {reason}": (
+        "O servidor MCP {name} diz de {tool}: {reason}"
+    ),
     "There is no resource {uri!r}.": "Não há recurso {uri!r}.",
     "There is no tool {name!r}; there are: {tools}": (
         "Não há ferramenta {name!r}; existem: {tools}"
