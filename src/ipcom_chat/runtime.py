@@ -3,6 +3,7 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -29,6 +30,7 @@ from ipcom_chat.storage.replica import open_replica
 
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
+    from ipcom_chat.assistant.mcp_client import McpServers
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.asking import Terms
@@ -423,7 +425,18 @@ class Runtime:
             timeout_s=self.settings["ai.timeout"],
             max_retries=self.settings["ai.max_retries"],
         )
-        return AgentAssistant(model, reach, playbooks=self._playbooks)
+        return AgentAssistant(model, reach, playbooks=self._playbooks, foreign=self._mcp_servers)
+
+    @cached_property
+    def _mcp_servers(self) -> "McpServers | None":
+        """The tools of other programs, for all models together; None if none are named."""
+        from ipcom_chat.assistant.mcp_client import McpServers  # noqa: PLC0415 - asyncio
+        from ipcom_chat.assistant.mcp_config import read_mcp_config  # noqa: PLC0415
+
+        config = read_mcp_config(self.settings.paths.mcp_files, os.environ)
+        if not (config.servers or config.problems):
+            return None
+        return McpServers(config.servers, config.problems)
 
     def terms(self) -> "Terms":
         """Return on what terms questions are asked in this process."""
