@@ -3,11 +3,14 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
@@ -27,6 +30,7 @@ from ipcom_chat.storage.replica import open_replica
 
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
+    from ipcom_chat.assistant.mcp_client import McpServers
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.asking import Terms
@@ -37,7 +41,9 @@ if TYPE_CHECKING:
     from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
+    from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.solutions import SolutionService
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
         Probe,
@@ -353,6 +359,20 @@ class Runtime:
             ids=self.ids,
         )
 
+    def open_memory(self, *, with_private: bool) -> "Memory":
+        """Return what other programs read of the history; the scope is that of this process."""
+        from ipcom_chat.services.memory import Memory  # noqa: PLC0415 - one verb
+
+        scope = msgspec.structs.replace(self.scope(), with_private=with_private)
+        return Memory(self.history, self.search, self.suggestions, scope)
+
+    def open_solutions(self, saved: "Callable[[], None]" = lambda: None) -> "SolutionService":
+        """Return what adds solutions to the history; `saved` is called after each."""
+        from ipcom_chat.services.solutions import SolutionService  # noqa: PLC0415 - one verb
+
+        self.register_machine()
+        return SolutionService(self._entries, self.ids, self.clock, saved)
+
     def _find_similar(self, scope: Scope, question: str) -> "Similar | None":
         """Ask the index, which is opened by the first question and never made for it."""
         return self.search.similar(scope, question) if self.settings.paths.search.exists() else None
@@ -405,7 +425,18 @@ class Runtime:
             timeout_s=self.settings["ai.timeout"],
             max_retries=self.settings["ai.max_retries"],
         )
-        return AgentAssistant(model, reach, playbooks=self._playbooks)
+        return AgentAssistant(model, reach, playbooks=self._playbooks, foreign=self._mcp_servers)
+
+    @cached_property
+    def _mcp_servers(self) -> "McpServers | None":
+        """The tools of other programs, for all models together; None if none are named."""
+        from ipcom_chat.assistant.mcp_client import McpServers  # noqa: PLC0415 - asyncio
+        from ipcom_chat.assistant.mcp_config import read_mcp_config  # noqa: PLC0415
+
+        config = read_mcp_config(self.settings.paths.mcp_files, os.environ)
+        if not (config.servers or config.problems):
+            return None
+        return McpServers(config.servers, config.problems)
 
     def terms(self) -> "Terms":
         """Return on what terms questions are asked in this process."""

@@ -65,6 +65,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     playbook_dirs: tuple[Path, ...]
 
     @property
+    def mcp_files(self) -> tuple[Path, ...]:
+        """Where MCP servers are named: the administrator's file, then the user's."""
+        return (SYSTEM_FILE.with_name("mcp.json"), self.config_file.with_name("mcp.json"))
+
+    @property
     def replica(self) -> Path:
         """The SQLite file of the history."""
         return self.data_dir / "history.db"

@@ -303,8 +303,13 @@ def shell_line(line: str) -> tuple[str, ...]:
 
 def command_environment() -> dict[str, str]:
     """Return the environment of a command: the user's own, made plain, without any secret."""
+    return environment_without_secrets() | _PLAIN_OUTPUT
+
+
+def environment_without_secrets() -> dict[str, str]:
+    """Return the user's environment without any secret, its `PATH` without the working folder."""
     kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    return kept | _PLAIN_OUTPUT | {"PATH": _search_path()}
+    return kept | {"PATH": _search_path()}
 
 
 def find_program(name: str) -> str | None:

@@ -75,6 +75,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     machine_id: MachineId
     user_id: UserId | None = None
     """Whose history modes `user` and `hybrid` show; the other modes do not look at it."""
+    with_private: bool = True
+    """Whether entries that never leave this replica are shown, too."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ CATALOGUES = (
     "imports",
     "redaction",
     "tools",
+    "mcp",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
