@@ -1,0 +1,490 @@
+"""What a shell line would run: every simple command in it, at every level.
+
+`parse` reads Bash with tree-sitter-bash and looks through pipes, lists, subshells, substitutions,
+functions and here-documents, and through programs that run others (`shell_wrappers`). Nothing is
+run, looked up or expanded that only the running shell knows.
+
+Invariants: it never raises; what it is not sure to read as Bash does (a mark of an error, an odd
+blank, a here-document whose end is in doubt, too long, too deep) is not parsed, and says so. The
+grammar is imported with the first line, 34 ms.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import msgspec
+
+from ipcom_chat.assistant.shell_code import lines_in_code
+from ipcom_chat.assistant.shell_words import (
+    PRIVATE,
+    TooManyWordsError,
+    Word,
+    text_of,
+    words_of,
+)
+from ipcom_chat.assistant.shell_wrappers import (
+    PLACEHOLDER,
+    SHELLS,
+    Inner,
+    assigned_texts,
+    inner_of,
+    program_of,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+CHARS_MAX: Final = 20_000
+COMMANDS_MAX: Final = 400
+DEPTH_MAX: Final = 12
+"""Lines within lines: `bash -c "bash -c …"`."""
+NODES_DEEP_MAX: Final = 120
+
+_ODD: Final = re.compile(r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]")
+"""Blanks and signs that Bash and the grammar, or a person's eye, take for different things."""
+_WORD_END: Final = frozenset(b" \t\n;&|()")
+
+
+class Redirect(msgspec.Struct, frozen=True):
+    """One redirection of a command."""
+
+    operator: str
+    """`>`, `>>`, `<`, `<<`, `<<<`, `>&`, `&>` and others, as written."""
+    target: str
+    """A file, a descriptor, or the text of a here-document or here-string."""
+    is_static: bool = True
+
+
+class SimpleCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """One command with its arguments, unquoted."""
+
+    words: tuple[str, ...]
+    unknown: frozenset[int] = frozenset()
+    """The places of words that only the running shell knows; they stand as they are written."""
+    assignments: tuple[str, ...] = ()
+    """`NAME=value` in front of it; without words, these are all there is."""
+    redirects: tuple[Redirect, ...] = ()
+    inputs: tuple[int, ...] = ()
+    """Commands of the line whose output this one gets: by a pipe, or as a part of its words."""
+    functions: tuple[str, ...] = ()
+    """The functions in whose bodies it stands, outermost first."""
+    inside: int | None = None
+    """The command whose arguments hold this one, such as `sudo`; None for one of the line."""
+    starts_at: int | None = None
+    """Where in the words of `inside` it begins, if it is literally there."""
+    is_guess: bool = False
+    """A text in a program of another language: it may be a command, or a text like any other."""
+
+    @property
+    def program(self) -> str:
+        """The program's name without its folder; empty if there is none, or if it is not known."""
+        return "" if not self.words or 0 in self.unknown else program_of(self.words[0])
+
+
+class ShellLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line would run."""
+
+    commands: tuple[SimpleCommand, ...]
+    is_parsed: bool
+    """False if any part of it could not be read."""
+    repeats_endlessly: bool = False
+    """It starts something in the background in a loop without an end."""
+
+
+UNPARSED: Final = ShellLine(commands=(), is_parsed=False)
+
+
+class _UnreadableError(Exception):
+    """A line that is not to be trusted to this reader."""
+
+
+class _Place(NamedTuple):
+    """Where in the line the reader is."""
+
+    depth: int = 0
+    nodes_deep: int = 0
+    inputs: tuple[int, ...] = ()
+    functions: tuple[str, ...] = ()
+    redirects: tuple[Redirect, ...] = ()
+    inside: int | None = None
+    is_guess: bool = False
+
+
+def parse(line: str) -> ShellLine:
+    """Return every simple command that `line` would run."""
+    reader = _Reader()
+    try:
+        reader.read(line, _Place())
+    except (_UnreadableError, TooManyWordsError, RecursionError):
+        return msgspec.structs.replace(UNPARSED, commands=tuple(reader.commands))
+    return ShellLine(
+        commands=tuple(reader.commands), is_parsed=True, repeats_endlessly=reader.repeats_endlessly
+    )
+
+
+@cache
+def _parser() -> "Parser":
+    import tree_sitter_bash  # noqa: PLC0415 - 34 ms that only a command to judge needs
+    from tree_sitter import Language, Parser  # noqa: PLC0415
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+class _Reader:
+    """Collects the commands of one line."""
+
+    def __init__(self) -> None:
+        self.commands: list[SimpleCommand] = []
+        self.repeats_endlessly = False
+
+    def read(self, line: str, place: _Place) -> list[int]:
+        """Read one line of shell; return which commands it added."""
+        if place.depth > DEPTH_MAX or len(line) > CHARS_MAX:
+            raise _UnreadableError
+        if _ODD.search(line) or PRIVATE.search(line):
+            raise _UnreadableError
+        source = line.encode("utf-8", "surrogatepass")
+        tree = _parser().parse(source)
+        if tree.root_node.has_error:
+            raise _UnreadableError
+        return self._visit(tree.root_node, place._replace(depth=place.depth + 1))
+
+    def _visit(self, node: "Node", place: _Place) -> list[int]:
+        if place.nodes_deep > NODES_DEEP_MAX:
+            raise _UnreadableError
+        place = place._replace(nodes_deep=place.nodes_deep + 1)
+        match node.type:
+            case "command" | "declaration_command" | "unset_command" | "test_command":
+                return self._command(node, place)
+            case "variable_assignment" | "variable_assignments":
+                return self._command(node, place)
+            case "redirected_statement":
+                return self._redirected(node, place)
+            case "pipeline":
+                return self._pipeline(node, place)
+            case "function_definition":
+                return self._function(node, place)
+            case "comment":
+                _check_comment(node)
+            case "while_statement" | "c_style_for_statement":
+                self.repeats_endlessly = self.repeats_endlessly or _spawns(node)
+        return self._all(node.children, place)
+
+    def _all(self, nodes: "Iterable[Node]", place: _Place) -> list[int]:
+        added: list[int] = []
+        for node in nodes:
+            # Leaves say nothing more; most nodes are such.
+            if node.child_count or node.type == "comment":
+                added += self._visit(node, place)
+        return added
+
+    def _pipeline(self, node: "Node", place: _Place) -> list[int]:
+        added: list[int] = []
+        for stage in node.named_children:
+            inputs = (*place.inputs, *added)
+            added += self._visit(stage, place._replace(inputs=inputs))
+        return added
+
+    def _function(self, node: "Node", place: _Place) -> list[int]:
+        name = node.child_by_field_name("name")
+        functions = (*place.functions, text_of(name) if name is not None else "")
+        return self._all(node.children, place._replace(functions=functions))
+
+    def _redirected(self, node: "Node", place: _Place) -> list[int]:
+        body = node.child_by_field_name("body")
+        found = [child for child in node.children if child.type.endswith("_redirect")]
+        if body is not None and body.type in _SIMPLE:
+            return self._command(body, place, found)
+        index = self._reserve()
+        outer = self._redirects(found, index, place)
+        own = SimpleCommand(
+            words=(), redirects=outer.redirects, inputs=place.inputs, functions=place.functions,
+            inside=place.inside, is_guess=place.is_guess,
+        )  # fmt: skip
+        self.commands[index] = own
+        inner = place._replace(
+            redirects=(*place.redirects, *outer.redirects), inputs=(*place.inputs, *outer.inputs)
+        )
+        added = [index, *outer.inputs, *(self._visit(body, inner) if body is not None else [])]
+        return added + self._all(outer.rest, place._replace(inputs=(*place.inputs, *added)))
+
+    def _reserve(self) -> int:
+        if len(self.commands) >= COMMANDS_MAX:
+            raise _UnreadableError
+        self.commands.append(SimpleCommand(words=()))
+        return len(self.commands) - 1
+
+    def _command(self, node: "Node", place: _Place, outer: "Sequence[Node]" = ()) -> list[int]:
+        index = self._reserve()
+        words, assignments = _words(node)
+        own = [each for each in node.children if each.type.endswith("_redirect")]
+        found = self._redirects([*own, *outer], index, place)
+        words += found.words
+        nested = self._nested(
+            [each for each in node.children if not each.type.endswith("_redirect")], index, place
+        )
+        fed = (*place.inputs, *found.inputs, *nested)
+        command = SimpleCommand(
+            words=tuple(word.text for word in words),
+            unknown=frozenset(n for n, word in enumerate(words) if not word.is_static),
+            assignments=assignments,
+            redirects=(*place.redirects, *found.redirects),
+            inputs=fed,
+            functions=place.functions,
+            inside=place.inside,
+            is_guess=place.is_guess,
+        )
+        added = [index, *found.inputs, *nested, *self._inner(command, index, place)]
+        return added + self._all(found.rest, place._replace(inputs=(*place.inputs, *added)))
+
+    def _nested(self, nodes: "Sequence[Node]", index: int, place: _Place) -> list[int]:
+        """Add the commands of substitutions; `>(…)` gets what the command writes."""
+        added: list[int] = []
+        for node in nodes:
+            inner = place._replace(
+                inputs=(index,) if text_of(node).startswith(">(") else (), redirects=()
+            )
+            # An assignment is a part of its command, and no command of its own.
+            parts = node.children if node.type == "variable_assignment" else [node]
+            added += self._all(parts, inner)
+        return added
+
+    def _inner(self, command: SimpleCommand, index: int, place: _Place) -> list[int]:
+        """Add what a command runs beside itself."""
+        self.commands[index] = command
+        if place.depth > DEPTH_MAX:
+            raise _UnreadableError
+        place = place._replace(
+            depth=place.depth + 1, inputs=command.inputs, redirects=command.redirects, inside=index
+        )
+        # With the command word the way of its arguments is unknown, too.
+        inner = inner_of(command.words) if command.program else Inner()
+        added: list[int] = []
+        for words in inner.commands:
+            added += self._wrapped(command, words, inner.starts_at, place)
+        for text in (*inner.texts, *assigned_texts(command.assignments), *self._stdin(command)):
+            added += self.read(text, place)
+        for text in lines_in_code(command.words):
+            added += self._from_code(text, place)
+        return added
+
+    def _wrapped(
+        self, outer: SimpleCommand, words: tuple[str, ...], starts_at: int | None, place: _Place
+    ) -> list[int]:
+        index = self._reserve()
+        vague = {outer.words[n] for n in outer.unknown} | {PLACEHOLDER}
+        command = SimpleCommand(
+            words=words,
+            unknown=frozenset(n for n, word in enumerate(words) if word in vague),
+            assignments=tuple(
+                word for word in outer.words[1:starts_at] if re.match(r"[A-Za-z_]\w*=", word)
+            ) if starts_at else (),
+            redirects=outer.redirects,
+            inputs=outer.inputs,
+            functions=outer.functions,
+            inside=place.inside,
+            starts_at=starts_at,
+            is_guess=place.is_guess,
+        )  # fmt: skip
+        return [index, *self._inner(command, index, place)]
+
+    def _stdin(self, command: SimpleCommand) -> list[str]:
+        """Return the lines that a shell gets on its standard input, as far as they stand here."""
+        if not reads_commands(command):
+            return []
+        texts = [each.target for each in command.redirects if each.operator in _HERE]
+        for index in command.inputs:
+            printer = self.commands[index]
+            if printer.program in {"echo", "printf"}:
+                texts.append("\n".join(printed(printer.words)))
+            texts += [each.target for each in printer.redirects if each.operator in _HERE]
+        return texts
+
+    def _from_code(self, text: str, place: _Place) -> list[int]:
+        """Add what a text in another language names, if it is a line of shell at all."""
+        before = len(self.commands)
+        try:
+            return self.read(text, place._replace(is_guess=True, nodes_deep=place.nodes_deep + 10))
+        except (_UnreadableError, TooManyWordsError):
+            if before >= COMMANDS_MAX - 1:
+                raise
+            del self.commands[before:]
+            return []
+
+    def _redirects(self, nodes: "Sequence[Node]", index: int, place: _Place) -> "_Redirects":
+        found = _Redirects([], [], [], [])
+        for node in nodes:
+            if node.type == "heredoc_redirect":
+                self._heredoc(node, found, place._replace(inputs=(), redirects=()))
+                continue
+            found.redirects.extend(_file_redirects(node))
+            found.inputs.extend(self._nested(node.children, index, place))
+        return found
+
+    def _heredoc(self, node: "Node", found: "_Redirects", place: _Place) -> None:
+        _check_heredoc(node)
+        for child in node.children:
+            match child.type:
+                case "heredoc_body":
+                    found.redirects.append(Redirect("<<", text_of(child)))
+                    found.inputs.extend(self._all(child.children, place))
+                case "file_redirect" | "herestring_redirect":
+                    found.redirects.extend(_file_redirects(child))
+                    found.inputs.extend(self._all(child.children, place))
+                case "heredoc_start" | "heredoc_end" | "<<" | "<<-" | "file_descriptor":
+                    pass
+                case _ if node.field_name_for_child(node.children.index(child)) == "argument":
+                    found.words.extend(words_of(child))
+                    found.inputs.extend(self._all([child], place))
+                case _:
+                    found.rest.append(child)
+
+
+class _Redirects(NamedTuple):
+    redirects: list[Redirect]
+    inputs: list[int]
+    """Commands whose output is a part of what is redirected."""
+    words: list[Word]
+    """Arguments that the grammar puts behind a here-document's beginning."""
+    rest: "list[Node]"
+    """Commands that it puts there."""
+
+
+_SIMPLE: Final = frozenset(
+    "command declaration_command unset_command test_command variable_assignment".split()
+)
+_HERE: Final = frozenset({"<<", "<<<"})
+_READERS: Final = frozenset({"at", "batch", "crontab"})
+
+
+def reads_commands(command: SimpleCommand) -> bool:
+    """Return whether a command reads lines of shell from its standard input."""
+    if command.program in _READERS:
+        return True
+    rest = command.words[1:]
+    if command.program in {"sudo", "su", "doas", "ssh"}:
+        return _is_bare_session(command.program, rest)
+    if command.program not in SHELLS:
+        return False
+    named = [word for word in rest if not word.startswith(("-", "+"))]
+    letters = "".join(word for word in rest if re.fullmatch(r"-[a-z]+", word))
+    if "c" in letters:
+        return False
+    return not named or "s" in letters or named[0] in {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
+
+
+def _is_bare_session(program: str, rest: Sequence[str]) -> bool:
+    if program == "ssh":
+        return len([word for word in rest if not word.startswith("-")]) == 1
+    if program == "su":
+        return "-c" not in rest
+    return any(word in {"-s", "-i", "--shell", "--login"} for word in rest)
+
+
+def printed(words: Sequence[str]) -> list[str]:
+    """Return the lines that `echo` or `printf` with these words may print."""
+    rest = [word for word in words[1:] if not re.fullmatch(r"-[neE]+", word)]
+    unescaped = [word.replace("\\n", "\n").replace("\\t", "\t") for word in rest]
+    if program_of(words[0]) == "printf" and "%" in "".join(unescaped[:1]):
+        return [" ".join(unescaped[1:])] if len(unescaped) > 1 else unescaped
+    return [" ".join(unescaped)]
+
+
+def _words(node: "Node") -> tuple[list[Word], tuple[str, ...]]:
+    """Return the words of a command and the assignments in front of it."""
+    words: list[Word] = []
+    assignments: list[str] = []
+    is_declaration = node.type in {"declaration_command", "unset_command"}
+    for child in [node] if node.type == "variable_assignment" else node.children:
+        if child.type == "variable_assignment":
+            value = _assignment(child)
+            assignments.append(value.text)
+            words += [value] if is_declaration else []
+        elif child.type.endswith("_redirect"):
+            continue
+        elif node.type == "test_command":
+            continue
+        elif child.is_named:
+            words += words_of(child)
+        elif is_declaration:
+            words.append(Word(text_of(child), is_static=True))
+    if node.type == "test_command":
+        words = _test_words(node)
+    return words, tuple(assignments)
+
+
+def _assignment(node: "Node") -> Word:
+    value = node.child_by_field_name("value")
+    if value is None:
+        return Word(text_of(node), is_static=True)
+    head = (node.text or b"")[: value.start_byte - node.start_byte].decode("utf-8", "replace")
+    if value.type == "array":
+        return Word(head + text_of(value), is_static=False)
+    found = words_of(value)
+    return Word(head + " ".join(each.text for each in found), all(w.is_static for w in found))
+
+
+def _test_words(node: "Node") -> list[Word]:
+    text = text_of(node)
+    # Bash evaluates an index once more: [[ 'a[$(rm x)]' -eq 0 ]] runs rm, in quotes, too.
+    hidden = "'" in text and ("$(" in text or "`" in text)
+    return [Word("$TEST", is_static=False)] if hidden else [Word(w, True) for w in text.split()]
+
+
+def _file_redirects(node: "Node") -> list[Redirect]:
+    operator, is_here = "", node.type == "herestring_redirect"
+    found: list[Redirect] = []
+    for child in node.children:
+        if child.type == "file_descriptor":
+            continue
+        if not child.is_named:
+            operator = child.type
+            continue
+        words = words_of(child)
+        text = " ".join(word.text for word in words)
+        is_static = len(words) == 1 and words[0].is_static
+        found.append(Redirect("<<<" if is_here else operator, text, is_static))
+    return found or [Redirect(operator, "-")]
+
+
+def _check_comment(node: "Node") -> None:
+    """Doubt a comment that Bash may take for a part of a word.
+
+    Raises:
+        _UnreadableError: in doubt.
+    """
+    root = node
+    while root.parent is not None:
+        root = root.parent
+    before = (root.text or b"")[max(0, node.start_byte - 2) : node.start_byte]
+    if before and (before[-1] not in _WORD_END or before[:-1] == b"\\"):
+        raise _UnreadableError
+
+
+def _check_heredoc(node: "Node") -> None:
+    """Doubt a here-document whose end Bash may see elsewhere.
+
+    Raises:
+        _UnreadableError: in doubt.
+    """
+    parts = {child.type: text_of(child) for child in node.children}
+    written = parts.get("heredoc_start", "")
+    end = parts.get("heredoc_end", "").strip("\t\n")
+    if not re.fullmatch(r"\w+|'\w+'|\"\w+\"|\\\w+", written) or written.strip("'\"\\") != end:
+        raise _UnreadableError
+    lines = parts.get("heredoc_body", "").split("\n")
+    if any(line.strip("\t") == end for line in lines):
+        raise _UnreadableError
+
+
+def _spawns(node: "Node") -> bool:
+    """Return whether a loop without an end starts something in the background."""
+    text = text_of(node)
+    condition = node.child_by_field_name("condition")
+    known = text_of(condition).strip("[]()! ") if condition is not None else ""
+    if known not in {"true", ":", "1", "false", ""} or re.search(r"\b(?:sleep|wait|read)\b", text):
+        return False
+    body = node.child_by_field_name("body")
+    return body is not None and any(child.type == "&" for child in body.children)
