@@ -15,14 +15,15 @@ from ipcom_chat.assistant.danger_system import system_dangers
 from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand
 
 _LOADS_CODE: Final = frozenset(
-    "LD_PRELOAD LD_AUDIT BASH_ENV ENV PROMPT_COMMAND PERL5OPT PERL5DB RUBYOPT PYTHONSTARTUP "
-    "JAVA_TOOL_OPTIONS PYTHONWARNINGS GCONV_PATH SHELLOPTS BASHOPTS PS4 GIT_SSH GIT_CONFIG_GLOBAL "
-    "GIT_CONFIG_COUNT GIT_DIR HOME PWD TMPDIR OLDPWD CDPATH DYLD_INSERT_LIBRARIES MALLOC_CHECK_ "
+    "LD_PRELOAD LD_AUDIT BASH_ENV ENV PERL5OPT PERL5DB RUBYOPT PYTHONSTARTUP "
+    "JAVA_TOOL_OPTIONS GCONV_PATH SHELLOPTS BASHOPTS GIT_SSH GIT_CONFIG_GLOBAL GIT_CONFIG_COUNT "
+    "HOME PWD OLDPWD CDPATH DYLD_INSERT_LIBRARIES MALLOC_CHECK_ "
     "SUDO_EDITOR".split()
 )
 _TRACELESS: Final = re.compile(
     r"(?:HISTFILE=(?:/dev/null)?$|HIST(?:FILE)?SIZE=0|HISTIGNORE=|HISTCONTROL=)"
 )
+_TEMPORARY: Final = re.compile(r"(?:/var)?/tmp\b|[$`]\(?(?:mktemp|dirname)|/run/user/\d|~/|\$HOME/")
 _KNOWN: Final = frozenset(
     "sudo su doas ls cd cat rm cp mv ln ssh scp sftp echo printf grep ps kill passwd git exit command "
     "builtin unalias unset export test [ true false which type man less vi vim nano apt dnf yum docker "
@@ -60,6 +61,8 @@ def _surroundings(command: SimpleCommand) -> Iterator[Danger]:
     for each in command.assignments:
         name, _mark, value = each.partition("=")
         if name.rstrip("+") in _LOADS_CODE or (name == "PATH" and _is_foreign_path(value)):
+            yield Danger.ENVIRONMENT
+        if name == "TMPDIR" and not _TEMPORARY.match(value):
             yield Danger.ENVIRONMENT
         if name == "NODE_OPTIONS" and re.search(r"--(?:require|import|loader)|-r\b", value):
             yield Danger.ENVIRONMENT

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand
+from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, sources_of
 from ipcom_chat.assistant.shell_options import (
     UNSEEN,
     has_option,
@@ -29,7 +29,7 @@ KEY_FILE: Final = re.compile(
     r"|/etc/(?:sudoers\.d|pam\.d|polkit-1|profile\.d|ld\.so\.conf\.d|security|cron\.\w+|init\.d|"
     r"update-motd\.d|apt/trusted\.gpg\.d|ssh|grub\.d|modprobe\.d|udev/rules\.d|ipcom-chat)/."
     r"|/etc/(?:passwd|shadow|sudoers)[*?\[]|/etc/default/grub"
-    r"|/boot/.|/(?:usr/)?(?:local/)?s?bin/.|/(?:usr/)?lib(?:32|64)?/.*(?:\.so|/systemd/)|/lib/modules/"
+    r"|/boot/.|/(?:usr/)?s?bin/.|/(?:usr/)?lib(?:32|64)?/.*(?:\.so|/systemd/)|/lib/modules/"
     r"|/var/spool/cron|/usr/share/polkit-1/."
     r"|/proc/(?:sysrq-trigger|\d+/mem|self/mem|sys/kernel/(?:core_pattern|modprobe|panic|sysrq|kexec))"
     r"|/sys/(?:power/|firmware/|block/.*/device/delete|bus/.*/(?:un)?bind|bus/pci/.*/remove|kernel/debug)"
@@ -45,9 +45,18 @@ LOG: Final = re.compile(
 _DESTINATION_LAST: Final = frozenset("cp mv ln install rsync scp gcp".split())
 _ALL_WRITTEN: Final = frozenset(
     "tee sponge truncate shred rm unlink gio trash chattr ed ex vi vim nvim nano pico emacs patch "
-    "fallocate dd touch split mknod chown chmod chgrp setfacl bcwipe srm wipe".split()
+    "fallocate dd mknod chown chmod chgrp setfacl bcwipe srm wipe".split()
 )
 _EDITORS_IN_PLACE: Final = frozenset("sed gsed perl ruby awk gawk sponge crudini augtool".split())
+FINDERS: Final = frozenset("find gfind fd fdfind".split())
+_PASS_ON: Final = frozenset("xargs sudo head tail sort doas".split())
+_REMOVERS: Final = frozenset("rm shred unlink srm truncate".split())
+_BY_NAME: Final = frozenset("-name -iname -path -ipath -regex -wholename".split())
+_UPWARDS: Final = re.compile(r"\.|(?:\.\./)*\.\.")
+_OPENS: Final = re.compile(
+    r"0?[0-7]?[0-7][0-7][2367]|0?[0-7]?0[0-7]{2}|[ugoa]*[oa][ugoa]*[+=]\S*w\S*|\+w"
+)
+"""Modes that let everybody write, or leave nothing even to the owner."""
 _WRITING: Final = frozenset({">", ">>", ">|", "&>", "&>>", ">&", "<>"})
 
 
@@ -112,46 +121,68 @@ def _asks_help(command: SimpleCommand) -> bool:
 
 def _rm(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     words = command.words[1:]
-    is_recursive = has_option(words, "rR", "--recursive") or command.program in {"srm", "gio"}
     if "--no-preserve-root" in words:
         yield Danger.DELETE_SYSTEM
-    if not is_recursive:
-        if any(plain_path(each) == "/" or is_system_folder(each) for each in operands(command)):
-            yield Danger.DELETE_SYSTEM
-        return
-    for path in operands(command):
-        for each in resolved(command, line, path):
-            if is_system_folder(each):
-                yield Danger.DELETE_SYSTEM
-        plain = plain_path(path)
-        if path.startswith("./") and path.endswith("/?"):
-            continue  # what `find` was told to look for
-        if plain == UNSEEN or path in {"*", ".*", "./*"} or re.fullmatch(r"\.|(?:\.\./)*\.\.", plain):
-            yield Danger.DELETE_UNSEEN
+    paths = operands(command)
+    if command.inside is not None and line.commands[command.inside].program in FINDERS:
+        # What `find` puts in is judged with it.
+        paths = [each for each in paths if not each.endswith("/?")]
+    if any(is_system_folder(each) for path in paths for each in resolved(command, line, path)):
+        yield Danger.DELETE_SYSTEM
+    is_recursive = has_option(words, "rR", "--recursive") or command.program in {"srm", "gio"}
+    if is_recursive and any(map(_is_unseen, paths)) and not is_found(command, line):
+        yield Danger.DELETE_UNSEEN
+
+
+def _is_unseen(path: str) -> bool:
+    plain = plain_path(path)
+    return plain == UNSEEN or path in {"*", ".*", "./*"} or bool(_UPWARDS.fullmatch(plain))
+
+
+def is_found(command: SimpleCommand, line: ShellLine) -> bool:
+    """Return whether all that a command gets are names that a narrow `find` found."""
+    sources = sources_of(command, line)
+    finds = [each for each in sources if each.program in FINDERS]
+    others = {each.program for each in sources} - FINDERS - _PASS_ON
+    return bool(finds) and not others and all(map(_is_modest, finds))
+
+
+def _is_modest(find: SimpleCommand) -> bool:
+    roots = find_roots(find.words)
+    seen = all(plain_path(each) != UNSEEN and not is_system_folder(each) for each in roots)
+    return seen and _is_narrow(find) and not any("print" in w and w != "-print0" and w != "-print"
+                                                 for w in find.words)  # fmt: skip
+
+
+def _is_narrow(find: SimpleCommand) -> bool:
+    """Return whether `find` looks for names, and for nothing else beside them."""
+    words = find.words
+    names = sum(
+        1 for before, test, value in zip(words, words[1:], words[2:], strict=False)
+        if test in _BY_NAME and before not in {"!", "-not"} and re.search(r"\w{2}|\.\w", value)
+    )  # fmt: skip
+    others = sum(1 for word in words if word in {"-o", "-or", ","})
+    return names > others
 
 
 def _find(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     words = command.words
-    removes = "-delete" in words or any(
-        program_of(word) in {"rm", "shred", "unlink", "srm", "truncate", "chmod", "chown", "mv"}
+    programs = {
+        program_of(word)
         for before, word in zip(words, words[1:], strict=False)
         if before.startswith(("-exec", "-ok"))
-    )
-    writes = any(word.startswith(("-fprint", "-fls")) for word in words)
-    pairs = zip(words, words[1:], strict=False)
-    is_narrow = any(
-        name in {"-name", "-iname", "-path", "-ipath", "-regex", "-wholename"}
-        and re.search(r"\w{2}", value)
-        for name, value in pairs
-    )
-    for root in find_roots(words) if removes else ():
-        for each in resolved(command, line, root):
-            if plain_path(each) == UNSEEN:
-                yield Danger.DELETE_UNSEEN
-            elif is_system_folder(each) and not (is_narrow and _is_mild(each)):
-                yield Danger.DELETE_SYSTEM
-    if writes and KEY_FILE.search(" ".join(plain_path(word) for word in words)):
-        yield Danger.SYSTEM_FILE
+    }
+    removes = "-delete" in words or bool(programs & _REMOVERS)
+    changes = bool(programs & {"chmod", "chown", "chgrp", "mv", "setfacl"})
+    roots = [each for root in find_roots(words) for each in resolved(command, line, root)]
+    is_mild = _is_narrow(command) and all(map(_is_mild, roots))
+    if (removes or changes) and not is_mild and any(map(is_system_folder, roots)):
+        yield Danger.DELETE_SYSTEM if removes else Danger.MODES
+    if removes and not _is_narrow(command) and any(plain_path(each) == UNSEEN for each in roots):
+        yield Danger.DELETE_UNSEEN
+    for word, path in zip(words, words[1:], strict=False):
+        if word.startswith(("-fprint", "-fls")):
+            yield from _written(command, path)
 
 
 def _is_mild(path: str) -> bool:
@@ -171,28 +202,31 @@ def _dd(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
 
 
 def _modes(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
-    words = command.words[1:]
-    found = operands(command)
+    words, found = command.words[1:], operands(command)
     paths = [each for path in found[1:] for each in resolved(command, line, path)]
-    # `chmod -R a+w /`: a mode may look like an option (`-w`); then the path comes first.
-    paths += [each for each in found[:1] if each.startswith(("/", "~", "$"))]
-    is_recursive = has_option(words, "R", "--recursive")
-    mode = found[0] if found else ""
-    if command.program == "chmod" and _sets_id(words, mode):
+    # `chmod -R -w /`: a mode may look like an option; then the path comes first.
+    paths += [each for each in found[:1] if each.startswith(("/", "~"))]
+    mode = found[0] if found and command.program == "chmod" else ""
+    if mode and _sets_id(words, mode):
         yield Danger.SETUID
-    opens = re.fullmatch(r"0?[0-7]?[0-7][0-7][2367]|0?[0-7]?0[0-7]{2}|[ugoa]*[oa][ugoa]*[+=]\S*w\S*|\+w", mode)
-    for path in paths:
-        if is_system_folder(path) and (is_recursive or opens or plain_path(path) in {"/", "/etc"}):
-            yield Danger.MODES
-        elif is_recursive and plain_path(path) == UNSEEN:
-            yield Danger.MODES
-        elif KEY_FILE.match(plain_path(path)) and command.program == "chmod" and opens:
-            yield Danger.MODES
+    opens = bool(_OPENS.fullmatch(mode))
+    is_recursive = has_option(words, "R", "--recursive")
+    if any(_is_too_wide(path, opens=opens, is_recursive=is_recursive) for path in paths):
+        yield Danger.MODES
+
+
+def _is_too_wide(path: str, *, opens: bool, is_recursive: bool) -> bool:
+    plain = plain_path(path)
+    if path.endswith("/?"):
+        return False  # judged with `find`
+    if is_system_folder(path) and plain not in {"~", "/var/www", "/srv", "/opt", "/mnt"}:
+        return is_recursive or opens or plain in {"/", "/etc"}
+    return opens and ((is_recursive and plain in {UNSEEN, "~"}) or bool(KEY_FILE.match(plain)))
 
 
 def _sets_id(words: tuple[str, ...], mode: str) -> bool:
-    is_octal = re.fullmatch(r"[0-7]*[2-7][0-7]{3}", mode)
-    return bool(is_octal) or any(re.fullmatch(r"[ugoa]*[+=]\w*s\w*(?:,.*)?", w) for w in words)
+    is_octal = re.fullmatch(r"[0-7]*[4-7][0-7]{3}", mode)
+    return bool(is_octal) or any(re.fullmatch(r"(?:.*,)?[oa]*(?:u[ugoa]*)?[+=]\w*s\w*(?:,.*)?", w) for w in words)
 
 
 def _mv(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
@@ -223,6 +257,8 @@ def _unpacks(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
         extracts = extracts or has_option(command.words[1:], "x", "--extract", "--get")
         if not extracts and not has_option(command.words[1:], "", "--remove-files"):
             return
+    if command.program == "cpio" and not has_option(command.words[1:], "i", "--extract"):
+        return
     if any(is_system_folder(path) and not plain_path(path).startswith(("/opt", "/srv", "/usr/local",
            "~", "/var/www", "/mnt", "/media", "/home")) for path in _targets(command)):  # fmt: skip
         yield Danger.SYSTEM_FILE
@@ -248,7 +284,7 @@ _ERASES: Final = {
     "sg_format": r"", "sg_sanitize": r"", "sg_unmap": r"", "dmsetup": r"\b(?:remove|wipe_table|clear)\b",
     "ddrescue": r"/dev/\S+\s+/dev/", "efibootmgr": r"(?:^|\s)-\w*[BbDO]", "grub-install": r"", "flashrom": r"-w|-E",
     "tune2fs": r"-O|-U", "resize2fs": r"-M", "debugfs": r"-w", "xfs_repair": r"-L", "swapoff": r"-a|--all",
-    "umount": r"(?:^|\s)(?:-\w*a\b|--all|/(?:usr|var|home|boot)?\s*$)", "mount": r"remount\S*\s+/(?:\s|$)|--(?:bind|move)\s\S+\s/(?:etc|usr|bin|lib)",
+    "umount": r"(?:^|\s)(?:-\w*a\b|--all|/(?:usr|var|home|boot)?\s*$)", "mount": r"remount\S*\bro\b\S*\s+/(?:\s|$)|--(?:bind|move)\s\S+\s/(?:etc|usr|bin|lib)",
     "diskutil": r"(?i)erase|partition", "diskpart": r"",
 }  # fmt: skip
 
@@ -267,7 +303,7 @@ def _disks(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
 
 def _shred(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
     if not _asks_help(command) and operands(command):
-        yield Danger.DELETE_UNSEEN if command.unknown else Danger.DELETE_SYSTEM
+        yield Danger.ERASE
 
 
 _CHECKS: Final = {

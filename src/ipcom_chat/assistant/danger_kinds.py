@@ -12,6 +12,7 @@ class Danger(StrEnum):
     UNKNOWN_PROGRAM = auto()
     DELETE_SYSTEM = auto()
     DELETE_UNSEEN = auto()
+    ERASE = auto()
     DEVICE = auto()
     FORMAT = auto()
     SYSTEM_FILE = auto()
@@ -49,6 +50,7 @@ def sentence(danger: Danger) -> str:
         Danger.UNKNOWN_PROGRAM: _("Which program it runs is known only while it runs."),
         Danger.DELETE_SYSTEM: _("It deletes or moves folders of the system, or home folders."),
         Danger.DELETE_UNSEEN: _("It deletes folders whose names are known only while it runs."),
+        Danger.ERASE: _("It overwrites files so that nothing can restore them."),
         Danger.DEVICE: _("It writes to a disk or to memory directly."),
         Danger.FORMAT: _("It formats, partitions or erases a disk or a volume."),
         Danger.SYSTEM_FILE: _("It changes files on which logins, privileges or start-up depend."),

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
-from ipcom_chat.assistant.shell_code import code_of, is_interpreter
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, printed, reads_commands
+from ipcom_chat.assistant.shell_code import code_of, is_code_option, is_interpreter
+from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, printed, reads_commands, sources_of
 from ipcom_chat.assistant.shell_options import operands, text_behind
-from ipcom_chat.assistant.shell_wrappers import SHELLS, inner_of
+from ipcom_chat.assistant.shell_wrappers import SHELLS, after_options, inner_of
 from ipcom_chat.domain.secret_paths import names_history, names_secret
 
 _DOWNLOADERS: Final = frozenset(
@@ -25,7 +25,7 @@ _READERS: Final = frozenset(
     "cat less more head tail tac nl grep egrep fgrep rg ag awk gawk sed base64 base32 xxd od hexdump "
     "strings cut sort uniq rev paste diff cmp comm tee cp tar zip gzip bzip2 xz zstd 7z cpio dd gpg "
     "openssl bat batcat view vim vi nano emacs xxencode uuencode zcat bzcat getent jq yq install mv "
-    "source . ln look fold fmt pr expand column ed ex readarray mapfile python3 python perl ruby".split()
+    "source . look fold fmt pr expand column ed ex readarray mapfile python3 python perl ruby".split()
 )
 _OWN_KEY: Final = re.compile(
     r"(?:^|\s)(?:-i|--key|--cert|-E|--cacert|--capath|--netrc-file|--identity|--private-key|"
@@ -49,7 +49,7 @@ _RISKY_CODE: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_AWK_RUNS: Final = re.compile(r"\bsystem\s*\(|\|\s*getline|\|\s*\"|\"\s*\|&|print\s.*>\s*\"/|/inet/")
+_AWK_RUNS: Final = re.compile(r'\bsystem\s*\(|\|&?\s*getline|\|&?\s*""|/inet/')
 _READABLE: Final = frozenset({"echo", "printf"})
 _FILTERS: Final = frozenset({"cat", "tee"})
 
@@ -63,18 +63,6 @@ def network_dangers(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]
     yield from _secrets(command, line)
 
 
-def sources_of(command: SimpleCommand, line: ShellLine) -> list[SimpleCommand]:
-    """Return every command whose output may reach this one."""
-    seen: set[int] = set()
-    waiting = list(command.inputs)
-    while waiting:
-        index = waiting.pop()
-        if index not in seen:
-            seen.add(index)
-            waiting += line.commands[index].inputs
-    return [line.commands[index] for index in sorted(seen)]
-
-
 def _foreign_code(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     """What a shell or an interpreter gets from another command."""
     if command.is_guess or not (_runs_input(command) or _runs_output(command)):
@@ -84,6 +72,8 @@ def _foreign_code(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     opaque = [each for each in sources if not _is_plain(each) and not inner_of(each.words).commands]
     if any(each.program in _DOWNLOADERS for each in opaque):
         yield Danger.DOWNLOADED
+    elif command.program == "crontab":
+        return
     elif opaque or any(0 in each.unknown for each in sources):
         yield Danger.PIPED
     else:
@@ -107,9 +97,14 @@ def _runs_input(command: SimpleCommand) -> bool:
 
 def _runs_output(command: SimpleCommand) -> bool:
     """Return whether it runs what a substitution in its own words gives."""
-    is_runner = command.program in {*SHELLS, "source", ".", "eval"} or is_interpreter(command.program)
-    return is_runner and any(
-        command.words[n].startswith(("<(", "$(", "`")) for n in command.unknown
+    is_runner = command.program in {*SHELLS, "source", ".", "eval"}
+    if not (is_runner or is_interpreter(command.program)):
+        return False
+    named = [n for n, word in enumerate(command.words) if n and not word.startswith("-")]
+    places = named if command.program == "eval" else named[:1]
+    return any(
+        n in command.unknown and re.fullmatch(r"(?:<\(|\$\(|`).*[)`]", command.words[n], re.DOTALL)
+        for n in places
     )
 
 
@@ -152,17 +147,22 @@ def _code(command: SimpleCommand) -> Iterator[Danger]:
     if is_interpreter(program):
         # Code from a variable or a substitution is seen only while it runs.
         hidden = any(
-            command.words[n].startswith(("$", "`")) and command.words[n - 1].startswith("-")
+            command.words[n].startswith(("$", "`")) and is_code_option(command.words[n - 1])
             for n in command.unknown
         )
         if hidden or _RISKY_CODE.search(code):
             yield Danger.CODE
-    elif program in {"awk", "gawk", "mawk", "nawk"} and _AWK_RUNS.search(code):
+    elif program in {"awk", "gawk", "mawk", "nawk"} and _awk_runs(command):
         yield Danger.CODE
     elif program in {"sed", "gsed"} and re.search(r"(?:^|[;\n}\d/$])e(?:\s|$)|/\w*e\w*(?:$|;|\n)(?<=/e)|w\s*/(?:etc|dev)/(?!std)", code):
         yield Danger.CODE
     elif program == "printf" and "-v" in command.words and "$(" in text_behind(command):
         yield Danger.CODE
+
+
+def _awk_runs(command: SimpleCommand) -> bool:
+    code = "\n".join(word for word in command.words[1:] if not word.startswith("-"))
+    return _AWK_RUNS.search(re.sub(r'"(?:[^"\\]|\\.)*"', '""', code)) is not None
 
 
 def _channels(command: SimpleCommand) -> Iterator[Danger]:
@@ -175,7 +175,8 @@ def _channels(command: SimpleCommand) -> Iterator[Danger]:
         yield Danger.REVERSE_SHELL
     if command.program in {*SHELLS, "exec"} and "/dev/tcp/" in text:
         yield Danger.REVERSE_SHELL
-    if command.program == "ssh" and re.search(r"(?:^|\s)-\w*R", text):
+    options = " ".join(command.words[1 : after_options(command.words, "ssh")])
+    if command.program in {"ssh", "autossh"} and re.search(r"(?:^|\s)-[a-zA-Z]*R", options):
         yield Danger.REVERSE_SHELL
     if command.program in {"ngrok", "cloudflared", "chisel", "localtunnel", "bore", "gsocket", "gs-netcat"}:
         yield Danger.REVERSE_SHELL

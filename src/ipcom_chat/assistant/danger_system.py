@@ -52,7 +52,7 @@ _TABLE: Final[tuple[_Rule, ...]] = (
     ("xe virsh qm pct vboxmanage VBoxManage", r"\b(?:destroy|undefine|shutdown|reboot|reset|stop|poweroff|unregistervm|"
                                               r"vol-delete|pool-destroy|host-\w+|vm-destroy)\b", Danger.RESOURCES),
     ("killall5", r"", Danger.KILL),
-    ("pkill killall skill slay", r"(?:^|\s)(?:-u|-U|-G|--user|--euid|--uid)|(?:^|\s)-v\b|--inverse|"
+    ("pkill killall skill slay", r"(?:^|\s)(?:-u|-U|-G|--user|--euid|--uid)(?=[\s=]|$)|(?:^|\s)-v\b|--inverse|"
         r"(?:^|\s)(?:sshd?|systemd\S*|init|dbus-\S+|NetworkManager|bash|sh|zsh|Xorg|gnome-shell|dockerd|containerd|kubelet)(?:\s|$)", Danger.KILL),
     ("fuser", r"-\w*(?:k\w*m|m\w*k)", Danger.KILL),
     ("iptables ip6tables iptables-legacy iptables-nft", r"(?:^|\s)-\w*[FX]|--(?:flush|delete-chain)|-P\s|--policy|"
@@ -87,9 +87,9 @@ _TABLE: Final[tuple[_Rule, ...]] = (
     ("net", r"\buser\b.*(?:/add|/delete|/del)", Danger.ACCOUNTS),
     ("crontab", r"(?:^|\s)-\w*r|(?:^|\s)-(?:\s|$)|^(?:\s*-u\s*\S+)?\s*[^-\s]\S*\s*$", Danger.JOBS),
     ("atrm", r"", Danger.JOBS),
-    ("history", r"(?:^|\s)-\w*[cdw]", Danger.TRACES),
+    ("history", r"(?:^|\s)-\w*[cd]", Danger.TRACES),
     ("fc", r"-p", Danger.TRACES),
-    ("set shopt", r"[+-]\w*[ou]\s+history|\+o\s*\S*history", Danger.TRACES),
+    ("set shopt", r"\+o\s+history|-u\s+(?:-o\s+)?hist|-u\s*-o\s*history", Danger.TRACES),
     ("unset", r"\b(?:HISTFILE|HISTSIZE|HISTFILESIZE|PROMPT_COMMAND)\b", Danger.TRACES),
     ("journalctl", r"--vacuum-(?:time[= ]\d{1,4}(?:s|sec|m|min|ms)?(?:\s|$)|size[= ]\d+[KB]?(?:\s|$)|files[= ][01](?:\s|$))", Danger.TRACES),
     ("wevtutil", r"\bcl\b", Danger.TRACES),
@@ -174,6 +174,8 @@ def _kills_all(words: tuple[str, ...]) -> bool:
     rest = list(words)
     if rest and re.fullmatch(r"-(?:s|n|-signal)", rest[0]):
         rest = rest[2:]
+    elif rest[:1] == ["-0"]:
+        return False
     elif rest and rest[0] != "--" and rest[0].startswith("-") and len(rest) > 1:
         rest = rest[1:]
     return any(word in {"-1", "1", "0", "-0"} for word in rest if word != "--")

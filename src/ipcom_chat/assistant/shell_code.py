@@ -12,7 +12,7 @@ from ipcom_chat.assistant.shell_wrappers import INTERPRETERS, program_of
 
 TEXTS_MAX: Final = 32
 
-_FLAGS: Final = re.compile(r"-[A-Za-z]*[ceErnp]|--eval|--execute|--command")
+_FLAGS: Final = re.compile(r"-[A-Za-z]*[ceEr]|--eval|--execute|--command")
 _OTHERS: Final = frozenset(
     "awk gawk mawk nawk sed gsed vi vim nvim ex ed emacs gdb expect mysql mariadb psql sqlite3 "
     "sqlplus redis-cli find2perl m4 bc make gmake ansible php-cli jshell".split()
@@ -25,6 +25,11 @@ _BANG: Final = re.compile(r"(?:^|[\s:;+])!\s*([^|&\n]+)|\\!\s*(.+)|(?:^|\d|/|\$)
 def is_interpreter(program: str) -> bool:
     """Return whether a program runs code of another language."""
     return program in INTERPRETERS or bool(re.fullmatch(r"(?:python|perl|ruby|php)[\d.]+", program))
+
+
+def is_code_option(word: str) -> bool:
+    """Return whether what follows a word is code."""
+    return _FLAGS.fullmatch(word) is not None
 
 
 def code_of(words: Sequence[str]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ import msgspec
 from ipcom_chat.assistant.shell_code import lines_in_code
 from ipcom_chat.assistant.shell_words import (
     PRIVATE,
-    TooManyWordsError,
     Word,
+    pieces,
     text_of,
     words_of,
 )
@@ -117,7 +117,7 @@ def parse(line: str) -> ShellLine:
     reader = _Reader()
     try:
         reader.read(line, _Place())
-    except (_UnreadableError, TooManyWordsError, RecursionError):
+    except (_UnreadableError, ValueError, RecursionError):
         return msgspec.structs.replace(UNPARSED, commands=tuple(reader.commands))
     return ShellLine(
         commands=tuple(reader.commands), is_parsed=True, repeats_endlessly=reader.repeats_endlessly
@@ -195,12 +195,18 @@ class _Reader:
     def _redirected(self, node: "Node", place: _Place) -> list[int]:
         body = node.child_by_field_name("body")
         found = [child for child in node.children if child.type.endswith("_redirect")]
+        for group in pieces(node.children, node.text or b"", node.start_byte):
+            # `a >'x'\\y`: a file in pieces that the grammar gives to others.
+            if len(group) > 1 and any(each.type not in _REDIRECTS for each in group[1:]):
+                raise _UnreadableError
         if body is not None and body.type in _SIMPLE:
             return self._command(body, place, found)
         index = self._reserve()
         outer = self._redirects(found, index, place)
+        if outer.words:  # behind a group they are no arguments; alone they are the command
+            raise _UnreadableError
         own = SimpleCommand(
-            words=(), redirects=outer.redirects, inputs=place.inputs, functions=place.functions,
+            words=(), redirects=tuple(outer.redirects), inputs=place.inputs, functions=place.functions,
             inside=place.inside, is_guess=place.is_guess,
         )  # fmt: skip
         self.commands[index] = own
@@ -307,7 +313,7 @@ class _Reader:
         before = len(self.commands)
         try:
             return self.read(text, place._replace(is_guess=True, nodes_deep=place.nodes_deep + 10))
-        except (_UnreadableError, TooManyWordsError):
+        except (_UnreadableError, ValueError):
             if before >= COMMANDS_MAX - 1:
                 raise
             del self.commands[before:]
@@ -319,7 +325,7 @@ class _Reader:
             if node.type == "heredoc_redirect":
                 self._heredoc(node, found, place._replace(inputs=(), redirects=()))
                 continue
-            found.redirects.extend(_file_redirects(node))
+            _read_redirect(node, found)
             found.inputs.extend(self._nested(node.children, index, place))
         return found
 
@@ -331,7 +337,7 @@ class _Reader:
                     found.redirects.append(Redirect("<<", text_of(child)))
                     found.inputs.extend(self._all(child.children, place))
                 case "file_redirect" | "herestring_redirect":
-                    found.redirects.extend(_file_redirects(child))
+                    _read_redirect(child, found)
                     found.inputs.extend(self._all(child.children, place))
                 case "heredoc_start" | "heredoc_end" | "<<" | "<<-" | "file_descriptor":
                     pass
@@ -355,6 +361,8 @@ class _Redirects(NamedTuple):
 _SIMPLE: Final = frozenset(
     "command declaration_command unset_command test_command variable_assignment".split()
 )
+_REDIRECTS: Final = frozenset("file_redirect heredoc_redirect herestring_redirect".split())
+_NO_PIECES: Final = frozenset("variable_assignment file_redirect herestring_redirect".split())
 _HERE: Final = frozenset({"<<", "<<<"})
 _READERS: Final = frozenset({"at", "batch", "crontab"})
 
@@ -373,6 +381,18 @@ def reads_commands(command: SimpleCommand) -> bool:
     if "c" in letters:
         return False
     return not named or "s" in letters or named[0] in {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
+
+
+def sources_of(command: SimpleCommand, line: ShellLine) -> list[SimpleCommand]:
+    """Return every command whose output may reach this one."""
+    seen: set[int] = set()
+    waiting = list(command.inputs)
+    while waiting:
+        index = waiting.pop()
+        if index not in seen:
+            seen.add(index)
+            waiting += line.commands[index].inputs
+    return [line.commands[index] for index in sorted(seen)]
 
 
 def _is_bare_session(program: str, rest: Sequence[str]) -> bool:
@@ -394,24 +414,23 @@ def printed(words: Sequence[str]) -> list[str]:
 
 def _words(node: "Node") -> tuple[list[Word], tuple[str, ...]]:
     """Return the words of a command and the assignments in front of it."""
+    if node.type == "test_command":
+        return _test_words(node), ()
+    if node.type == "variable_assignment":
+        return [], (_assignment(node).text,)
+    is_declaration = node.type in {"declaration_command", "unset_command"}
     words: list[Word] = []
     assignments: list[str] = []
-    is_declaration = node.type in {"declaration_command", "unset_command"}
-    for child in [node] if node.type == "variable_assignment" else node.children:
-        if child.type == "variable_assignment":
-            value = _assignment(child)
+    for group in pieces(node.children, node.text or b"", node.start_byte):
+        first = group[0]
+        if len(group) > 1 and any(each.type in _NO_PIECES for each in group):
+            raise _UnreadableError
+        if first.type == "variable_assignment":
+            value = _assignment(first)
             assignments.append(value.text)
             words += [value] if is_declaration else []
-        elif child.type.endswith("_redirect"):
-            continue
-        elif node.type == "test_command":
-            continue
-        elif child.is_named:
-            words += words_of(child)
-        elif is_declaration:
-            words.append(Word(text_of(child), is_static=True))
-    if node.type == "test_command":
-        words = _test_words(node)
+        elif not first.type.endswith("_redirect"):
+            words += words_of(*group)
     return words, tuple(assignments)
 
 
@@ -433,20 +452,20 @@ def _test_words(node: "Node") -> list[Word]:
     return [Word("$TEST", is_static=False)] if hidden else [Word(w, True) for w in text.split()]
 
 
-def _file_redirects(node: "Node") -> list[Redirect]:
+def _read_redirect(node: "Node", found: _Redirects) -> None:
+    """Add a redirection; words behind its file are arguments of the command."""
     operator, is_here = "", node.type == "herestring_redirect"
-    found: list[Redirect] = []
-    for child in node.children:
-        if child.type == "file_descriptor":
-            continue
-        if not child.is_named:
-            operator = child.type
-            continue
-        words = words_of(child)
-        text = " ".join(word.text for word in words)
-        is_static = len(words) == 1 and words[0].is_static
-        found.append(Redirect("<<<" if is_here else operator, text, is_static))
-    return found or [Redirect(operator, "-")]
+    files: list[list[Word]] = []
+    named = [each for each in node.children if each.type != "file_descriptor"]
+    for group in pieces(named, node.text or b"", node.start_byte):
+        if not group[0].is_named:
+            operator, group = group[0].type, group[1:]  # noqa: PLW2901 - the rest is the file
+        if group:
+            files.append(words_of(*group))
+    file, *arguments = files or [[Word("-", is_static=True)]]
+    text, is_static = " ".join(word.text for word in file), len(file) == 1 and file[0].is_static
+    found.redirects.append(Redirect("<<<" if is_here else operator, text, is_static))
+    found.words.extend(word for words in arguments for word in words)
 
 
 def _check_comment(node: "Node") -> None:

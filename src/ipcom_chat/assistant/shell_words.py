@@ -6,6 +6,7 @@ files) stays as it is written, and the word counts as not static.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ PRIVATE: Final = re.compile("[\ue000-\ue00f]")
 _OPEN, _COMMA, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARKED: Final = str.maketrans("{,}", _OPEN + _COMMA + _CLOSE)
 _UNMARKED: Final = str.maketrans(_OPEN + _COMMA + _CLOSE, "{,}")
-_INNERMOST: Final = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*{_COMMA}[^{_OPEN}{_CLOSE}]*){_CLOSE}")
 _GLOB: Final = re.compile(r"[*?\[]")
 _IN_DOUBLE: Final = re.compile(r'\\([$`"\\]|\n)')
 _ANSI: Final = re.compile(
@@ -43,14 +43,45 @@ class Word(NamedTuple):
     is_static: bool
 
 
-def words_of(node: "Node") -> list[Word]:
-    """Return the words that one word of the source becomes.
+def words_of(*nodes: "Node") -> list[Word]:
+    """Return the words that one word of the source becomes; it may be in pieces.
 
     Raises:
         TooManyWordsError: its braces become too many.
     """
-    text, is_static = _marked(node)
+    # `$"text"` is the text in the language of the machine.
+    nodes = nodes[1:] if len(nodes) > 1 and nodes[0].type == "$" else nodes
+    parts = [_marked(node) for node in nodes]
+    text, is_static = "".join(each.text for each in parts), all(each.is_static for each in parts)
     return [Word(each.translate(_UNMARKED), is_static) for each in _expanded(text)]
+
+
+def pieces(nodes: "Iterable[Node]", source: bytes, start: int) -> "Iterator[tuple[Node, ...]]":
+    r"""Yield nodes that belong to one word together.
+
+    The grammar sees two words in `'r'\m`, and in two halves with `\` at the end of a line between;
+    Bash sees one.
+
+    Args:
+        nodes: neighbours.
+        source: the text of their parent.
+        start: where it begins.
+
+    Raises:
+        ValueError: something is escaped between them, which Bash may see as a part of one.
+    """
+    group: list[Node] = []
+    for node in nodes:
+        gap = source[group[-1].end_byte - start : node.start_byte - start] if group else b" "
+        gap = gap.replace(b"\\\n", b"")
+        if b"\\" in gap:
+            raise ValueError(gap)
+        if gap and group:
+            yield tuple(group)
+            group = []
+        group.append(node)
+    if group:
+        yield tuple(group)
 
 
 def text_of(node: "Node") -> str:
@@ -68,7 +99,7 @@ def _marked(node: "Node") -> Word:
     if node.type == "string":
         return _double_quoted(node)
     text = text_of(node)
-    if node.type == "word":
+    if node.type == "word" or not node.is_named:
         return _bare(text)
     if node.type == "raw_string":
         return Word(text[1:-1], is_static=True)
@@ -127,16 +158,29 @@ def _ansi(found: re.Match[str]) -> str:
 
 
 def _expanded(text: str) -> list[str]:
-    done: list[str] = []
-    waiting = [text]
-    while waiting:
-        if len(waiting) + len(done) > WORDS_MAX:
-            raise TooManyWordsError(text)
-        each = waiting.pop()
-        found = _INNERMOST.search(each)
-        if found is None:
-            done.append(each)
-            continue
-        before, after = each[: found.start()], each[found.end() :]
-        waiting += [f"{before}{part}{after}" for part in reversed(found[1].split(_COMMA))]
-    return done
+    """Return the words that a word with marked braces becomes, in Bash's order."""
+    start = text.find(_OPEN)
+    if start < 0:
+        return [text]
+    before, (parts, after) = text[:start], _split(text[start + 1 :])
+    if len(parts) < 2:  # `{x}` and an open end are texts like others
+        return [f"{before}{{{rest}" for rest in _expanded(text[start + 1 :])]
+    middles = [each for part in parts for each in _expanded(part)]
+    rests = _expanded(after)
+    if len(middles) * len(rests) > WORDS_MAX:
+        raise TooManyWordsError(text)
+    return [f"{before}{middle}{rest}" for middle in middles for rest in rests]
+
+
+def _split(text: str) -> tuple[list[str], str]:
+    """Return what stands between the commas up to the closing brace, and what is behind it."""
+    depth, begin = 0, 0
+    parts: list[str] = []
+    for place, sign in enumerate(text):
+        if depth == 0 and sign in {_COMMA, _CLOSE}:
+            parts.append(text[begin:place])
+            begin = place + 1
+            if sign == _CLOSE:
+                return parts, text[begin:]
+        depth += {_OPEN: 1, _CLOSE: -1}.get(sign, 0)
+    return [], ""
