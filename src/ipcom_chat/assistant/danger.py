@@ -90,11 +90,14 @@ def _calls_itself(line: ShellLine) -> bool:
     for command in line.commands:
         for name in command.functions:
             calls.setdefault(name, set()).update(command.words[:1])
-    return any(_reaches(name, name, calls, set()) for name in calls)
+    return any(name in _reached(name, calls) for name in calls)
 
 
-def _reaches(start: str, goal: str, calls: dict[str, set[str]], seen: set[str]) -> bool:
-    for name in calls.get(start, set()) - seen:
-        if name == goal or _reaches(name, goal, calls, seen | {name}):
-            return True
-    return False
+def _reached(start: str, calls: dict[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = calls.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting += new & calls.keys()
+    return reached

@@ -63,7 +63,7 @@ _WRITING: Final = frozenset({">", ">>", ">|", "&>", "&>>", ">&", "<>"})
 def file_dangers(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     """Yield the dangers to files."""
     for path in written_paths(command):
-        for each in resolved(command, line, path):
+        for each in resolved(line, path):
             yield from _written(command, each)
     check = _CHECKS.get(command.program)
     if check is not None:
@@ -127,7 +127,7 @@ def _rm(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     if command.inside is not None and line.commands[command.inside].program in FINDERS:
         # What `find` puts in is judged with it.
         paths = [each for each in paths if not each.endswith("/?")]
-    if any(is_system_folder(each) for path in paths for each in resolved(command, line, path)):
+    if any(is_system_folder(each) for path in paths for each in resolved(line, path)):
         yield Danger.DELETE_SYSTEM
     is_recursive = has_option(words, "rR", "--recursive") or command.program in {"srm", "gio"}
     if is_recursive and any(map(_is_unseen, paths)) and not is_found(command, line):
@@ -174,7 +174,7 @@ def _find(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     }
     removes = "-delete" in words or bool(programs & _REMOVERS)
     changes = bool(programs & {"chmod", "chown", "chgrp", "mv", "setfacl"})
-    roots = [each for root in find_roots(words) for each in resolved(command, line, root)]
+    roots = [each for root in find_roots(words) for each in resolved(line, root)]
     is_mild = _is_narrow(command) and all(map(_is_mild, roots))
     if (removes or changes) and not is_mild and any(map(is_system_folder, roots)):
         yield Danger.DELETE_SYSTEM if removes else Danger.MODES
@@ -203,7 +203,7 @@ def _dd(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
 
 def _modes(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     words, found = command.words[1:], operands(command)
-    paths = [each for path in found[1:] for each in resolved(command, line, path)]
+    paths = [each for path in found[1:] for each in resolved(line, path)]
     # `chmod -R -w /`: a mode may look like an option; then the path comes first.
     paths += [each for each in found[:1] if each.startswith(("/", "~"))]
     mode = found[0] if found and command.program == "chmod" else ""
@@ -234,7 +234,7 @@ def _mv(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     if found and found[-1] in {"/dev/null", "/dev/zero"}:
         yield Danger.DELETE_SYSTEM
     for path in found[:-1]:
-        if any(is_system_folder(each) for each in resolved(command, line, path)):
+        if any(is_system_folder(each) for each in resolved(line, path)):
             yield Danger.DELETE_SYSTEM
 
 

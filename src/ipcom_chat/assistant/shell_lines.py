@@ -10,7 +10,7 @@ grammar is imported with the first line, 34 ms.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -45,6 +45,7 @@ NODES_DEEP_MAX: Final = 120
 _ODD: Final = re.compile(r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]")
 """Blanks and signs that Bash and the grammar, or a person's eye, take for different things."""
 _WORD_END: Final = frozenset(b" \t\n;&|()")
+_WHOLE: Final = frozenset({"string", "raw_string", "ansi_c_string", "heredoc_body", "regex", "comment"})
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -89,6 +90,8 @@ class ShellLine(msgspec.Struct, frozen=True, kw_only=True):
     commands: tuple[SimpleCommand, ...]
     is_parsed: bool
     """False if any part of it could not be read."""
+    folders: tuple[str, ...] = ()
+    """Where it changes to by `cd`."""
     repeats_endlessly: bool = False
     """It starts something in the background in a loop without an end."""
 
@@ -119,8 +122,13 @@ def parse(line: str) -> ShellLine:
         reader.read(line, _Place())
     except (_UnreadableError, ValueError, RecursionError):
         return msgspec.structs.replace(UNPARSED, commands=tuple(reader.commands))
+    commands = tuple(reader.commands)
+    folders = [c.words[-1] for c in commands if c.program in {"cd", "pushd"} and len(c.words) > 1]
     return ShellLine(
-        commands=tuple(reader.commands), is_parsed=True, repeats_endlessly=reader.repeats_endlessly
+        commands=commands,
+        is_parsed=True,
+        folders=tuple(dict.fromkeys(folders)),
+        repeats_endlessly=reader.repeats_endlessly,
     )
 
 
@@ -149,6 +157,7 @@ class _Reader:
         tree = _parser().parse(source)
         if tree.root_node.has_error:
             raise _UnreadableError
+        _check_gaps(tree.root_node, source)
         return self._visit(tree.root_node, place._replace(depth=place.depth + 1))
 
     def _visit(self, node: "Node", place: _Place) -> list[int]:
@@ -166,8 +175,8 @@ class _Reader:
                 return self._pipeline(node, place)
             case "function_definition":
                 return self._function(node, place)
-            case "comment":
-                _check_comment(node)
+            case "compound_statement" if not re.match(r"\{[\s\\]|\(\(", text_of(node)):
+                raise _UnreadableError  # `{a,b}` is a word
             case "while_statement" | "c_style_for_statement":
                 self.repeats_endlessly = self.repeats_endlessly or _spawns(node)
         return self._all(node.children, place)
@@ -175,8 +184,7 @@ class _Reader:
     def _all(self, nodes: "Iterable[Node]", place: _Place) -> list[int]:
         added: list[int] = []
         for node in nodes:
-            # Leaves say nothing more; most nodes are such.
-            if node.child_count or node.type == "comment":
+            if node.child_count:  # leaves say nothing more; most nodes are such
                 added += self._visit(node, place)
         return added
 
@@ -435,6 +443,8 @@ def _words(node: "Node") -> tuple[list[Word], tuple[str, ...]]:
 
 
 def _assignment(node: "Node") -> Word:
+    if not re.match(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=", text_of(node)):
+        raise _UnreadableError  # `2=x` is a command
     value = node.child_by_field_name("value")
     if value is None:
         return Word(text_of(node), is_static=True)
@@ -448,8 +458,14 @@ def _assignment(node: "Node") -> Word:
 def _test_words(node: "Node") -> list[Word]:
     text = text_of(node)
     # Bash evaluates an index once more: [[ 'a[$(rm x)]' -eq 0 ]] runs rm, in quotes, too.
-    hidden = "'" in text and ("$(" in text or "`" in text)
-    return [Word("$TEST", is_static=False)] if hidden else [Word(w, True) for w in text.split()]
+    if "'" in text and ("$(" in text or "`" in text):
+        return [Word("$TEST", is_static=False)]
+    if text.startswith("[[") or text.startswith("["):
+        odd = r"[;#\n]" if text.startswith("[[") else r"[;#\n|&<>\\]"
+        bare = (text_of(leaf) for leaf in _leaves(node) if leaf.type in {"word", "regex"} or not leaf.is_named)
+        if any(re.search(odd, each) for each in bare) or "\n" in text:
+            raise _UnreadableError
+    return [Word(word, is_static=True) for word in text.split()]
 
 
 def _read_redirect(node: "Node", found: _Redirects) -> None:
@@ -458,7 +474,9 @@ def _read_redirect(node: "Node", found: _Redirects) -> None:
     files: list[list[Word]] = []
     named = [each for each in node.children if each.type != "file_descriptor"]
     for group in pieces(named, node.text or b"", node.start_byte):
-        if not group[0].is_named:
+        if any(each.type == "$" for each in group):
+            raise _UnreadableError
+        if not operator:
             operator, group = group[0].type, group[1:]  # noqa: PLW2901 - the rest is the file
         if group:
             files.append(words_of(*group))
@@ -468,18 +486,35 @@ def _read_redirect(node: "Node", found: _Redirects) -> None:
     found.words.extend(word for words in arguments for word in words)
 
 
-def _check_comment(node: "Node") -> None:
-    """Doubt a comment that Bash may take for a part of a word.
+def _check_gaps(root: "Node", source: bytes) -> None:
+    r"""Doubt what the grammar leaves out or takes for a comment, and Bash may not.
+
+    It skips `\ ` as it does a blank; to Bash that is a word, or a part of one.
 
     Raises:
         _UnreadableError: in doubt.
     """
-    root = node
-    while root.parent is not None:
-        root = root.parent
-    before = (root.text or b"")[max(0, node.start_byte - 2) : node.start_byte]
-    if before and (before[-1] not in _WORD_END or before[:-1] == b"\\"):
-        raise _UnreadableError
+    if b"\\" not in source and b"#" not in source:
+        return
+    end = 0
+    for leaf in _leaves(root):
+        gap = source[end : leaf.start_byte].replace(b"\\\n", b"")
+        is_glued = leaf.start_byte > 0 and (
+            source[leaf.start_byte - 1] not in _WORD_END or source[:leaf.start_byte].endswith(b"\\\n")
+        )
+        if b"\\" in gap or (leaf.type == "comment" and is_glued):
+            raise _UnreadableError
+        end = leaf.end_byte
+
+
+def _leaves(root: "Node") -> "Iterator[Node]":
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node.child_count == 0 or node.type in _WHOLE:
+            yield node
+        else:
+            waiting += reversed(node.children)
 
 
 def _check_heredoc(node: "Node") -> None:

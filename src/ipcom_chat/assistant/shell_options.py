@@ -9,13 +9,16 @@ from typing import Final
 from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand
 
 UNSEEN: Final = "$"
-"""A path that only the running shell knows."""
+"""A path that only the running shell knows, or nobody."""
+PATH_CHARS_MAX: Final = 4096
+FOLDERS_MAX: Final = 8
 
 _HOMES: Final = re.compile(r"^(?:~[\w-]*|\$HOME\b|\$\{HOME\}|/root|/home/[^/]+)(?=/|$)")
 _HERE: Final = re.compile(r"^(?:\$PWD\b|\$\{PWD\}|\$\(pwd\)|`pwd`)(?=/|$)")
 _TEMPORARY: Final = re.compile(r"^(?:\$\{?TMPDIR\}?|\$\(mktemp[^)]*\))(?=/|$)")
 _ALIASES: Final = re.compile(r"^/proc/(?:self|thread-self|\d+)/(?:root|cwd)(?=/|$)")
-_ALL_IN: Final = re.compile(r"(?:/(?:\*+|\?+|\.\*|\.\?\*|\.\[[^\]]*\]\*?|\{\*|\.\*\}))+$")
+_ALL: Final = re.compile(r"\*+|\?+|\.\*|\.\?\*|\.\[[^\]]*\]\*?")
+"""Globs that mean everything in a folder, or everything hidden."""
 _GLOB: Final = re.compile(r"[*?\[]")
 
 SYSTEM_FOLDERS: Final = frozenset(
@@ -70,16 +73,18 @@ def operands(command: SimpleCommand) -> list[str]:
 
 def plain_path(path: str) -> str:
     """Return a path as it is meant: home folders as `~`, `..` resolved, a last `/*` taken off."""
+    if len(path) > PATH_CHARS_MAX:
+        return UNSEEN
     path = _HERE.sub(".", _TEMPORARY.sub("/tmp/x", path))  # noqa: S108 - only compared
     path = _ALIASES.sub("/", path)
     while _HOMES.match(path) and not path.startswith("~/") and path != "~":
         path = _HOMES.sub("~", path)
     if path.startswith(("$", "`", "<(")):
         return UNSEEN
-    if path in {"/*", "/?"} or _ALL_IN.fullmatch(path):
-        return "/"
-    path = _ALL_IN.sub("", path)
-    path = posixpath.normpath(path) if path else "/"
+    parts = path.split("/")
+    while len(parts) > 1 and (not parts[-1] or _ALL.fullmatch(parts[-1])):
+        parts.pop()
+    path = posixpath.normpath("/".join(parts) or "/")
     path = "/" + path.lstrip("/") if path.startswith("/") else path
     return "~" if re.fullmatch(r"/(?:home/[^/]+|root)", path) else path
 
@@ -93,15 +98,11 @@ def is_system_folder(path: str) -> bool:
     return bool(_GLOB.search(path)) and path.startswith(("/", "~")) and any(fnmatchcase(each, path) for each in SYSTEM_FOLDERS)
 
 
-def resolved(command: SimpleCommand, line: ShellLine, path: str) -> list[str]:
+def resolved(line: ShellLine, path: str) -> list[str]:
     """Return what a path may be: itself, and below every folder that the line changes to."""
     if path.startswith(("/", "~", "$", "`")):
         return [path]
-    folders = [
-        operands(each)[0] for each in line.commands
-        if each.program in {"cd", "pushd"} and operands(each) and each is not command
-    ]  # fmt: skip
-    return [path, *(f"{folder.rstrip('/')}/{path}" for folder in folders)]
+    return [path, *(f"{folder.rstrip('/')}/{path}" for folder in line.folders[:FOLDERS_MAX])]
 
 
 def text_behind(command: SimpleCommand) -> str:

@@ -20,6 +20,7 @@ PRIVATE: Final = re.compile("[\ue000-\ue00f]")
 _OPEN, _COMMA, _CLOSE = "\ue000", "\ue001", "\ue002"
 _MARKED: Final = str.maketrans("{,}", _OPEN + _COMMA + _CLOSE)
 _UNMARKED: Final = str.maketrans(_OPEN + _COMMA + _CLOSE, "{,}")
+_BREAKS: Final = frozenset(" \t\n;|&<>()")
 _GLOB: Final = re.compile(r"[*?\[]")
 _IN_DOUBLE: Final = re.compile(r'\\([$`"\\]|\n)')
 _ANSI: Final = re.compile(
@@ -28,7 +29,7 @@ _ANSI: Final = re.compile(
 )
 _LETTERS: Final = {
     "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
-    "v": "\v",
+    "v": "\v", "\\": "\\", "'": "'", '"': '"', "?": "?",
 }  # fmt: skip
 
 
@@ -68,13 +69,14 @@ def pieces(nodes: "Iterable[Node]", source: bytes, start: int) -> "Iterator[tupl
         start: where it begins.
 
     Raises:
-        ValueError: something is escaped between them, which Bash may see as a part of one.
+        ValueError: something is escaped between them, or a line ends; Bash may see another word
+            there, or another command.
     """
     group: list[Node] = []
     for node in nodes:
         gap = source[group[-1].end_byte - start : node.start_byte - start] if group else b" "
         gap = gap.replace(b"\\\n", b"")
-        if b"\\" in gap:
+        if b"\\" in gap or b"\n" in gap:
             raise ValueError(gap)
         if gap and group:
             yield tuple(group)
@@ -118,6 +120,8 @@ def _bare(text: str) -> Word:
             escaped = False
         elif char == "\\":
             escaped = True
+        elif char in _BREAKS:
+            raise ValueError(text)  # the grammar takes some blanks for a part of a word
         else:
             is_static = is_static and not _GLOB.match(char) and char not in "$`"
             parts.append(char.translate(_MARKED))
@@ -154,7 +158,7 @@ def _ansi(found: re.Match[str]) -> str:
         return chr(int(found[4], 8) & 0xFF)
     if found[5]:
         return chr(ord(found[5]) & 0x1F)
-    return _LETTERS.get(found[6], found[6])
+    return _LETTERS.get(found[6], found[0])
 
 
 def _expanded(text: str) -> list[str]:

@@ -145,8 +145,8 @@ def _following(words: Sequence[str], skipped: int) -> Inner:
         return _NOTHING
     texts = _option_texts(program, words)
     start = after_options(words, program) + skipped
-    while program in {"env", "sudo", "doas"} and start < len(words):
-        if not _ASSIGNMENT.match(words[start]):
+    while program in {"env", "sudo", "doas", "time"} and start < len(words):
+        if not _ASSIGNMENT.match(words[start]) and words[start] != "!":
             break
         start += 1
     if start >= len(words):
