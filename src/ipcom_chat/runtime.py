@@ -27,6 +27,7 @@ from ipcom_chat.storage.replica import open_replica
 
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
+    from ipcom_chat.assistant.permissions import Permissions
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.bridge import StorageThread
@@ -144,6 +145,19 @@ class Runtime:
         ttl_ms = self.settings["cache.ttl"] * 1000
         return SuggestionService(
             self.search, rows, self.history, self.votes, self.clock, ttl_ms=ttl_ms
+        )
+
+    @cached_property
+    def permissions(self) -> "Permissions":
+        """What commands and tools may do, by the rules of the settings."""
+        from ipcom_chat.assistant.permissions import Permissions, Rules  # noqa: PLC0415 - few verbs
+
+        return Permissions(
+            Rules(
+                allow=self.settings["tools.allow"],
+                ask=self.settings["tools.ask"],
+                deny=self.settings["tools.deny"],
+            )
         )
 
     @cached_property

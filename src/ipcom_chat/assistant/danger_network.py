@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
-from ipcom_chat.assistant.shell_code import code_of, is_code_option, is_interpreter
+from ipcom_chat.assistant.shell_code import CODE_CHARS_MAX, code_of, is_code_option, is_interpreter
 from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, printed, reads_commands, sources_of
 from ipcom_chat.assistant.shell_options import operands, text_behind
 from ipcom_chat.assistant.shell_wrappers import SHELLS, after_options, inner_of
@@ -144,7 +144,9 @@ def _downloaded(line: ShellLine) -> Iterator[str]:
 def _code(command: SimpleCommand) -> Iterator[Danger]:
     program = command.program
     code = "\n".join(code_of(command.words))
-    if is_interpreter(program):
+    if len(code) > CODE_CHARS_MAX:
+        yield Danger.CODE
+    elif is_interpreter(program):
         # Code from a variable or a substitution is seen only while it runs.
         hidden = any(
             command.words[n].startswith(("$", "`")) and is_code_option(command.words[n - 1])
@@ -154,7 +156,7 @@ def _code(command: SimpleCommand) -> Iterator[Danger]:
             yield Danger.CODE
     elif program in {"awk", "gawk", "mawk", "nawk"} and _awk_runs(command):
         yield Danger.CODE
-    elif program in {"sed", "gsed"} and re.search(r"(?:^|[;\n}\d/$])e(?:\s|$)|/\w*e\w*(?:$|;|\n)(?<=/e)|w\s*/(?:etc|dev)/(?!std)", code):
+    elif program in {"sed", "gsed"} and re.search(r"(?:^|[;\n}\d/$])e(?:\s|$)|/[gpiImM\d]{0,8}e[gpiImM\d]{0,8}(?:$|[;\n}])|w\s*/(?:etc|dev)/(?!std)", code):
         yield Danger.CODE
     elif program == "printf" and "-v" in command.words and "$(" in text_behind(command):
         yield Danger.CODE

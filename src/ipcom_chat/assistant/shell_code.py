@@ -11,6 +11,8 @@ from typing import Final
 from ipcom_chat.assistant.shell_wrappers import INTERPRETERS, program_of
 
 TEXTS_MAX: Final = 32
+CODE_CHARS_MAX: Final = 4_000
+"""Longer code is not looked into; whoever judges it takes it for dangerous."""
 
 _FLAGS: Final = re.compile(r"-[A-Za-z]*[ceEr]|--eval|--execute|--command")
 _OTHERS: Final = frozenset(
@@ -49,7 +51,7 @@ def code_of(words: Sequence[str]) -> tuple[str, ...]:
 
 def lines_in_code(words: Sequence[str]) -> tuple[str, ...]:
     """Return what may be lines of shell in the code that a command is given."""
-    found = [text for code in code_of(words) for text in _texts(code)]
+    found = [text for code in code_of(words) if len(code) <= CODE_CHARS_MAX for text in _texts(code)]
     return tuple(dict.fromkeys(found))[:TEXTS_MAX]
 
 

@@ -171,6 +171,8 @@ class _Reader:
                 return self._command(node, place)
             case "redirected_statement":
                 return self._redirected(node, place)
+            case "file_redirect" | "herestring_redirect":
+                return self._bare_redirect(node, place)
             case "pipeline":
                 return self._pipeline(node, place)
             case "function_definition":
@@ -223,6 +225,18 @@ class _Reader:
         )
         added = [index, *outer.inputs, *(self._visit(body, inner) if body is not None else [])]
         return added + self._all(outer.rest, place._replace(inputs=(*place.inputs, *added)))
+
+    def _bare_redirect(self, node: "Node", place: _Place) -> list[int]:
+        """`$(> x)`: a redirection without a command."""
+        index = self._reserve()
+        found = self._redirects([node], index, place)
+        if found.words:
+            raise _UnreadableError
+        self.commands[index] = SimpleCommand(
+            words=(), redirects=tuple(found.redirects), functions=place.functions,
+            inside=place.inside, is_guess=place.is_guess,
+        )  # fmt: skip
+        return [index, *found.inputs]
 
     def _reserve(self) -> int:
         if len(self.commands) >= COMMANDS_MAX:

@@ -71,7 +71,7 @@ def test_every_command_at_every_level_is_found(line: str, commands: list[str]) -
         ('a "$x  $y"', ("a", "$x  $y")),
         ("a {b} {", ("a", "{b}", "{")),
         ("a {1..3}", ("a", "{1..3}")),
-        ("a $'\\u0041\\cA\\e\\q'", ("a", "A\x01\x1bq")),
+        ("a $'\\u0041\\cA\\e\\q'", ("a", "A\x01\x1b\\q")),
     ],
 )
 def test_words_are_read_as_bash_reads_them(line: str, words: tuple[str, ...]) -> None:
