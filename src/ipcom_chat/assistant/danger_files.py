@@ -226,7 +226,9 @@ def _is_too_wide(path: str, *, opens: bool, is_recursive: bool) -> bool:
 
 def _sets_id(words: tuple[str, ...], mode: str) -> bool:
     is_octal = re.fullmatch(r"[0-7]*[4-7][0-7]{3}", mode)
-    return bool(is_octal) or any(re.fullmatch(r"(?:.*,)?[oa]*(?:u[ugoa]*)?[+=]\w*s\w*(?:,.*)?", w) for w in words)
+    return bool(is_octal) or any(
+        re.fullmatch(r"(?:.*,)?[oa]*(?:u[ugoa]*)?[+=]\w*s\w*(?:,.*)?", w) for w in words
+    )
 
 
 def _mv(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
@@ -246,7 +248,11 @@ def _copies(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
             yield Danger.DELETE_SYSTEM
     if command.program == "ln" and found[:1] == ["/dev/null"] and len(found) > 1:
         yield from _written(command, found[-1])
-    if command.program in {"cp", "rsync"} and found and plain_path(found[-1]) in {"/", "/etc", "/usr"}:
+    if (
+        command.program in {"cp", "rsync"}
+        and found
+        and plain_path(found[-1]) in {"/", "/etc", "/usr"}
+    ):
         yield Danger.SYSTEM_FILE
 
 

@@ -6,7 +6,13 @@ from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
 from ipcom_chat.assistant.shell_code import CODE_CHARS_MAX, code_of, is_code_option, is_interpreter
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, printed, reads_commands, sources_of
+from ipcom_chat.assistant.shell_lines import (
+    ShellLine,
+    SimpleCommand,
+    printed,
+    reads_commands,
+    sources_of,
+)
 from ipcom_chat.assistant.shell_options import operands, text_behind
 from ipcom_chat.assistant.shell_wrappers import SHELLS, after_options, inner_of
 from ipcom_chat.domain.secret_paths import names_history, names_secret
@@ -112,7 +118,9 @@ def _is_plain(command: SimpleCommand) -> bool:
     """Return whether what a command prints is known from its words."""
     if not command.words and not command.redirects:
         return True
-    if command.program in _FILTERS and any(each.operator in {"<<", "<<<"} for each in command.redirects):
+    if command.program in _FILTERS and any(
+        each.operator in {"<<", "<<<"} for each in command.redirects
+    ):
         return len(operands(command)) == 0
     if command.program not in _READABLE or command.unknown:
         return False
@@ -121,7 +129,9 @@ def _is_plain(command: SimpleCommand) -> bool:
 
 def _stored_code(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     """A file that the same line downloads and runs."""
-    if command.program not in {"chmod", "source", ".", *SHELLS} and "/" not in "".join(command.words[:1]):
+    if command.program not in {"chmod", "source", ".", *SHELLS} and "/" not in "".join(
+        command.words[:1]
+    ):
         if not is_interpreter(command.program):
             return
     names = {name.rsplit("/", 1)[-1] for name in _downloaded(line) if name}
@@ -156,7 +166,10 @@ def _code(command: SimpleCommand) -> Iterator[Danger]:
             yield Danger.CODE
     elif program in {"awk", "gawk", "mawk", "nawk"} and _awk_runs(command):
         yield Danger.CODE
-    elif program in {"sed", "gsed"} and re.search(r"(?:^|[;\n}\d/$])e(?:\s|$)|/[gpiImM\d]{0,8}e[gpiImM\d]{0,8}(?:$|[;\n}])|w\s*/(?:etc|dev)/(?!std)", code):
+    elif program in {"sed", "gsed"} and re.search(
+        r"(?:^|[;\n}\d/$])e(?:\s|$)|/[gpiImM\d]{0,8}e[gpiImM\d]{0,8}(?:$|[;\n}])|w\s*/(?:etc|dev)/(?!std)",
+        code,
+    ):
         yield Danger.CODE
     elif program == "printf" and "-v" in command.words and "$(" in text_behind(command):
         yield Danger.CODE
@@ -180,7 +193,15 @@ def _channels(command: SimpleCommand) -> Iterator[Danger]:
     options = " ".join(command.words[1 : after_options(command.words, "ssh")])
     if command.program in {"ssh", "autossh"} and re.search(r"(?:^|\s)-[a-zA-Z]*R", options):
         yield Danger.REVERSE_SHELL
-    if command.program in {"ngrok", "cloudflared", "chisel", "localtunnel", "bore", "gsocket", "gs-netcat"}:
+    if command.program in {
+        "ngrok",
+        "cloudflared",
+        "chisel",
+        "localtunnel",
+        "bore",
+        "gsocket",
+        "gs-netcat",
+    }:
         yield Danger.REVERSE_SHELL
 
 
@@ -206,7 +227,18 @@ def _secrets(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
 def _touched(command: SimpleCommand) -> str:
     """Return the words of a command that may be files it reads, without keys it uses itself."""
     words = " ".join(word for word in command.words[1:])
-    if command.program in {"ssh", "scp", "sftp", "rsync", "curl", "wget", "openssl", "kubectl", "docker", "ansible"}:
+    if command.program in {
+        "ssh",
+        "scp",
+        "sftp",
+        "rsync",
+        "curl",
+        "wget",
+        "openssl",
+        "kubectl",
+        "docker",
+        "ansible",
+    }:
         words = _OWN_KEY.sub(" ", words)
     files = [each.target for each in command.redirects if each.operator in {"<", "<>", "<<<"}]
     return " ".join([words, *files])

@@ -160,7 +160,10 @@ def system_dangers(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
         yield Danger.KILL
     if command.program in _DATABASES.split() and re.search(_SQL, _given(command, line)):
         yield Danger.DATABASE
-    if re.match(r"/etc/init\.d/" + _SERVICES.replace(r"(?:\s|$)", "$"), command.words[0] if command.words else ""):
+    if re.match(
+        r"/etc/init\.d/" + _SERVICES.replace(r"(?:\s|$)", "$"),
+        command.words[0] if command.words else "",
+    ):
         yield Danger.SERVICE
 
 

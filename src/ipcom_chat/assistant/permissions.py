@@ -27,7 +27,9 @@ READ_ONLY: Final = "@read-only"
 SESSION: Final = "@session"
 """Named as the rule where somebody allowed a line for the session."""
 
-_HARMLESS: Final = re.compile(r"(?:LC_\w+|LANG|LANGUAGE|TZ|NO_COLOR|COLUMNS|LINES|TERM)=[\w.:/@+-]*")
+_HARMLESS: Final = re.compile(
+    r"(?:LC_\w+|LANG|LANGUAGE|TZ|NO_COLOR|COLUMNS|LINES|TERM)=[\w.:/@+-]*"
+)
 _SYSTEM_BIN: Final = re.compile(r"/(?:usr/)?s?bin/(?=[^/]+$)")
 _TO_NOWHERE: Final = re.compile(r"/dev/null|-|&?\d+")
 _READING: Final = frozenset({"<", "<<", "<<<", "<&"})

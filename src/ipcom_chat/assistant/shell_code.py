@@ -51,7 +51,9 @@ def code_of(words: Sequence[str]) -> tuple[str, ...]:
 
 def lines_in_code(words: Sequence[str]) -> tuple[str, ...]:
     """Return what may be lines of shell in the code that a command is given."""
-    found = [text for code in code_of(words) if len(code) <= CODE_CHARS_MAX for text in _texts(code)]
+    found = [
+        text for code in code_of(words) if len(code) <= CODE_CHARS_MAX for text in _texts(code)
+    ]
     return tuple(dict.fromkeys(found))[:TEXTS_MAX]
 
 

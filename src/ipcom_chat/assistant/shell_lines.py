@@ -42,10 +42,14 @@ DEPTH_MAX: Final = 12
 """Lines within lines: `bash -c "bash -c …"`."""
 NODES_DEEP_MAX: Final = 120
 
-_ODD: Final = re.compile(r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]")
+_ODD: Final = re.compile(
+    r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]"
+)
 """Blanks and signs that Bash and the grammar, or a person's eye, take for different things."""
 _WORD_END: Final = frozenset(b" \t\n;&|()")
-_WHOLE: Final = frozenset({"string", "raw_string", "ansi_c_string", "heredoc_body", "regex", "comment"})
+_WHOLE: Final = frozenset(
+    {"string", "raw_string", "ansi_c_string", "heredoc_body", "regex", "comment"}
+)
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -476,7 +480,11 @@ def _test_words(node: "Node") -> list[Word]:
         return [Word("$TEST", is_static=False)]
     if text.startswith("[[") or text.startswith("["):
         odd = r"[;#\n]" if text.startswith("[[") else r"[;#\n|&<>\\]"
-        bare = (text_of(leaf) for leaf in _leaves(node) if leaf.type in {"word", "regex"} or not leaf.is_named)
+        bare = (
+            text_of(leaf)
+            for leaf in _leaves(node)
+            if leaf.type in {"word", "regex"} or not leaf.is_named
+        )
         if any(re.search(odd, each) for each in bare) or "\n" in text:
             raise _UnreadableError
     return [Word(word, is_static=True) for word in text.split()]
@@ -514,7 +522,8 @@ def _check_gaps(root: "Node", source: bytes) -> None:
     for leaf in _leaves(root):
         gap = source[end : leaf.start_byte].replace(b"\\\n", b"")
         is_glued = leaf.start_byte > 0 and (
-            source[leaf.start_byte - 1] not in _WORD_END or source[:leaf.start_byte].endswith(b"\\\n")
+            source[leaf.start_byte - 1] not in _WORD_END
+            or source[: leaf.start_byte].endswith(b"\\\n")
         )
         if b"\\" in gap or (leaf.type == "comment" and is_glued):
             raise _UnreadableError

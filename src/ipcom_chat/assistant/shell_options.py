@@ -95,7 +95,11 @@ def is_system_folder(path: str) -> bool:
     if path in SYSTEM_FOLDERS:
         return True
     # A brace or a glob in the first part may be any of them.
-    return bool(_GLOB.search(path)) and path.startswith(("/", "~")) and any(fnmatchcase(each, path) for each in SYSTEM_FOLDERS)
+    return (
+        bool(_GLOB.search(path))
+        and path.startswith(("/", "~"))
+        and any(fnmatchcase(each, path) for each in SYSTEM_FOLDERS)
+    )
 
 
 def resolved(line: ShellLine, path: str) -> list[str]:

@@ -45,8 +45,7 @@ def list_settings(context: CliContext, *, as_json: bool) -> None:
         tables.Column(_("Variable")),
     ]
     rows = [
-        (each["key"], _text(each["value"]), _source(each), each["variable"])
-        for each in objects
+        (each["key"], _text(each["value"]), _source(each), each["variable"]) for each in objects
     ]
     tables.show(columns, rows, styled=context.styled)
 
@@ -124,7 +123,9 @@ def _object(context: CliContext, key: str) -> dict[str, Any]:
 def _source(setting: dict[str, Any]) -> str:
     source = setting["source"]
     if setting["overruled"]:
-        return _("{path}, a policy: {source} has no effect", path=source, source=setting["overruled"])
+        return _(
+            "{path}, a policy: {source} has no effect", path=source, source=setting["overruled"]
+        )
     return {"default": _("default"), "flag": _("flag")}.get(source, source)
 
 

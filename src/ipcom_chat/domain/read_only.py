@@ -118,7 +118,9 @@ def may_run_unasked(words: Sequence[str]) -> bool:
     program, rest = words[0], " ".join(words[1:])
     if program in _ASKED and re.match(_ASKED[program], rest):
         return False
-    if program in _PRINTS and any(names_secret(each) or _DEVICES.search(each) for each in words[1:]):
+    if program in _PRINTS and any(
+        names_secret(each) or _DEVICES.search(each) for each in words[1:]
+    ):
         return False
     if program == "find":
         return not any(_FIND_ACTS.match(word) for word in words)

@@ -28,6 +28,7 @@ CATALOGUES = (
     "history",
     "imports",
     "redaction",
+    "permissions",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

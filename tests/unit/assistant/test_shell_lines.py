@@ -64,7 +64,7 @@ def test_every_command_at_every_level_is_found(line: str, commands: list[str]) -
     ("line", "words"),
     [
         (r"""r''m "-r"f \/ $'\x2fa\101\t' $"b c" """, ("rm", "-rf", "/", "/aA\t", "b c")),
-        (r'''a "\$x \" \\ \a" b\ c''', ("a", '$x " \\ \\a', "b c")),
+        (r"""a "\$x \" \\ \a" b\ c""", ("a", '$x " \\ \\a', "b c")),
         ("a x{b,c{d,e}}y", ("a", "xby", "xcdy", "xcey")),
         ("a '{b,c}' \"{b,c}\" \\{b,c\\}", ("a", "{b,c}", "{b,c}", "{b,c}")),
         ("r\\\nm x", ("rm", "x")),
