@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
@@ -150,8 +151,11 @@ def is_found(command: SimpleCommand, line: ShellLine) -> bool:
 def _is_modest(find: SimpleCommand) -> bool:
     roots = find_roots(find.words)
     seen = all(plain_path(each) != UNSEEN and not is_system_folder(each) for each in roots)
-    return seen and _is_narrow(find) and not any("print" in w and w != "-print0" and w != "-print"
-                                                 for w in find.words)  # fmt: skip
+    return (
+        seen
+        and _is_narrow(find)
+        and not any("print" in word and word not in {"-print", "-print0"} for word in find.words)
+    )
 
 
 def _is_narrow(find: SimpleCommand) -> bool:
@@ -168,9 +172,7 @@ def _is_narrow(find: SimpleCommand) -> bool:
 def _find(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     words = command.words
     programs = {
-        program_of(word)
-        for before, word in zip(words, words[1:], strict=False)
-        if before.startswith(("-exec", "-ok"))
+        program_of(word) for before, word in pairwise(words) if before.startswith(("-exec", "-ok"))
     }
     removes = "-delete" in words or bool(programs & _REMOVERS)
     changes = bool(programs & {"chmod", "chown", "chgrp", "mv", "setfacl"})
@@ -180,7 +182,7 @@ def _find(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
         yield Danger.DELETE_SYSTEM if removes else Danger.MODES
     if removes and not _is_narrow(command) and any(plain_path(each) == UNSEEN for each in roots):
         yield Danger.DELETE_UNSEEN
-    for word, path in zip(words, words[1:], strict=False):
+    for word, path in pairwise(words):
         if word.startswith(("-fprint", "-fls")):
             yield from _written(command, path)
 
@@ -243,9 +245,9 @@ def _mv(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
 def _copies(command: SimpleCommand, _line: ShellLine) -> Iterator[Danger]:
     words = command.words[1:]
     found = operands(command)
-    if command.program == "rsync" and any(w.startswith(("--delete", "--del")) for w in words):
-        if found and (is_system_folder(found[-1]) or plain_path(found[-1]) == UNSEEN):
-            yield Danger.DELETE_SYSTEM
+    deletes = command.program == "rsync" and any(word.startswith("--del") for word in words)
+    if deletes and found and (is_system_folder(found[-1]) or plain_path(found[-1]) == UNSEEN):
+        yield Danger.DELETE_SYSTEM
     if command.program == "ln" and found[:1] == ["/dev/null"] and len(found) > 1:
         yield from _written(command, found[-1])
     if (

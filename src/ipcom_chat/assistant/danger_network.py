@@ -129,11 +129,10 @@ def _is_plain(command: SimpleCommand) -> bool:
 
 def _stored_code(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
     """A file that the same line downloads and runs."""
-    if command.program not in {"chmod", "source", ".", *SHELLS} and "/" not in "".join(
-        command.words[:1]
-    ):
-        if not is_interpreter(command.program):
-            return
+    is_path = "/" in "".join(command.words[:1])
+    runs = command.program in {"chmod", "source", ".", *SHELLS} or is_interpreter(command.program)
+    if not (is_path or runs):
+        return
     names = {name.rsplit("/", 1)[-1] for name in _downloaded(line) if name}
     if any(word.rsplit("/", 1)[-1] in names for word in command.words):
         yield Danger.DOWNLOADED
@@ -164,14 +163,17 @@ def _code(command: SimpleCommand) -> Iterator[Danger]:
         )
         if hidden or _RISKY_CODE.search(code):
             yield Danger.CODE
-    elif program in {"awk", "gawk", "mawk", "nawk"} and _awk_runs(command):
-        yield Danger.CODE
-    elif program in {"sed", "gsed"} and re.search(
-        r"(?:^|[;\n}\d/$])e(?:\s|$)|/[gpiImM\d]{0,8}e[gpiImM\d]{0,8}(?:$|[;\n}])|w\s*/(?:etc|dev)/(?!std)",
-        code,
+    elif (
+        (program in {"awk", "gawk", "mawk", "nawk"} and _awk_runs(command))
+        or (
+            program in {"sed", "gsed"}
+            and re.search(
+                r"(?:^|[;\n}\d/$])e(?:\s|$)|/[gpiImM\d]{0,8}e[gpiImM\d]{0,8}(?:$|[;\n}])|w\s*/(?:etc|dev)/(?!std)",
+                code,
+            )
+        )
+        or (program == "printf" and "-v" in command.words and "$(" in text_behind(command))
     ):
-        yield Danger.CODE
-    elif program == "printf" and "-v" in command.words and "$(" in text_behind(command):
         yield Danger.CODE
 
 
@@ -216,11 +218,11 @@ def _secrets(command: SimpleCommand, line: ShellLine) -> Iterator[Danger]:
         if any(_tells_environment(each) for each in sources_of(command, line)):
             yield Danger.THEFT
             return
-    if command.program in _READERS and names_secret(own):
-        yield Danger.SECRET
-    elif command.program == "getent" and re.search(r"\bg?shadow\b", own):
-        yield Danger.SECRET
-    elif any(each.operator == "<" and names_secret(each.target) for each in command.redirects):
+    if (
+        (command.program in _READERS and names_secret(own))
+        or (command.program == "getent" and re.search(r"\bg?shadow\b", own))
+        or any(each.operator == "<" and names_secret(each.target) for each in command.redirects)
+    ):
         yield Danger.SECRET
 
 

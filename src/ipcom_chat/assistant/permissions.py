@@ -137,9 +137,9 @@ class Permissions:
             if rule == READ_ONLY:
                 if _only_looks(command):
                     return rule
-            elif text is not None and _pattern(rule).fullmatch(text):
-                return rule
-            elif outer is not command and _names_inner(rule, outer, begins_at):
+            elif (text is not None and _pattern(rule).fullmatch(text)) or (
+                outer is not command and _names_inner(rule, outer, begins_at)
+            ):
                 return rule
         return None
 

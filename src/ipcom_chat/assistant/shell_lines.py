@@ -10,13 +10,20 @@ grammar is imported with the first line, 34 ms.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from ipcom_chat.assistant.shell_code import lines_in_code
+from ipcom_chat.assistant.shell_nodes import (
+    UnreadableError,
+    check_gaps,
+    check_heredoc,
+    command_words,
+    spawns_endlessly,
+)
 from ipcom_chat.assistant.shell_words import (
     PRIVATE,
     Word,
@@ -46,10 +53,6 @@ _ODD: Final = re.compile(
     r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]"
 )
 """Blanks and signs that Bash and the grammar, or a person's eye, take for different things."""
-_WORD_END: Final = frozenset(b" \t\n;&|()")
-_WHOLE: Final = frozenset(
-    {"string", "raw_string", "ansi_c_string", "heredoc_body", "regex", "comment"}
-)
 
 
 class Redirect(msgspec.Struct, frozen=True):
@@ -103,10 +106,6 @@ class ShellLine(msgspec.Struct, frozen=True, kw_only=True):
 UNPARSED: Final = ShellLine(commands=(), is_parsed=False)
 
 
-class _UnreadableError(Exception):
-    """A line that is not to be trusted to this reader."""
-
-
 class _Place(NamedTuple):
     """Where in the line the reader is."""
 
@@ -124,7 +123,7 @@ def parse(line: str) -> ShellLine:
     reader = _Reader()
     try:
         reader.read(line, _Place())
-    except (_UnreadableError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return msgspec.structs.replace(UNPARSED, commands=tuple(reader.commands))
     commands = tuple(reader.commands)
     folders = [c.words[-1] for c in commands if c.program in {"cd", "pushd"} and len(c.words) > 1]
@@ -154,19 +153,19 @@ class _Reader:
     def read(self, line: str, place: _Place) -> list[int]:
         """Read one line of shell; return which commands it added."""
         if place.depth > DEPTH_MAX or len(line) > CHARS_MAX:
-            raise _UnreadableError
+            raise UnreadableError
         if _ODD.search(line) or PRIVATE.search(line):
-            raise _UnreadableError
+            raise UnreadableError
         source = line.encode("utf-8", "surrogatepass")
         tree = _parser().parse(source)
         if tree.root_node.has_error:
-            raise _UnreadableError
-        _check_gaps(tree.root_node, source)
+            raise UnreadableError
+        check_gaps(tree.root_node, source)
         return self._visit(tree.root_node, place._replace(depth=place.depth + 1))
 
     def _visit(self, node: "Node", place: _Place) -> list[int]:
         if place.nodes_deep > NODES_DEEP_MAX:
-            raise _UnreadableError
+            raise UnreadableError
         place = place._replace(nodes_deep=place.nodes_deep + 1)
         match node.type:
             case "command" | "declaration_command" | "unset_command" | "test_command":
@@ -182,9 +181,9 @@ class _Reader:
             case "function_definition":
                 return self._function(node, place)
             case "compound_statement" if not re.match(r"\{[\s\\]|\(\(", text_of(node)):
-                raise _UnreadableError  # `{a,b}` is a word
+                raise UnreadableError  # `{a,b}` is a word
             case "while_statement" | "c_style_for_statement":
-                self.repeats_endlessly = self.repeats_endlessly or _spawns(node)
+                self.repeats_endlessly = self.repeats_endlessly or spawns_endlessly(node)
         return self._all(node.children, place)
 
     def _all(self, nodes: "Iterable[Node]", place: _Place) -> list[int]:
@@ -212,13 +211,13 @@ class _Reader:
         for group in pieces(node.children, node.text or b"", node.start_byte):
             # `a >'x'\\y`: a file in pieces that the grammar gives to others.
             if len(group) > 1 and any(each.type not in _REDIRECTS for each in group[1:]):
-                raise _UnreadableError
+                raise UnreadableError
         if body is not None and body.type in _SIMPLE:
             return self._command(body, place, found)
         index = self._reserve()
         outer = self._redirects(found, index, place)
         if outer.words:  # behind a group they are no arguments; alone they are the command
-            raise _UnreadableError
+            raise UnreadableError
         own = SimpleCommand(
             words=(), redirects=tuple(outer.redirects), inputs=place.inputs, functions=place.functions,
             inside=place.inside, is_guess=place.is_guess,
@@ -235,7 +234,7 @@ class _Reader:
         index = self._reserve()
         found = self._redirects([node], index, place)
         if found.words:
-            raise _UnreadableError
+            raise UnreadableError
         self.commands[index] = SimpleCommand(
             words=(), redirects=tuple(found.redirects), functions=place.functions,
             inside=place.inside, is_guess=place.is_guess,
@@ -244,13 +243,13 @@ class _Reader:
 
     def _reserve(self) -> int:
         if len(self.commands) >= COMMANDS_MAX:
-            raise _UnreadableError
+            raise UnreadableError
         self.commands.append(SimpleCommand(words=()))
         return len(self.commands) - 1
 
     def _command(self, node: "Node", place: _Place, outer: "Sequence[Node]" = ()) -> list[int]:
         index = self._reserve()
-        words, assignments = _words(node)
+        words, assignments = command_words(node)
         own = [each for each in node.children if each.type.endswith("_redirect")]
         found = self._redirects([*own, *outer], index, place)
         words += found.words
@@ -287,7 +286,7 @@ class _Reader:
         """Add what a command runs beside itself."""
         self.commands[index] = command
         if place.depth > DEPTH_MAX:
-            raise _UnreadableError
+            raise UnreadableError
         place = place._replace(
             depth=place.depth + 1, inputs=command.inputs, redirects=command.redirects, inside=index
         )
@@ -339,7 +338,7 @@ class _Reader:
         before = len(self.commands)
         try:
             return self.read(text, place._replace(is_guess=True, nodes_deep=place.nodes_deep + 10))
-        except (_UnreadableError, ValueError):
+        except ValueError:
             if before >= COMMANDS_MAX - 1:
                 raise
             del self.commands[before:]
@@ -356,7 +355,7 @@ class _Reader:
         return found
 
     def _heredoc(self, node: "Node", found: "_Redirects", place: _Place) -> None:
-        _check_heredoc(node)
+        check_heredoc(node)
         for child in node.children:
             match child.type:
                 case "heredoc_body":
@@ -388,7 +387,6 @@ _SIMPLE: Final = frozenset(
     "command declaration_command unset_command test_command variable_assignment".split()
 )
 _REDIRECTS: Final = frozenset("file_redirect heredoc_redirect herestring_redirect".split())
-_NO_PIECES: Final = frozenset("variable_assignment file_redirect herestring_redirect".split())
 _HERE: Final = frozenset({"<<", "<<<"})
 _READERS: Final = frozenset({"at", "batch", "crontab"})
 
@@ -438,58 +436,6 @@ def printed(words: Sequence[str]) -> list[str]:
     return [" ".join(unescaped)]
 
 
-def _words(node: "Node") -> tuple[list[Word], tuple[str, ...]]:
-    """Return the words of a command and the assignments in front of it."""
-    if node.type == "test_command":
-        return _test_words(node), ()
-    if node.type == "variable_assignment":
-        return [], (_assignment(node).text,)
-    is_declaration = node.type in {"declaration_command", "unset_command"}
-    words: list[Word] = []
-    assignments: list[str] = []
-    for group in pieces(node.children, node.text or b"", node.start_byte):
-        first = group[0]
-        if len(group) > 1 and any(each.type in _NO_PIECES for each in group):
-            raise _UnreadableError
-        if first.type == "variable_assignment":
-            value = _assignment(first)
-            assignments.append(value.text)
-            words += [value] if is_declaration else []
-        elif not first.type.endswith("_redirect"):
-            words += words_of(*group)
-    return words, tuple(assignments)
-
-
-def _assignment(node: "Node") -> Word:
-    if not re.match(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=", text_of(node)):
-        raise _UnreadableError  # `2=x` is a command
-    value = node.child_by_field_name("value")
-    if value is None:
-        return Word(text_of(node), is_static=True)
-    head = (node.text or b"")[: value.start_byte - node.start_byte].decode("utf-8", "replace")
-    if value.type == "array":
-        return Word(head + text_of(value), is_static=False)
-    found = words_of(value)
-    return Word(head + " ".join(each.text for each in found), all(w.is_static for w in found))
-
-
-def _test_words(node: "Node") -> list[Word]:
-    text = text_of(node)
-    # Bash evaluates an index once more: [[ 'a[$(rm x)]' -eq 0 ]] runs rm, in quotes, too.
-    if "'" in text and ("$(" in text or "`" in text):
-        return [Word("$TEST", is_static=False)]
-    if text.startswith("[[") or text.startswith("["):
-        odd = r"[;#\n]" if text.startswith("[[") else r"[;#\n|&<>\\]"
-        bare = (
-            text_of(leaf)
-            for leaf in _leaves(node)
-            if leaf.type in {"word", "regex"} or not leaf.is_named
-        )
-        if any(re.search(odd, each) for each in bare) or "\n" in text:
-            raise _UnreadableError
-    return [Word(word, is_static=True) for word in text.split()]
-
-
 def _read_redirect(node: "Node", found: _Redirects) -> None:
     """Add a redirection; words behind its file are arguments of the command."""
     operator, is_here = "", node.type == "herestring_redirect"
@@ -497,7 +443,7 @@ def _read_redirect(node: "Node", found: _Redirects) -> None:
     named = [each for each in node.children if each.type != "file_descriptor"]
     for group in pieces(named, node.text or b"", node.start_byte):
         if any(each.type == "$" for each in group):
-            raise _UnreadableError
+            raise UnreadableError
         if not operator:
             operator, group = group[0].type, group[1:]  # noqa: PLW2901 - the rest is the file
         if group:
@@ -506,62 +452,3 @@ def _read_redirect(node: "Node", found: _Redirects) -> None:
     text, is_static = " ".join(word.text for word in file), len(file) == 1 and file[0].is_static
     found.redirects.append(Redirect("<<<" if is_here else operator, text, is_static))
     found.words.extend(word for words in arguments for word in words)
-
-
-def _check_gaps(root: "Node", source: bytes) -> None:
-    r"""Doubt what the grammar leaves out or takes for a comment, and Bash may not.
-
-    It skips `\ ` as it does a blank; to Bash that is a word, or a part of one.
-
-    Raises:
-        _UnreadableError: in doubt.
-    """
-    if b"\\" not in source and b"#" not in source:
-        return
-    end = 0
-    for leaf in _leaves(root):
-        gap = source[end : leaf.start_byte].replace(b"\\\n", b"")
-        is_glued = leaf.start_byte > 0 and (
-            source[leaf.start_byte - 1] not in _WORD_END
-            or source[: leaf.start_byte].endswith(b"\\\n")
-        )
-        if b"\\" in gap or (leaf.type == "comment" and is_glued):
-            raise _UnreadableError
-        end = leaf.end_byte
-
-
-def _leaves(root: "Node") -> "Iterator[Node]":
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if node.child_count == 0 or node.type in _WHOLE:
-            yield node
-        else:
-            waiting += reversed(node.children)
-
-
-def _check_heredoc(node: "Node") -> None:
-    """Doubt a here-document whose end Bash may see elsewhere.
-
-    Raises:
-        _UnreadableError: in doubt.
-    """
-    parts = {child.type: text_of(child) for child in node.children}
-    written = parts.get("heredoc_start", "")
-    end = parts.get("heredoc_end", "").strip("\t\n")
-    if not re.fullmatch(r"\w+|'\w+'|\"\w+\"|\\\w+", written) or written.strip("'\"\\") != end:
-        raise _UnreadableError
-    lines = parts.get("heredoc_body", "").split("\n")
-    if any(line.strip("\t") == end for line in lines):
-        raise _UnreadableError
-
-
-def _spawns(node: "Node") -> bool:
-    """Return whether a loop without an end starts something in the background."""
-    text = text_of(node)
-    condition = node.child_by_field_name("condition")
-    known = text_of(condition).strip("[]()! ") if condition is not None else ""
-    if known not in {"true", ":", "1", "false", ""} or re.search(r"\b(?:sleep|wait|read)\b", text):
-        return False
-    body = node.child_by_field_name("body")
-    return body is not None and any(child.type == "&" for child in body.children)

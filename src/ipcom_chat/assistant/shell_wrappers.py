@@ -215,7 +215,11 @@ def _ssh(words: Sequence[str]) -> Inner:
     texts = [
         found[1].strip("\"'")
         for word in words[1:]
-        if (found := re.match(r"(?:-o)?\s*(?:Proxy|Local|Known\w+)Command[= ](.+)", word, re.I))
+        if (
+            found := re.match(
+                r"(?:-o)?\s*(?:Proxy|Local|Known\w+)Command[= ](.+)", word, re.IGNORECASE
+            )
+        )
     ]
     remote = " ".join(words[start:])
     return Inner(texts=(*texts, *([remote] if remote else [])))
@@ -322,7 +326,9 @@ def _git(words: Sequence[str]) -> Inner:
 
 
 def _socat(words: Sequence[str]) -> Inner:
-    found = [re.match(r"(?:exec|system):[\"']?([^,\"']+)", word, re.I) for word in words[1:]]
+    found = [
+        re.match(r"(?:exec|system):[\"']?([^,\"']+)", word, re.IGNORECASE) for word in words[1:]
+    ]
     return Inner(texts=tuple(each[1] for each in found if each))
 
 

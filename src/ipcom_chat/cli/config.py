@@ -121,7 +121,7 @@ def _object(context: CliContext, key: str) -> dict[str, Any]:
 
 
 def _source(setting: dict[str, Any]) -> str:
-    source = setting["source"]
+    source: str = setting["source"]
     if setting["overruled"]:
         return _(
             "{path}, a policy: {source} has no effect", path=source, source=setting["overruled"]
