@@ -12,7 +12,7 @@ from ipcom_chat.assistant.danger_files import file_dangers
 from ipcom_chat.assistant.danger_kinds import Danger, sentence
 from ipcom_chat.assistant.danger_network import network_dangers
 from ipcom_chat.assistant.danger_system import system_dangers
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand
+from ipcom_chat.assistant.shell_model import ShellLine, SimpleCommand
 
 _LOADS_CODE: Final = frozenset(
     "LD_PRELOAD LD_AUDIT BASH_ENV ENV PERL5OPT PERL5DB RUBYOPT PYTHONSTARTUP "

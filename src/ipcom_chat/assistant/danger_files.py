@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, sources_of
+from ipcom_chat.assistant.shell_model import ShellLine, SimpleCommand, sources_of
 from ipcom_chat.assistant.shell_options import (
     UNSEEN,
     has_option,

@@ -6,7 +6,7 @@ from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
 from ipcom_chat.assistant.shell_code import CODE_CHARS_MAX, code_of, is_code_option, is_interpreter
-from ipcom_chat.assistant.shell_lines import (
+from ipcom_chat.assistant.shell_model import (
     ShellLine,
     SimpleCommand,
     printed,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ipcom_chat.assistant.danger_kinds import Danger
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, printed
+from ipcom_chat.assistant.shell_model import ShellLine, SimpleCommand, printed
 from ipcom_chat.assistant.shell_wrappers import after_options
 
 _SERVICES: Final = (

@@ -1,11 +1,11 @@
 """Whether a shell line, or another tool, may run: by rules, by what is dangerous, by this session.
 
-Rules are patterns over the unquoted words of each simple command. The strictest wins: refused, asked
-twice, asked, allowed; what no rule speaks of is asked.
+Rules are patterns over the unquoted words of each simple command. The strictest wins: refused,
+asked twice, asked, allowed; what no rule speaks of is asked.
 
-Invariants: judging never raises; a line is allowed only if every command in it, at every level, is,
-and if all of it could be read; a danger asks twice whatever the rules and the session allow. Nothing
-is run or looked up.
+Invariants: judging never raises; a line is allowed only if every command in it, at every level,
+is, and if all of it could be read; a danger asks twice whatever the rules and the session allow.
+Nothing is run or looked up.
 """
 
 import re
@@ -17,7 +17,8 @@ from typing import Final
 import msgspec
 
 from ipcom_chat.assistant.danger import dangers
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand, parse
+from ipcom_chat.assistant.shell_lines import parse
+from ipcom_chat.assistant.shell_model import ShellLine, SimpleCommand
 from ipcom_chat.assistant.shell_wrappers import program_of
 from ipcom_chat.domain.read_only import may_run_unasked
 from ipcom_chat.domain.secret_paths import names_secret
@@ -101,7 +102,7 @@ class Permissions:
         return Judgement(verdict=Verdict.ASK)
 
     def allow_in_session(self, line: str) -> None:
-        """Allow exactly this line from now on; rules that refuse or ask, and dangers, still hold."""
+        """Allow exactly this line from now on; strict rules and dangers still hold."""
         self._lines.add(line)
 
     def allow_tool_in_session(self, name: str) -> None:

@@ -6,6 +6,7 @@ What comes out is only looked at for dangers and rules of refusal, never run.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from ipcom_chat.assistant.shell_wrappers import INTERPRETERS, program_of
@@ -43,7 +44,7 @@ def code_of(words: Sequence[str]) -> tuple[str, ...]:
         return tuple(words[1:])
     if not is_interpreter(program):
         return ()
-    pairs = zip(words[1:], words[2:], strict=False)
+    pairs = pairwise(words[1:])
     code = [after for word, after in pairs if _FLAGS.fullmatch(word)]
     code += [word[2:] for word in words[1:] if re.match(r"-[ce][^\w-]*\w+\W", word)]
     return tuple(code)

@@ -17,6 +17,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from ipcom_chat.assistant.shell_code import lines_in_code
+from ipcom_chat.assistant.shell_model import (
+    Redirect,
+    ShellLine,
+    SimpleCommand,
+    printed,
+    reads_commands,
+)
 from ipcom_chat.assistant.shell_nodes import (
     UnreadableError,
     check_gaps,
@@ -33,11 +40,9 @@ from ipcom_chat.assistant.shell_words import (
 )
 from ipcom_chat.assistant.shell_wrappers import (
     PLACEHOLDER,
-    SHELLS,
     Inner,
     assigned_texts,
     inner_of,
-    program_of,
 )
 
 if TYPE_CHECKING:
@@ -53,54 +58,6 @@ _ODD: Final = re.compile(
     r"[^\S \t\n]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]"
 )
 """Blanks and signs that Bash and the grammar, or a person's eye, take for different things."""
-
-
-class Redirect(msgspec.Struct, frozen=True):
-    """One redirection of a command."""
-
-    operator: str
-    """`>`, `>>`, `<`, `<<`, `<<<`, `>&`, `&>` and others, as written."""
-    target: str
-    """A file, a descriptor, or the text of a here-document or here-string."""
-    is_static: bool = True
-
-
-class SimpleCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """One command with its arguments, unquoted."""
-
-    words: tuple[str, ...]
-    unknown: frozenset[int] = frozenset()
-    """The places of words that only the running shell knows; they stand as they are written."""
-    assignments: tuple[str, ...] = ()
-    """`NAME=value` in front of it; without words, these are all there is."""
-    redirects: tuple[Redirect, ...] = ()
-    inputs: tuple[int, ...] = ()
-    """Commands of the line whose output this one gets: by a pipe, or as a part of its words."""
-    functions: tuple[str, ...] = ()
-    """The functions in whose bodies it stands, outermost first."""
-    inside: int | None = None
-    """The command whose arguments hold this one, such as `sudo`; None for one of the line."""
-    starts_at: int | None = None
-    """Where in the words of `inside` it begins, if it is literally there."""
-    is_guess: bool = False
-    """A text in a program of another language: it may be a command, or a text like any other."""
-
-    @property
-    def program(self) -> str:
-        """The program's name without its folder; empty if there is none, or if it is not known."""
-        return "" if not self.words or 0 in self.unknown else program_of(self.words[0])
-
-
-class ShellLine(msgspec.Struct, frozen=True, kw_only=True):
-    """What a line would run."""
-
-    commands: tuple[SimpleCommand, ...]
-    is_parsed: bool
-    """False if any part of it could not be read."""
-    folders: tuple[str, ...] = ()
-    """Where it changes to by `cd`."""
-    repeats_endlessly: bool = False
-    """It starts something in the background in a loop without an end."""
 
 
 UNPARSED: Final = ShellLine(commands=(), is_parsed=False)
@@ -168,9 +125,7 @@ class _Reader:
             raise UnreadableError
         place = place._replace(nodes_deep=place.nodes_deep + 1)
         match node.type:
-            case "command" | "declaration_command" | "unset_command" | "test_command":
-                return self._command(node, place)
-            case "variable_assignment" | "variable_assignments":
+            case kind if kind in _SIMPLE:
                 return self._command(node, place)
             case "redirected_statement":
                 return self._redirected(node, place)
@@ -337,7 +292,8 @@ class _Reader:
         """Add what a text in another language names, if it is a line of shell at all."""
         before = len(self.commands)
         try:
-            return self.read(text, place._replace(is_guess=True, nodes_deep=place.nodes_deep + 10))
+            deeper = place.nodes_deep + 10
+            return self.read(text, place._replace(is_guess=True, nodes_deep=deeper))
         except ValueError:
             if before >= COMMANDS_MAX - 1:
                 raise
@@ -388,52 +344,6 @@ _SIMPLE: Final = frozenset(
 )
 _REDIRECTS: Final = frozenset("file_redirect heredoc_redirect herestring_redirect".split())
 _HERE: Final = frozenset({"<<", "<<<"})
-_READERS: Final = frozenset({"at", "batch", "crontab"})
-
-
-def reads_commands(command: SimpleCommand) -> bool:
-    """Return whether a command reads lines of shell from its standard input."""
-    if command.program in _READERS:
-        return True
-    rest = command.words[1:]
-    if command.program in {"sudo", "su", "doas", "ssh"}:
-        return _is_bare_session(command.program, rest)
-    if command.program not in SHELLS:
-        return False
-    named = [word for word in rest if not word.startswith(("-", "+"))]
-    letters = "".join(word for word in rest if re.fullmatch(r"-[a-z]+", word))
-    if "c" in letters:
-        return False
-    return not named or "s" in letters or named[0] in {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
-
-
-def sources_of(command: SimpleCommand, line: ShellLine) -> list[SimpleCommand]:
-    """Return every command whose output may reach this one."""
-    seen: set[int] = set()
-    waiting = list(command.inputs)
-    while waiting:
-        index = waiting.pop()
-        if index not in seen:
-            seen.add(index)
-            waiting += line.commands[index].inputs
-    return [line.commands[index] for index in sorted(seen)]
-
-
-def _is_bare_session(program: str, rest: Sequence[str]) -> bool:
-    if program == "ssh":
-        return len([word for word in rest if not word.startswith("-")]) == 1
-    if program == "su":
-        return "-c" not in rest
-    return any(word in {"-s", "-i", "--shell", "--login"} for word in rest)
-
-
-def printed(words: Sequence[str]) -> list[str]:
-    """Return the lines that `echo` or `printf` with these words may print."""
-    rest = [word for word in words[1:] if not re.fullmatch(r"-[neE]+", word)]
-    unescaped = [word.replace("\\n", "\n").replace("\\t", "\t") for word in rest]
-    if program_of(words[0]) == "printf" and "%" in "".join(unescaped[:1]):
-        return [" ".join(unescaped[1:])] if len(unescaped) > 1 else unescaped
-    return [" ".join(unescaped)]
 
 
 def _read_redirect(node: "Node", found: _Redirects) -> None:

@@ -1,6 +1,6 @@
-"""Nodes of tree-sitter-bash, with a doubt wherever the grammar and Bash may disagree.
+r"""Nodes of tree-sitter-bash, with a doubt wherever the grammar and Bash may disagree.
 
-The grammar was made to colour editors: it takes `\\ ` for a blank, `{a,b}` for the beginning of a
+The grammar was made to colour editors: it takes `\ ` for a blank, `{a,b}` for the beginning of a
 block and words with a new line in them for words. What is read from it here is checked against the
 source, and refused where Bash might read something else. A comparison with Bash itself
 (tests/property/test_shell_lines.py) finds such places.
@@ -67,7 +67,7 @@ def _test_words(node: "Node") -> list[Word]:
     # Bash evaluates an index once more: [[ 'a[$(rm x)]' -eq 0 ]] runs rm, in quotes, too.
     if "'" in text and ("$(" in text or "`" in text):
         return [Word("$TEST", is_static=False)]
-    if text.startswith("[[") or text.startswith("["):
+    if text.startswith("["):
         odd = r"[;#\n]" if text.startswith("[[") else r"[;#\n|&<>\\]"
         bare = (
             text_of(leaf)

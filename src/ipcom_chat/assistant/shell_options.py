@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Final
 
-from ipcom_chat.assistant.shell_lines import ShellLine, SimpleCommand
+from ipcom_chat.assistant.shell_model import ShellLine, SimpleCommand
 
 UNSEEN: Final = "$"
 """A path that only the running shell knows, or nobody."""

@@ -96,17 +96,14 @@ def _marked(node: "Node") -> Word:
     if node.type in {"concatenation", "command_name"}:
         parts = [_marked(child) for child in node.children]
         return Word("".join(p.text for p in parts), all(p.is_static for p in parts))
-    if node.type == "translated_string":
-        return _marked(node.children[-1])
     if node.type == "string":
         return _double_quoted(node)
     text = text_of(node)
     if node.type == "word" or not node.is_named:
         return _bare(text)
-    if node.type == "raw_string":
-        return Word(text[1:-1], is_static=True)
-    if node.type == "ansi_c_string":
-        return Word(_ANSI.sub(_ansi, text[2:-1]), is_static=True)
+    if node.type in {"raw_string", "ansi_c_string"}:
+        text = text[1:-1] if node.type == "raw_string" else _ANSI.sub(_ansi, text[2:-1])
+        return Word(text, is_static=True)
     return Word(text, is_static=node.type in {"number", "variable_name", "special_variable_name"})
 
 

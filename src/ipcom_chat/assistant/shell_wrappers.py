@@ -6,6 +6,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
@@ -156,7 +157,7 @@ def _following(words: Sequence[str], skipped: int) -> Inner:
 
 def _option_texts(program: str, words: Sequence[str]) -> tuple[str, ...]:
     options = _OPTION_TEXTS.get(program, ())
-    texts = [after for word, after in zip(words, words[1:], strict=False) if word in options]
+    texts = [after for word, after in pairwise(words) if word in options]
     texts += [found[1] for word in words[1:] if (found := _TAKES_COMMAND.match(word))]
     return tuple(text.removeprefix("exec=") for text in texts)
 
@@ -313,7 +314,7 @@ def _from(words: Sequence[str], start: int) -> Inner:
 
 def _git(words: Sequence[str]) -> Inner:
     texts: list[str] = []
-    for word, after in zip(words, words[1:], strict=False):
+    for word, after in pairwise(words):
         value = after.partition("=")[2]
         if word in {"-c", "--config"} and value:
             texts.append(value.removeprefix("!"))

@@ -234,8 +234,9 @@ def _assistant(subject: Subject) -> Iterator[Check]:
     without = _("answers come from this history and from playbooks")
     if subject.ai_overruled:
         path, source = subject.ai_overruled
-        yield _ok("assistant", _("AI is switched off by policy in {path}; {source} has no effect: "
-                                 "{without}", path=path, source=source, without=without))  # fmt: skip
+        text = _("AI is switched off by policy in {path}; {source} has no effect: {without}",
+                 path=path, source=source, without=without)  # fmt: skip
+        yield _ok("assistant", text)
     elif not subject.ai_enabled:
         yield _ok("assistant", _("AI is switched off: {without}", without=without))
     elif not (subject.ai_model or subject.ai_base_url):

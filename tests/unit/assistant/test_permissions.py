@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.assistant.permissions import READ_ONLY, SESSION, Permissions, Rules, Verdict
+from ipcom_chat.assistant.permissions import (
+    READ_ONLY,
+    SESSION,
+    Permissions,
+    Rules,
+    Verdict,
+    _may_meet,
+    _normal,
+)
 from ipcom_chat.assistant.shell_lines import parse
 from tests.support.shell_lines import DANGEROUS, ORDINARY
 
@@ -84,13 +92,22 @@ def test_wrapped_commands_are_allowed_by_rules_for_both() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "apt install x", "sudo apt install x", "/usr/bin/apt install x", "bash -c 'apt install x'",
-        "true && (apt install x)", "echo $(apt install x)", "timeout 5 sudo -E apt install x",
-        "echo x | xargs apt install", "X=1 apt install x", "f() { apt install x; }; f",
-        "python3 -c 'import os; os.system(\"apt install x\")'", "'a'pt in\\stall x",
-        "find . -exec apt install {} \\;", "/opt/x/apt install y",
+        "apt install x",
+        "sudo apt install x",
+        "/usr/bin/apt install x",
+        "bash -c 'apt install x'",
+        "true && (apt install x)",
+        "echo $(apt install x)",
+        "timeout 5 sudo -E apt install x",
+        "echo x | xargs apt install",
+        "X=1 apt install x",
+        "f() { apt install x; }; f",
+        "python3 -c 'import os; os.system(\"apt install x\")'",
+        "'a'pt in\\stall x",
+        "find . -exec apt install {} \\;",
+        "/opt/x/apt install y",
     ],
-)  # fmt: skip
+)
 def test_refusing_and_asking_rules_look_through_everything(line: str) -> None:
     assert _verdict(line, "*", deny=("apt install *",)) == "deny"
     assert _verdict(line, "*", ask=("apt install *",)) == "ask"
@@ -109,10 +126,15 @@ def test_the_strictest_wins_and_names_its_rule() -> None:
 @pytest.mark.parametrize(
     ("line", "verdict"),
     [
-        ("make $X", "ask"), ("make $X y", "ask"), ("make *", "ask"), ("make x$Y", "ask"),
-        ("make a", "allow"), ("make 'a' $(true)", "allow"), ("$X", "ask_twice"),
+        ("make $X", "ask"),
+        ("make $X y", "ask"),
+        ("make *", "ask"),
+        ("make x$Y", "ask"),
+        ("make a", "allow"),
+        ("make 'a' $(true)", "allow"),
+        ("$X", "ask_twice"),
     ],
-)  # fmt: skip
+)
 def test_words_known_only_later_never_slip_past_a_strict_rule(line: str, verdict: str) -> None:
     assert _verdict(line, "*", deny=("make install *",)) == verdict
     assert _verdict(line, "*", ask=("make install *",)) == verdict
@@ -131,18 +153,37 @@ def test_the_session_allows_exactly_one_line() -> None:
 @pytest.mark.parametrize(
     ("line", "verdict"),
     [
-        ("df -h", "allow"), ("ps aux | grep 'nginx|apache' | head -5", "allow"),
-        ("find . -name '*.py' -type f | wc -l", "allow"), ("[ -f x ] && cat x", "allow"),
-        ("cat < notes.txt", "allow"), ("LC_ALL=C sort x | uniq -c", "allow"),
-        ("ls 2>/dev/null; echo done", "allow"), ("systemctl status nginx --no-pager", "allow"),
-        ("sudo df", "ask"), ("cat *.txt", "ask"), ("cat $X", "ask"), ("ls > x", "ask"),
-        ("cat ~/.ssh/config > x", "ask"), ("LD_LIBRARY_PATH=. df", "ask"), ("./ls", "ask"),
-        ("cat < ~/.netrc", "ask_twice"), ("cat .env", "ask_twice"), ("cat /etc/shadow", "ask_twice"),
-        ("git status", "ask"), ("grep -r x .", "ask"), ("env ls", "ask"), ("xargs ls", "ask"),
-        ("bash -c ls", "ask"), ("find . -fprint x", "ask"), ("sort -o x y", "ask"),
-        ("find . -exec ls {} +", "ask"), ("ps auxe", "ask"), ("awk 1 x", "ask"), ("man ls", "ask"),
+        ("df -h", "allow"),
+        ("ps aux | grep 'nginx|apache' | head -5", "allow"),
+        ("find . -name '*.py' -type f | wc -l", "allow"),
+        ("[ -f x ] && cat x", "allow"),
+        ("cat < notes.txt", "allow"),
+        ("LC_ALL=C sort x | uniq -c", "allow"),
+        ("ls 2>/dev/null; echo done", "allow"),
+        ("systemctl status nginx --no-pager", "allow"),
+        ("sudo df", "ask"),
+        ("cat *.txt", "ask"),
+        ("cat $X", "ask"),
+        ("ls > x", "ask"),
+        ("cat ~/.ssh/config > x", "ask"),
+        ("LD_LIBRARY_PATH=. df", "ask"),
+        ("./ls", "ask"),
+        ("cat < ~/.netrc", "ask_twice"),
+        ("cat .env", "ask_twice"),
+        ("cat /etc/shadow", "ask_twice"),
+        ("git status", "ask"),
+        ("grep -r x .", "ask"),
+        ("env ls", "ask"),
+        ("xargs ls", "ask"),
+        ("bash -c ls", "ask"),
+        ("find . -fprint x", "ask"),
+        ("sort -o x y", "ask"),
+        ("find . -exec ls {} +", "ask"),
+        ("ps auxe", "ask"),
+        ("awk 1 x", "ask"),
+        ("man ls", "ask"),
     ],
-)  # fmt: skip
+)
 def test_read_only_commands_by_one_rule(line: str, verdict: str) -> None:
     assert _verdict(line, READ_ONLY) == verdict
 
@@ -195,6 +236,4 @@ def test_unknown_words_meet_whatever_they_could_become(
     parts = [data.draw(st.text(alphabet="ab", max_size=3)) if c == "*" else c for c in vague]
     permissions = Permissions(Rules(deny=(rule,)))
     if permissions.judge_tool("".join(parts)).verdict is Verdict.DENY:
-        from ipcom_chat.assistant.permissions import _may_meet, _normal
-
         assert _may_meet(_normal(rule), vague)

@@ -4,11 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.assistant.shell_lines import (
-    CHARS_MAX,
-    SimpleCommand,
-    parse,
-)
+from ipcom_chat.assistant.shell_lines import CHARS_MAX, parse
+from ipcom_chat.assistant.shell_model import SimpleCommand
 
 
 def _commands(line: str) -> list[str]:
@@ -31,7 +28,10 @@ def _commands(line: str) -> list[str]:
         ("bash -lc 'a; b'", ["bash -lc a; b", "a", "b"]),
         ("env -u X Y=1 a", ["env -u X Y=1 a", "a"]),
         ("xargs -n 1 a", ["xargs -n 1 a", "a $ARGUMENTS"]),
-        ("find x -exec a {} + -exec b {} \\;", ["find x -exec a {} + -exec b {} ;", "a x/?", "b x/?"]),
+        (
+            "find x -exec a {} + -exec b {} \\;",
+            ["find x -exec a {} + -exec b {} ;", "a x/?", "b x/?"],
+        ),
         ("ssh -p 2 h 'a b'", ["ssh -p 2 h a b", "a b"]),
         ("su - ana -c a", ["su - ana -c a", "a"]),
         ("watch -n 1 a b", ["watch -n 1 a b", "a b"]),
@@ -55,7 +55,7 @@ def _commands(line: str) -> list[str]:
         ("git bisect run a b", ["git bisect run a b", "a b"]),
         ("ssh -o ProxyCommand='a b' h", ["ssh -o ProxyCommand=a b h", "a b"]),
     ],
-)  # fmt: skip
+)
 def test_every_command_at_every_level_is_found(line: str, commands: list[str]) -> None:
     assert _commands(line) == commands
 
@@ -93,13 +93,33 @@ def test_an_unknown_program_has_no_name(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "(", "a )", "if a", "a 'b", 'a "b', "a `b", "a $(b", "a <<E\nx", "a\0b", "a\rb", "a\u00a0b",
-        "a\u202eb", "a \ue000", "a\udcffb", "<<'a b'\nx\na b\n", "a" * (CHARS_MAX + 1),
-        "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}x", "x {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
-        "(" * 200 + "a" + ")" * 200, "a;" * 1000, "a " + "$(" * 60 + "b" + ")" * 60,
-        "eval " * 40 + "a", "a \"$x\"\\ b", "{ a; } > x b", "X='a'\\b c",
+        "(",
+        "a )",
+        "if a",
+        "a 'b",
+        'a "b',
+        "a `b",
+        "a $(b",
+        "a <<E\nx",
+        "a\0b",
+        "a\rb",
+        "a\u00a0b",
+        "a\u202eb",
+        "a \ue000",
+        "a\udcffb",
+        "<<'a b'\nx\na b\n",
+        "a" * (CHARS_MAX + 1),
+        "{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}x",
+        "x {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}",
+        "(" * 200 + "a" + ")" * 200,
+        "a;" * 1000,
+        "a " + "$(" * 60 + "b" + ")" * 60,
+        "eval " * 40 + "a",
+        'a "$x"\\ b',
+        "{ a; } > x b",
+        "X='a'\\b c",
     ],
-)  # fmt: skip
+)
 def test_what_is_in_doubt_is_not_parsed(line: str) -> None:
     assert not parse(line).is_parsed
 
@@ -118,8 +138,11 @@ def test_a_hostile_line_of_100_kb_is_refused_unread() -> None:
 def test_inputs_are_followed_through_pipes_and_substitutions() -> None:
     commands = parse('a | b "$(c)" | d').commands
     assert [(each.program, each.inputs) for each in commands] == [
-        ("a", ()), ("b", (0, 2)), ("c", ()), ("d", (0, 1, 2)),
-    ]  # fmt: skip
+        ("a", ()),
+        ("b", (0, 2)),
+        ("c", ()),
+        ("d", (0, 1, 2)),
+    ]
 
 
 def test_redirects_are_kept_also_of_groups() -> None:
@@ -131,5 +154,7 @@ def test_redirects_are_kept_also_of_groups() -> None:
 def test_texts_in_code_are_guesses() -> None:
     found = parse("""python3 -c 'import os; os.system("a b"); run(["c", "d"])'""").commands
     assert [(each.words[0], each.is_guess) for each in found] == [
-        ("python3", False), ("a", True), ("c", True),
-    ]  # fmt: skip
+        ("python3", False),
+        ("a", True),
+        ("c", True),
+    ]
