@@ -52,6 +52,7 @@ CHARS_MAX: Final = 20_000
 COMMANDS_MAX: Final = 400
 DEPTH_MAX: Final = 12
 """Lines within lines: `bash -c "bash -c …"`."""
+_BLOCK: Final = re.compile(r"\{[\s\\]|\(\(")
 NODES_DEEP_MAX: Final = 120
 
 _ODD: Final = re.compile(
@@ -135,7 +136,7 @@ class _Reader:
                 return self._pipeline(node, place)
             case "function_definition":
                 return self._function(node, place)
-            case "compound_statement" if not re.match(r"\{[\s\\]|\(\(", text_of(node)):
+            case "compound_statement" if not _BLOCK.match(text_of(node)):
                 raise UnreadableError  # `{a,b}` is a word
             case "while_statement" | "c_style_for_statement":
                 self.repeats_endlessly = self.repeats_endlessly or spawns_endlessly(node)
@@ -174,7 +175,8 @@ class _Reader:
         if outer.words:  # behind a group they are no arguments; alone they are the command
             raise UnreadableError
         own = SimpleCommand(
-            words=(), redirects=tuple(outer.redirects), inputs=place.inputs, functions=place.functions,
+            words=(), redirects=tuple(outer.redirects), inputs=place.inputs,
+            functions=place.functions,
             inside=place.inside, is_guess=place.is_guess,
         )  # fmt: skip
         self.commands[index] = own

@@ -79,9 +79,13 @@ _AFTER: Final = {
     "numactl": 0, "cpulimit": 0, "dbus-run-session": 0, "xvfb-run": 0, "ip-netns-exec": 1,
 }  # fmt: skip
 """Wrappers with so many words before the command."""
-_READ_AS_COMMANDS: Final = frozenset("PAGER GIT_PAGER MANPAGER EDITOR VISUAL GIT_EDITOR BROWSER "
-                                "GIT_SSH_COMMAND GIT_EXTERNAL_DIFF PROMPT_COMMAND LESSOPEN "
-                                "LESSCLOSE GIT_ASKPASS SSH_ASKPASS SUDO_ASKPASS FCEDIT".split())  # fmt: skip
+_READ_AS_COMMANDS: Final = frozenset(
+    """
+    PAGER GIT_PAGER MANPAGER EDITOR VISUAL GIT_EDITOR BROWSER GIT_SSH_COMMAND GIT_EXTERNAL_DIFF
+    PROMPT_COMMAND LESSOPEN LESSCLOSE GIT_ASKPASS SSH_ASKPASS SUDO_ASKPASS FCEDIT
+    """.split()
+)
+"""Variables whose value another program runs."""
 _TAKES_COMMAND: Final = re.compile(
     r"(?:--to-command|--checkpoint-action=exec|--use-compress-program|--rsh|--rsync-path|--pager|"
     r"--compress-program|--unzip-command|--info-script|--new-volume-script|--upload-pack|"
