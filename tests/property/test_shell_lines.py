@@ -11,15 +11,13 @@ from hypothesis import strategies as st
 from ipcom_chat.assistant.shell_lines import parse
 
 BASH = shutil.which("bash")
-TOKENS = """
-aa|bb|cc|\\|'|"|$(|`|)|(|#| #|$'|$"|[[ | ]]|[|]|if |; then |; fi|$x|${x}|x=|''|""|=|==|{bb,cc}|{ |; }|$|*|?
-| < |>|>&1|&>| <<E\\n|\\nE\\n|<<<|&&|;|\\\\\\n|\\ |! |~|2
-""".replace("\n", "").split("|")
-LINES = st.lists(
-    st.sampled_from([t.replace("\\n", "\n") for t in TOKENS]) | st.just(" ") | st.just(" aa "),
-    min_size=2,
-    max_size=12,
-).map("".join)
+TOKENS = (
+    "aa", "bb", " ", " ", " cc ", "\\", "'", '"', "$(", "`", ")", "(", "#", " #", "$'", '$"', "[[ ",
+    " ]]", "[", "]", "if ", "; then ", "; fi", "$x", "${x}", "x=", "''", '""', "=", "==", "{bb,cc}",
+    "{ ", "; }", "$", "*", "?", " < ", " >", ">&1", "&>", " <<E\n", "\nE\n", "<<<", "&&", ";", "|",
+    "\\\n", "\\ ", "! ", "~", "2", "\n", "\t", "for x in ", "; do ", "; done", "f() ", "$((1", "))",
+)  # fmt: skip
+LINES = st.lists(st.sampled_from(TOKENS), min_size=2, max_size=12).map("".join)
 RUN = r"""
 command_not_found_handle() { printf '%s\0' "$@" >&9; printf '\1\0' >&9; }
 PATH=/nonexistent
