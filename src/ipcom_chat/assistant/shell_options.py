@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from ipcom_chat.assistant.shell_model import ShellLine, SimpleCommand
@@ -71,6 +72,7 @@ def operands(command: SimpleCommand) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def plain_path(path: str) -> str:
     """Return a path as it is meant: home folders as `~`, `..` resolved, a last `/*` taken off."""
     if len(path) > PATH_CHARS_MAX:
@@ -89,6 +91,7 @@ def plain_path(path: str) -> str:
     return "~" if re.fullmatch(r"/(?:home/[^/]+|root)", path) else path
 
 
+@lru_cache(maxsize=1024)
 def is_system_folder(path: str) -> bool:
     """Return whether a path, or what its glob may match, is a folder that the system lives in."""
     path = plain_path(path)
