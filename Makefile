@@ -50,13 +50,15 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "Python's venv module is missing. On Debian: sudo apt install python3-venv" >&2; exit 1; }
 
+# The lock names everything; resolving it again fails in older pips, where a package with extras is
+# also asked for without them.
 $(VENV)/.chat: locks/chat.txt pyproject.toml | $(BIN)/python
 	@echo "Setting up ipcom-chat (once, about a minute)..." >&2
-	@$(PIP) install --require-hashes -r locks/chat.txt
+	@$(PIP) install --require-hashes --no-deps -r locks/chat.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: locks/dev.txt $(VENV)/.chat
 	@echo "Setting up the development tools..." >&2
-	@$(PIP) install --require-hashes -r locks/dev.txt
+	@$(PIP) install --require-hashes --no-deps -r locks/dev.txt
 	@touch $@

@@ -13,13 +13,14 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from textual import events
 from textual.widgets import TextArea
 
 from ipcom_chat import settings
-from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta
+from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta, Turn
+from ipcom_chat.i18n import Language
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.tui.app import ChatApp
@@ -79,6 +80,17 @@ class Streaming:
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
             yield TextDelta(self._text[place : place + TOKEN_CHARS])
+
+    def load(self) -> None:
+        """Need nothing."""
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
+        """Say that it cannot."""
+        del turns, language
+        return None
+
+    async def close(self) -> None:
+        """Keep nothing."""
 
 
 class Chat(ChatApp):

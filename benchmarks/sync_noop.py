@@ -19,7 +19,7 @@ import json
 import os
 import random
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -30,7 +30,8 @@ from typing import Any
 from benchmarks.sync_bulk import an_engine, carry, fill
 from benchmarks.sync_server import folder, percentiles, primary, select
 from ipcom_chat import settings
-from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta
+from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta, Turn
+from ipcom_chat.i18n import Language
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.storage.replica import Replica, open_replica
@@ -111,6 +112,17 @@ class Scripted:
         for _piece in range(20):
             yield TextDelta(f"{question.text[:20]} ")
             await asyncio.sleep(0)
+
+    def load(self) -> None:
+        """Need nothing."""
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
+        """Say that it cannot."""
+        del turns, language
+        return None
+
+    async def close(self) -> None:
+        """Keep nothing."""
 
 
 class Chat:

@@ -1,5 +1,6 @@
 """What every test shares: the English screen, and a home folder that is not the tester's."""
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,12 @@ settings.load_profile("shared")
 
 # What a shell starts in the background ignores Ctrl-C, and so would every program started here.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# For whoever has a real model to test with; all it shows is tested with scripted servers, too.
+collect_ignore = (
+    [] if "IPCOM_CHAT_REAL_MODEL" in os.environ else ["unit/assistant/test_real_model.py"]
+)
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,9 @@
     │   └── FileSystemError        file_system     no    WAL does not work there
     ├── AssistantError             assistant       no    an assistant could not answer
     │   ├── AssistantBusyError     assistant_busy  yes   rate limit, overload, time-out
+    │   ├── AssistantQuotaError    assistant_quota no    no credit or quota left
     │   └── AssistantSetupError    assistant_setup no    key, address, model or package missing
+    ├── RefusedError               refused         no    a rule or the person does not let it run
     ├── PlaybookError              playbook        no    a playbook file is not valid
     ├── PrimaryError               primary         no    the primary did not do what it was asked
     │   ├── PrimaryUnreachableError primary_unreachable yes  network, time-out, busy, overloaded
@@ -159,10 +161,22 @@ class AssistantBusyError(AssistantError):
     retryable = True
 
 
+class AssistantQuotaError(AssistantError):
+    """The account has no credit or quota left."""
+
+    code = "assistant_quota"
+
+
 class AssistantSetupError(AssistantError):
     """The assistant is not set up: key, address, model or package."""
 
     code = "assistant_setup"
+
+
+class RefusedError(IpcomChatError):
+    """A command did not run: a rule or the person does not let it."""
+
+    code = "refused"
 
 
 class PlaybookError(IpcomChatError):

@@ -18,6 +18,20 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CHUNK_BYTES = 1 << 16
 
 
+_OWN_UMASK = 0o077
+_inherited: list[int] = []
+
+
+def keep_to_oneself() -> None:
+    """Let whatever this process makes be for its user alone; what it runs is not bound by that."""
+    _inherited.append(os.umask(_OWN_UMASK))
+
+
+def inherited_umask() -> int:
+    """Return the file mode mask that this process was started with; -1 if it never changed it."""
+    return _inherited[0] if _inherited else -1
+
+
 def read_regular(path: Path, *, max_bytes: int) -> tuple[bytes, os.stat_result]:
     """Return what an ordinary file holds, and its attributes.
 

@@ -164,11 +164,12 @@ def host_facts() -> HostFacts:
         mac_address=_read(Path("/sys/class/net") / interface / "address") or None
         if interface
         else None,
-        os_info=_os_info(),
+        os_info=os_info(),
     )
 
 
-def _os_info() -> dict[str, Any]:
+def os_info() -> dict[str, Any]:
+    """Return what this machine runs: distribution, kernel, architecture, number of processors."""
     release = dict(
         line.split("=", 1) for line in _read(Path("/etc/os-release")).splitlines() if "=" in line
     )

@@ -3,11 +3,14 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
@@ -27,17 +30,21 @@ from ipcom_chat.storage.replica import open_replica
 
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
+    from ipcom_chat.assistant.mcp_client import McpServers
     from ipcom_chat.assistant.permissions import Permissions
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.meaning.client import Meaning
+    from ipcom_chat.services.asking import Terms
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
     from ipcom_chat.services.erasures import ErasureService
-    from ipcom_chat.services.history import Similar
+    from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
+    from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.solutions import SolutionService
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
         Probe,
@@ -350,6 +357,7 @@ class Runtime:
             saved: called in that thread after each write.
         """
         # Imported late: they bring asyncio.
+        from ipcom_chat.services.asking import Asking  # noqa: PLC0415
         from ipcom_chat.services.chat import ChatContext, ChatService  # noqa: PLC0415
         from ipcom_chat.services.requests import RequestStore  # noqa: PLC0415
 
@@ -357,7 +365,7 @@ class Runtime:
         return ChatService(
             thread=storage,
             store=RequestStore(self._entries, self.sessions, self.ids, self.clock, saved),
-            history=self.history,
+            asking=Asking(storage, self.history, self._find, self.terms()),
             assistant=self.assistant(),
             context=ChatContext(
                 origin=self.origin(), scope=self.scope(), language=self.settings.language
@@ -365,35 +373,114 @@ class Runtime:
             ids=self.ids,
         )
 
+    def open_memory(self, *, with_private: bool) -> "Memory":
+        """Return what other programs read of the history; the scope is that of this process."""
+        from ipcom_chat.services.memory import Memory  # noqa: PLC0415 - one verb
+
+        scope = msgspec.structs.replace(self.scope(), with_private=with_private)
+        return Memory(self.history, self.search, self.suggestions, scope)
+
+    def open_solutions(self, saved: "Callable[[], None]" = lambda: None) -> "SolutionService":
+        """Return what adds solutions to the history; `saved` is called after each."""
+        from ipcom_chat.services.solutions import SolutionService  # noqa: PLC0415 - one verb
+
+        self.register_machine()
+        return SolutionService(self._entries, self.ids, self.clock, saved)
+
     def _find_similar(self, scope: Scope, question: str) -> "Similar | None":
         """Ask the index, which is opened by the first question and never made for it."""
         return self.search.similar(scope, question) if self.settings.paths.search.exists() else None
 
-    def assistant(self) -> "Assistant":
+    def models(self) -> tuple[str, ...]:
+        """Return the AI models that are configured, the usual one first."""
+        from ipcom_chat import models  # noqa: PLC0415 - brings what only the assistant needs
+
+        return models.configured(self.settings)
+
+    def assistant(self, model: str | None = None) -> "Assistant":
         """Return what answers: the configured AI, or what is known here.
 
         An AI whose settings are wrong leaves `assistant_problem` and what is known here.
+
+        Args:
+            model: another one than the usual one, as a person names it.
+
+        Raises:
+            AssistantSetupError, SettingsError: there is no such model.
         """
-        if self.settings["ai.enabled"] and self.settings["ai.model"]:
-            try:
-                return self._ai(self.settings["ai.model"])
-            except AssistantSetupError as error:
-                self.assistant_problem = str(error)
+        from ipcom_chat import models  # noqa: PLC0415 - brings what only the assistant needs
+        from ipcom_chat.assistant.fallback import FallbackAssistant  # noqa: PLC0415
         from ipcom_chat.assistant.knowledge import KnowledgeAssistant  # noqa: PLC0415 - asyncio
 
-        return KnowledgeAssistant(self._playbooks, self.clock)
+        wanted = models.chain(self.settings)
+        if model is not None:
+            named = models.matching(self.settings, model)
+            wanted = (named, *(each for each in wanted if each != named))
+        known = KnowledgeAssistant(self._playbooks, self.clock)
+        chain: list[Assistant] = []
+        for each in wanted:
+            try:
+                chain.append(self._ai(each))
+            except AssistantSetupError as error:
+                if each == model:
+                    raise
+                self.assistant_problem = self.assistant_problem or str(error)
+        return FallbackAssistant([*chain, known]) if chain else known
 
-    def _ai(self, model: str) -> "Assistant":
-        from ipcom_chat.assistant.agent import build_assistant  # noqa: PLC0415 - asyncio
+    def _ai(self, setting: str) -> "Assistant":
+        from ipcom_chat import models  # noqa: PLC0415 - as above
+        from ipcom_chat.assistant.agent import AgentAssistant, Reach  # noqa: PLC0415 - asyncio
+        from ipcom_chat.assistant.endpoint import parse_model  # noqa: PLC0415
 
-        key = self.settings.ai_key
-        return build_assistant(
-            model,
+        model = parse_model(setting)
+        reach = Reach(
             base_url=self.settings["ai.base_url"],
-            api_key=key.reveal() if key else None,
+            key=lambda: models.key_of(self.settings, model),
             timeout_s=self.settings["ai.timeout"],
             max_retries=self.settings["ai.max_retries"],
         )
+        return AgentAssistant(model, reach, playbooks=self._playbooks, foreign=self._mcp_servers)
+
+    @cached_property
+    def _mcp_servers(self) -> "McpServers | None":
+        """The tools of other programs, for all models together; None if none are named."""
+        from ipcom_chat.assistant.mcp_client import McpServers  # noqa: PLC0415 - asyncio
+        from ipcom_chat.assistant.mcp_config import read_mcp_config  # noqa: PLC0415
+
+        config = read_mcp_config(self.settings.paths.mcp_files, os.environ)
+        if not (config.servers or config.problems):
+            return None
+        return McpServers(config.servers, config.problems)
+
+    def terms(self) -> "Terms":
+        """Return on what terms questions are asked in this process."""
+        from ipcom_chat.assistant.base import Limits  # noqa: PLC0415 - asyncio
+        from ipcom_chat.services.asking import Terms  # noqa: PLC0415
+
+        limits = Limits(
+            requests=self.settings["ai.max_requests"],
+            time_s=self.settings["ai.max_seconds"],
+            command_s=self.settings["tools.timeout"],
+            context_tokens=self.settings["ai.context_tokens"],
+        )
+        return Terms(limits=limits)
+
+    def _find(self, scope: Scope, query: str, limit: int) -> "list[Known]":
+        """Search the history for an assistant."""
+        from ipcom_chat.services.history import Known  # noqa: PLC0415 - as above
+        from ipcom_chat.services.search import Wanted  # noqa: PLC0415 - brings Tantivy
+
+        found = self.search.search(scope, query, Wanted(), limit=limit)
+        return [
+            Known(
+                entry=hit.entry,
+                short_id=hit.short_id,
+                username=hit.username,
+                hostname=hit.hostname,
+                score=1.0,
+            )
+            for hit in found.hits
+        ]
 
     def _playbooks(self) -> "tuple[Playbook, ...]":
         from ipcom_chat.assistant.playbook_loading import load_playbooks  # noqa: PLC0415

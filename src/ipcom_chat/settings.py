@@ -67,6 +67,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     playbook_dirs: tuple[Path, ...]
 
     @property
+    def mcp_files(self) -> tuple[Path, ...]:
+        """Where MCP servers are named: the administrator's file, then the user's."""
+        return (SYSTEM_FILE.with_name("mcp.json"), self.config_file.with_name("mcp.json"))
+
+    @property
     def replica(self) -> Path:
         """The SQLite file of the history."""
         return self.data_dir / "history.db"
@@ -105,14 +110,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The language of the screen."""
         chosen: Language = self.values["ui.language"]
         return chosen
-
-    @property
-    def ai_key(self) -> Secret | None:
-        """The key of the configured AI; that of OpenAI goes to OpenAI and to nobody else."""
-        key: Secret | None = self.values["ai.api_key"]
-        if not key and str(self.values["ai.model"]).startswith("openai:"):
-            key = self.values["ai.openai_api_key"]
-        return key or None
 
 
 _DEFINITIONS = (
@@ -153,13 +150,25 @@ _DEFINITIONS = (
             "seconds an answer or a command's output counts as fresh"),
     Setting("ai.enabled", bool, True, "IPCOM_CHAT_AI_ENABLED", "false: answers without any AI"),
     Setting("ai.model", str | None, None, "IPCOM_CHAT_AI_MODEL",
-            "VENDOR:NAME, for example openai-compatible:llama3.2"),
+            "VENDOR:NAME, for example anthropic:claude-sonnet-5-5 or openai-compatible:llama3.2"),
+    Setting("ai.fallback", str | None, None, "IPCOM_CHAT_AI_FALLBACK",
+            "models, after commas, that answer where the one before cannot"),
+    Setting("ai.models", str | None, None, "IPCOM_CHAT_AI_MODELS",
+            "more models to choose from, after commas"),
     Setting("ai.base_url", str | None, None, "IPCOM_CHAT_AI_BASE_URL",
             "address of an OpenAI-compatible server, ending in /v1"),
     Setting("ai.api_key", str | None, None, "IPCOM_CHAT_AI_API_KEY",
-            "the AI's key", True),
+            "the key for the server of ai.model", True),
+    Setting("ai.api_key_file", str | None, None, "IPCOM_CHAT_AI_API_KEY_FILE",
+            "a file with that key that only you can read"),
+    Setting("ai.api_key_command", str | None, None, "IPCOM_CHAT_AI_API_KEY_COMMAND",
+            "a command that prints that key"),
     Setting("ai.openai_api_key", str | None, None, "OPENAI_API_KEY",
             "OpenAI's key, used for the models of openai: only", True),
+    Setting("ai.anthropic_api_key", str | None, None, "ANTHROPIC_API_KEY",
+            "Anthropic's key, used for the models of anthropic: only", True),
+    Setting("ai.google_api_key", str | None, None, "GEMINI_API_KEY",
+            "Google's key, used for the models of google: only", True),
     Setting("ai.max_retries", int, 5, "MAX_RETRIES",
             "how often a failed call to the AI is repeated"),
     Setting("ai.timeout", int, 60, "IPCOM_CHAT_AI_TIMEOUT",
@@ -170,6 +179,14 @@ _DEFINITIONS = (
             "rules for commands that are asked about, even if another rule allows them"),
     Setting("tools.deny", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_DENY",
             "rules for commands that never run"),
+    Setting("ai.context_tokens", int, 24_000, "IPCOM_CHAT_AI_CONTEXT_TOKENS",
+            "how much of the conversation is sent along, about, in tokens"),
+    Setting("ai.max_requests", int, 12, "IPCOM_CHAT_AI_MAX_REQUESTS",
+            "how many requests to the AI one question may take"),
+    Setting("ai.max_seconds", int, 300, "IPCOM_CHAT_AI_MAX_SECONDS",
+            "how long one question may take, waiting for you left out"),
+    Setting("tools.timeout", int, 120, "IPCOM_CHAT_TOOLS_TIMEOUT",
+            "seconds that one command may run"),
     Setting("ui.language", str | None, None, "IPCOM_CHAT_LANGUAGE",
             "en or pt_BR; by default the locale decides"),
     Setting("ui.theme", str, "auto", "IPCOM_CHAT_THEME", "auto, dark or light"),
@@ -347,7 +364,8 @@ RULE_SEPARATOR = ";"
 _NUMBER_MAX = 2**31 - 1
 _NUMBER_MIN = {
     "turso.sync_interval": 1, "sync.active_interval": 1, "sync.batch_size": 1,
-    "sync.query_timeout": 100, "sync.retry_interval": 100,
+    "sync.query_timeout": 100, "sync.retry_interval": 100, "ai.max_requests": 1,
+    "ai.max_seconds": 1, "tools.timeout": 1,
 }  # fmt: skip
 _WORDS = {"yes": True, "on": True, "no": False, "off": False}
 

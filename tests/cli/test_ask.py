@@ -88,17 +88,25 @@ def test_nothing_asked_is_a_usage_error(env: Env, stdin: str) -> None:
 
 
 def test_a_failing_ai_is_one_sentence_and_exit_1(ai: Env) -> None:
-    done = run_cli(["ask", "ERR401 please"], ai)
+    done = run_cli(["ask", "BADJSON please"], ai)
     assert (done.code, done.out) == (1, "")
     assert done.err.count("\n") == 1
     (entry,) = _entries(ai)
     assert entry["status"] == "error"
 
 
+def test_an_ai_that_refuses_the_key_is_told_and_the_history_answers(ai: Env) -> None:
+    done = run_cli(["ask", "ERR401 how full is the disk?"], ai)
+    assert done.code == 0
+    assert "### Disk space" in done.out
+    assert "refused the key" in done.err
+    assert "answer instead" in done.err
+
+
 def test_a_wrong_ai_setting_is_told_and_the_machine_answers(env: Env) -> None:
     done = run_cli(["ask", "how full is the disk?"], env | {"IPCOM_CHAT_AI_MODEL": "nonsense"})
     assert done.code == 0
-    assert "ipcom-chat: ai.model is 'nonsense'" in done.err
+    assert "'nonsense' is not" in done.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -1,5 +1,6 @@
 """`sync` and everything of the command line that meets the primary."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ from tests.support.machine import (
     running,
     silent_server,
 )
+from tests.support.mcp_clients import called, connected
 from tests.support.meaning import end_process
 from tests.support.proxy import Faults, Proxy, refused_port
 from tests.support.replica import together
@@ -572,3 +574,14 @@ def test_conditions_are_words_that_programs_may_know() -> None:
     assert {str(each) for each in Condition} == {
         "off", "synced", "waiting", "filling", "offline", "attention"
     }  # fmt: skip
+
+
+# mcp
+
+
+async def test_what_another_program_saves_is_pushed_while_it_runs(
+    primary: Sqld, one: Machine
+) -> None:
+    async with connected(one.env, "mcp") as session:
+        await called(session, "save_solution", question="how full is it?", solution="42 %")
+        await asyncio.to_thread(eventually, lambda: questions_on(primary.url), bool)

@@ -1,13 +1,14 @@
 """A chat over a real replica with an assistant that does what the test says, when it says so."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from ipcom_chat import settings
-from ipcom_chat.assistant.base import AssistantEvent, Question
+from ipcom_chat.assistant.base import AssistantEvent, Question, Turn
 from ipcom_chat.domain.entry import Entry
+from ipcom_chat.i18n import Language
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
@@ -25,6 +26,7 @@ class ScriptedAssistant:
     def __init__(self) -> None:
         self.asked: list[Question] = []
         self.stopped: list[str] = []
+        self.is_closed = False
         self._steps: dict[str, asyncio.Queue[Step]] = {}
 
     def give(self, text: str, *steps: Step) -> None:
@@ -42,6 +44,15 @@ class ScriptedAssistant:
         except (asyncio.CancelledError, GeneratorExit):
             self.stopped.append(question.text)
             raise
+
+    def load(self) -> None:
+        """Need nothing."""
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
+        return f"{len(turns)} turns in short"
+
+    async def close(self) -> None:
+        self.is_closed = True
 
     def _queue(self, text: str) -> asyncio.Queue[Step]:
         return self._steps.setdefault(text, asyncio.Queue())

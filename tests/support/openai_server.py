@@ -8,6 +8,7 @@ no script is left, steered by words in the last message of the user:
     ERR401     HTTP 401, echoing the key     ERR404    HTTP 404, model not found
     CUT        three chunks, then the connection is dropped
     NOFINISH   the stream ends in order, without a finish_reason
+    RUN: x     asks to run the line x, then tells what came of it
     BADJSON    a stream that is not JSON     LONG      15 KB of Markdown at 60 chunks a second
 
 For tests that drive the whole program it runs alone: `python -m tests.support.openai_server
@@ -19,6 +20,7 @@ Source: OpenAI API reference (chat completions, streaming), RFC 9112 (HTTP/1.1).
 import argparse
 import asyncio
 import contextlib
+import re
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -31,6 +33,14 @@ HOST = "127.0.0.1"
 LONG_CHUNK_CHARS = 16
 LONG_CHUNKS_PER_S = 60
 NEVER_S = 3600.0
+_RUN = re.compile(r"RUN: (.*)")
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool that the model asks for."""
+
+    name: str
+    arguments: dict[str, Any] = {}
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +57,8 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     total_tokens: int | None = 18
     status: int = 200
     headers: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    """Tools that the model asks for after its text."""
     raw_body: bytes | None = None
     """Sent as it is, instead of chunks: an error body or nonsense."""
     content_type: str = "application/json"
@@ -71,8 +83,25 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def last_text(self) -> str:
         """The text of the last message, whichever form its content has."""
-        content = self.messages[-1]["content"]
+        content = self.messages[-1]["content"] or ""
         return content if isinstance(content, str) else "".join(p["text"] for p in content)
+
+    @property
+    def asked(self) -> str:
+        """The text of the last message of the user."""
+        said = [each for each in self.messages if each["role"] == "user"]
+        content = said[-1]["content"] if said else ""
+        return content if isinstance(content, str) else "".join(p.get("text", "") for p in content)
+
+    @property
+    def tool_names(self) -> list[str]:
+        """The tools that the model is offered."""
+        return [each["function"]["name"] for each in self.body.get("tools", ())]
+
+    @property
+    def tool_results(self) -> list[str]:
+        """What the tools returned so far."""
+        return [str(each["content"]) for each in self.messages if each["role"] == "tool"]
 
 
 class OpenAIServer:
@@ -153,14 +182,26 @@ class OpenAIServer:
             return True
         self.requests.append(received)
         await self._notify()
-        reply = self._script.pop(0) if self._script else steered(received.last_text, received)
-        return await self._answer(reader, writer, reply)
+        reply = self._script.pop(0) if self._script else self.unscripted(received)
+        return await self._answer(reader, writer, reply, received)
+
+    def unscripted(self, received: Received) -> Reply:
+        """Return the answer to a request for which no script is left."""
+        return steered(received.last_text, received)
+
+    def stream(self, reply: Reply, received: Received) -> AsyncIterator[bytes]:
+        """Return the events of a reply as this vendor writes them."""
+        return _stream(reply)
 
     async def _answer(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply: Reply
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        reply: Reply,
+        received: Received,
     ) -> bool:
         """Answer while watching for the client's end of the connection, whichever comes first."""
-        answering = asyncio.create_task(_write_reply(writer, reply))
+        answering = asyncio.create_task(_write_reply(writer, reply, self.stream(reply, received)))
         watching = asyncio.create_task(reader.read(1))
         try:
             await asyncio.wait({answering, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -177,6 +218,8 @@ class OpenAIServer:
 
 def steered(prompt: str, received: Received) -> Reply:
     """Return the reply that a word in the prompt asks for."""
+    if (line := _RUN.search(received.asked)) is not None:
+        return _running(line[1], received)
     replies = {
         "SLOWHEAD": Reply(header_delay_s=NEVER_S),
         "STALL": Reply(chunks=("one ", "two ", "three "), stall_after=3),
@@ -190,6 +233,14 @@ def steered(prompt: str, received: Received) -> Reply:
         "LONG": Reply(chunks=_pieces(long_markdown()), chunk_delay_s=1 / LONG_CHUNKS_PER_S),
     }
     return next((reply for word, reply in replies.items() if word in prompt), Reply())
+
+
+def _running(line: str, received: Received) -> Reply:
+    """Ask to run a line, or tell what came of it."""
+    if received.tool_results:
+        return Reply(chunks=("It said: ", received.tool_results[-1]))
+    call = Call(name="run_command", arguments={"command": line})
+    return Reply(chunks=("Let me look.",), calls=(call,))
 
 
 def error_reply(status: int, message: str, *headers: str, code: str | None = None) -> Reply:
@@ -228,7 +279,9 @@ async def _read_request(reader: asyncio.StreamReader) -> Received:
     )
 
 
-async def _write_reply(writer: asyncio.StreamWriter, reply: Reply) -> bool:
+async def _write_reply(
+    writer: asyncio.StreamWriter, reply: Reply, stream: AsyncIterator[bytes]
+) -> bool:
     """Write one reply; true when the connection can serve another request."""
     await asyncio.sleep(reply.header_delay_s)
     if reply.raw_body is not None:
@@ -236,7 +289,7 @@ async def _write_reply(writer: asyncio.StreamWriter, reply: Reply) -> bool:
         return True
     head = ["HTTP/1.1 200 OK", "content-type: text/event-stream", "transfer-encoding: chunked"]
     writer.write("\r\n".join([*head, *reply.headers, "", ""]).encode())
-    async for data in _stream(reply):
+    async for data in stream:
         writer.write(b"%x\r\n%s\r\n" % (len(data), data))
         await writer.drain()
     if reply.cut_after is not None:
@@ -260,21 +313,43 @@ async def _write_raw(writer: asyncio.StreamWriter, reply: Reply, body: bytes) ->
 async def _stream(reply: Reply) -> AsyncIterator[bytes]:
     """Yield the server-sent events of a reply, at its pace."""
     yield _event([_choice({"role": "assistant", "content": ""})])
-    for count, text in enumerate(reply.chunks, start=1):
-        await asyncio.sleep(reply.chunk_delay_s)
+    async for text in paced(reply):
         yield _event([_choice({"content": text})])
-        if count == reply.stall_after:
-            await asyncio.sleep(NEVER_S)
-        if count == reply.cut_after:
-            return
+    if reply.cut_after is not None:
+        return
+    for index, call in enumerate(reply.calls):
+        for delta in _call_deltas(index, call):
+            yield _event([_choice({"tool_calls": [delta]})])
     if reply.finish_reason is not None:
-        yield _event([_choice({}, reply.finish_reason)])
+        yield _event([_choice({}, "tool_calls" if reply.calls else reply.finish_reason)])
     if reply.total_tokens is not None:
         yield _event([], reply.total_tokens)
     yield b"data: [DONE]\n\n"
 
 
-def _choice(delta: dict[str, str], finish_reason: str | None = None) -> dict[str, Any]:
+async def paced(reply: Reply) -> AsyncIterator[str]:
+    """Yield the text of a reply at its pace, until it stalls or is cut."""
+    for count, text in enumerate(reply.chunks, start=1):
+        await asyncio.sleep(reply.chunk_delay_s)
+        yield text
+        if count == reply.stall_after:
+            await asyncio.sleep(NEVER_S)
+        if count == reply.cut_after:
+            return
+
+
+def _call_deltas(index: int, call: Call) -> list[dict[str, Any]]:
+    """Return a call in two pieces, as servers stream them."""
+    arguments = msgspec.json.encode(call.arguments).decode()
+    half = len(arguments) // 2
+    begin = {"name": call.name, "arguments": arguments[:half]}
+    return [
+        {"index": index, "id": f"call_{index}", "type": "function", "function": begin},
+        {"index": index, "function": {"arguments": arguments[half:]}},
+    ]
+
+
+def _choice(delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
     return {"index": 0, "delta": delta, "finish_reason": finish_reason}
 
 

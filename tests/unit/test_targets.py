@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ipcom_chat import targets
+from ipcom_chat import secret_sources
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.settings import load
 from ipcom_chat.sync.target import Target
@@ -165,5 +165,5 @@ def test_what_a_command_says_on_stderr_is_not_shown(
 def test_a_command_that_hangs_is_ended_with_all_it_started(
     env: dict[str, str], monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    monkeypatch.setattr(targets, "COMMAND_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(secret_sources, "COMMAND_TIMEOUT_S", 0.3)
     assert "took longer" in refusal(env, TURSO_AUTH_TOKEN_COMMAND=python(code))

@@ -11,6 +11,7 @@ known at any moment, also after a cancelled `wait`.
 """
 
 import asyncio
+import codecs
 import contextlib
 import os
 import re
@@ -26,11 +27,14 @@ import msgspec
 
 from ipcom_chat.assistant.base import CommandFinished
 from ipcom_chat.domain.terminal import neutralise
+from ipcom_chat.files import inherited_umask
 
 NOT_PERMITTED: Final = 126
 NOT_FOUND: Final = 127
 TIMED_OUT: Final = 124
 
+_SHELL: Final = ("bash", "-c")
+_LONGEST_WAIT_CHARS: Final = 4_096
 _GRACE_S: Final = 0.1
 _CHUNK_BYTES: Final = 65_536
 _DRAIN_CHUNKS: Final = 32
@@ -121,16 +125,58 @@ class _Output:
         return f"{_decoded(head).rstrip()}\n[… {left_out} B …]\n{_decoded(tail)}"
 
 
+class _LiveText:
+    """The output on its way to the screen; a sequence cut in two by a read is put together."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        self._show = show
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._waiting = ""
+
+    def add(self, data: bytes) -> None:
+        self._waiting += self._decoder.decode(data)
+        end = self._waiting.rfind("\n") + 1
+        if not end and len(self._waiting) > _LONGEST_WAIT_CHARS:
+            end = len(self._waiting)
+        if end:
+            text, self._waiting = self._waiting[:end], self._waiting[end:]
+            self._show(neutralise(text))
+
+    def end(self) -> None:
+        text, self._waiting = self._waiting + self._decoder.decode(b"", final=True), ""
+        if text:
+            self._show(neutralise(text))
+
+
 class CommandRun:
     """One command, before, while and after it runs; it runs once."""
 
     def __init__(
-        self, argv: Sequence[str], *, cwd: str, limits: CommandLimits | None = None
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: str,
+        limits: CommandLimits | None = None,
+        on_output: Callable[[str], None] | None = None,
+        keeps_terminal: bool = False,
     ) -> None:
+        """Prepare it.
+
+        Args:
+            argv: what runs.
+            cwd: where.
+            limits: of time and output.
+            on_output: gets the output as it is written, made safe to show, in whole lines as far
+                as they come.
+            keeps_terminal: whether it stays in the terminal's session, so that `sudo` knows whom
+                it has asked there; it cannot read from the terminal all the same.
+        """
         self._limits = limits or CommandLimits()
         self._argv = tuple(argv)
         self._cwd = cwd
         self._output = _Output(self._limits.output_bytes)
+        self._live = _LiveText(on_output) if on_output else None
+        self._keeps_terminal = keeps_terminal
         self._process: subprocess.Popen[bytes] | None = None
         self._exit_code = 0
         self._timed_out = False
@@ -139,7 +185,8 @@ class CommandRun:
     @property
     def command(self) -> str:
         """The command as a person would type it."""
-        return neutralise(shlex.join(self._argv))
+        is_line = self._argv[:2] == _SHELL and len(self._argv) == 3
+        return neutralise(self._argv[2] if is_line else shlex.join(self._argv))
 
     def result(self) -> CommandResult:
         """Return what is known so far."""
@@ -173,7 +220,9 @@ class CommandRun:
                 stderr=subprocess.STDOUT,
                 cwd=self._cwd,
                 env=command_environment(),
-                start_new_session=True,
+                start_new_session=not self._keeps_terminal,
+                process_group=0 if self._keeps_terminal else None,
+                umask=inherited_umask(),
             )
         except FileNotFoundError:
             return self._refuse(NOT_FOUND, f"{name}: command not found")
@@ -221,7 +270,7 @@ class CommandRun:
     def _read(self, pipe: int, closed: asyncio.Event) -> None:
         data = _read_chunk(pipe)
         if data:
-            self._output.add(data)
+            self._add(data)
         elif data is not None:
             asyncio.get_running_loop().remove_reader(pipe)
             closed.set()
@@ -231,19 +280,36 @@ class CommandRun:
             data = _read_chunk(pipe)
             if not data:
                 return
-            self._output.add(data)
+            self._add(data)
+
+    def _add(self, data: bytes) -> None:
+        self._output.add(data)
+        if self._live is not None:
+            self._live.add(data)
 
     def _settle(self, process: subprocess.Popen[bytes]) -> None:
         code = process.poll()
         code = -signal.SIGKILL if code is None else code
         self._exit_code = TIMED_OUT if self._timed_out else 128 - code if code < 0 else code
         self._ended = time.monotonic()
+        if self._live is not None:
+            self._live.end()
+
+
+def shell_line(line: str) -> tuple[str, ...]:
+    """Return what runs a line as people type it."""
+    return (*_SHELL, line)
 
 
 def command_environment() -> dict[str, str]:
     """Return the environment of a command: the user's own, made plain, without any secret."""
+    return environment_without_secrets() | _PLAIN_OUTPUT
+
+
+def environment_without_secrets() -> dict[str, str]:
+    """Return the user's environment without any secret, its `PATH` without the working folder."""
     kept = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    return kept | _PLAIN_OUTPUT | {"PATH": _search_path()}
+    return kept | {"PATH": _search_path()}
 
 
 def find_program(name: str) -> str | None:

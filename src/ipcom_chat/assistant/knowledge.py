@@ -14,7 +14,14 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 
-from ipcom_chat.assistant.base import KNOWLEDGE, AssistantEvent, Question, Recalled, TextDelta
+from ipcom_chat.assistant.base import (
+    KNOWLEDGE,
+    AssistantEvent,
+    Question,
+    Recalled,
+    TextDelta,
+    Turn,
+)
 from ipcom_chat.assistant.markdown import cut, inline, quote
 from ipcom_chat.assistant.playbook import Playbook
 from ipcom_chat.assistant.playbook_matching import Match, language_of_question, match
@@ -22,7 +29,7 @@ from ipcom_chat.assistant.playbook_running import PlaybookRun
 from ipcom_chat.assistant.wording import Wording, own_answer
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.i18n import LANGUAGES
+from ipcom_chat.i18n import LANGUAGES, Language
 
 _SCORE: Final = 0.6
 _SHOWN: Final = 3
@@ -69,6 +76,16 @@ class KnowledgeAssistant:
                     yield event
         if not known and not matches:
             yield TextDelta(_nothing(playbooks, wording))
+
+    def load(self) -> None:
+        """See `Assistant`; it needs nothing heavy."""
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:  # noqa: ARG002 - the protocol's
+        """See `Assistant`; it cannot."""
+        return None
+
+    async def close(self) -> None:
+        """See `Assistant`; it keeps nothing."""
 
     async def _loaded(self) -> Sequence[Playbook]:
         if self._playbooks is None:

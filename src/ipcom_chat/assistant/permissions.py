@@ -276,3 +276,8 @@ def _skipped(row: set[int], other: str) -> set[int]:
             place += 1  # noqa: PLW2901 - walks on from there
             found.add(place)
     return found
+
+
+def is_secret_path(path: str) -> bool:
+    """Return whether a file holds secrets by its name, as `@read-only` sees it."""
+    return names_secret(path)

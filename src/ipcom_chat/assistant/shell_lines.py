@@ -93,6 +93,14 @@ def parse(line: str) -> ShellLine:
     )
 
 
+def runs_sudo(line: str) -> bool:
+    """Return whether a line runs `sudo` or its like at any level; unsure counts as yes."""
+    parsed = parse(line)
+    if not parsed.is_parsed:
+        return "sudo" in line or "doas" in line
+    return any(each.program in {"sudo", "doas", "su", "run0", "pkexec"} for each in parsed.commands)
+
+
 @cache
 def _parser() -> "Parser":
     import tree_sitter_bash  # noqa: PLC0415 - 34 ms that only a command to judge needs

@@ -26,7 +26,7 @@ USER_IS_FILTER = frozenset({"history", "user"})
 VALUE_OPTIONS = frozenset(
     {
         "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
-        "--before", "--query",
+        "--before", "--context", "--model", "--query",
         "--port", "--session", "--since", "--status", "--username",
     }
 )  # fmt: skip
@@ -35,7 +35,8 @@ VALUE_OPTIONS = frozenset(
 _MODES = {"--global": Mode.GLOBAL, "--local": Mode.MACHINE, "--hybrid": Mode.HYBRID}
 _SWITCHES = frozenset({*_MODES, "--private", "--debug"})
 _VALUED = frozenset({"--user", "--mode"})
-_ASK_SWITCHES = frozenset({"--json", "--quiet", "-q", "--help", "-h"})
+_ASK_SWITCHES = frozenset({"--json", "--stream", "--no-tools", "--quiet", "-q", "--help", "-h"})
+_ASK_VALUED = frozenset({"--model", "--context"})
 _OF_MANY_TOOLS = frozenset({"-q", "-h", "--help"})
 """At the end of a question without quotes they are rather a part of it: `what does tar -h`."""
 _ROOT_SWITCHES = frozenset({"--help", "-h", "--version"})
@@ -100,7 +101,7 @@ def _first_word(argv: Sequence[str]) -> int:
         word = argv[index]
         if word in {"--", "-"} or not word.startswith("-"):
             return index
-        index += 2 if word in _VALUED else 1
+        index += 2 if word in _VALUED | _ASK_VALUED else 1
     return len(argv)
 
 
@@ -141,7 +142,7 @@ def _width(words: list[str], *, quoted: bool) -> int:
     """Return how many of the words the option in front takes; 0 if it is a word."""
     word = words[0]
     name, equals, _value = word.partition("=")
-    if name in _VALUED:
+    if name in _VALUED | _ASK_VALUED:
         has_value = bool(equals) or (len(words) > 1 and not words[1].startswith("-"))
         return (1 if equals or not has_value else 2) if quoted or has_value else 0
     if word in _SWITCHES or (word in _ASK_SWITCHES and (quoted or word not in _OF_MANY_TOOLS)):

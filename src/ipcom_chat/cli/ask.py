@@ -8,33 +8,38 @@ import stat
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from threading import Thread
+from typing import Any
 
 import click
 import msgspec
 
 from ipcom_chat import host
-from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta
 from ipcom_chat.assistant.markdown import fence_of
 from ipcom_chat.cli import output
+from ipcom_chat.cli.ask_approval import ApprovalDesk
+from ipcom_chat.cli.ask_printing import Events, Printer
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.domain.entry import COMMAND_MAX_CHARS, Entry, Kind, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
-from ipcom_chat.domain.terminal import neutralise, one_line
-from ipcom_chat.errors import NotFoundError, OutputError, StorageError, UsageError
+from ipcom_chat.errors import AssistantSetupError, NotFoundError, StorageError, UsageError
 from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import (
+    ApprovalAsked,
+    ApprovalClosed,
     ChatEvent,
     ChatService,
-    NotSaved,
+    Listener,
     StatusChanged,
     is_kept_private,
 )
 from ipcom_chat.services.exports import json_text
 
+RECALLED_MAX = 20
 STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
 PATIENCE_S = 1.0
 """After so long without input, a person is told what the program waits for."""
@@ -49,19 +54,66 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     ),
 )
 @json_option
+@click.option("--stream", is_flag=True, help=_("With --json: one event a line, as it happens."))
 @click.option("--quiet", "-q", is_flag=True, help=_("Print nothing but the answer and errors."))
+@click.option("--model", metavar=_("VENDOR:NAME"), help=_("Ask this model."))
+@click.option("--no-tools", is_flag=True, help=_("Let the AI answer, and run nothing."))
+@click.option(
+    "--context",
+    "recalled",
+    type=click.IntRange(0, RECALLED_MAX),
+    metavar="N",
+    help=_("Show the AI at most N entries of the history (3)."),
+)
 @click.argument("words", nargs=-1, metavar=_("QUESTION"))
 @click.pass_obj
-def ask(context: CliContext, words: Sequence[str], *, as_json: bool, quiet: bool) -> int:
+def ask(
+    context: CliContext,
+    /,
+    words: Sequence[str],
+    *,
+    as_json: bool,
+    stream: bool,
+    quiet: bool,
+    **wishes: Any,
+) -> int:
     """Ask, print, and say by the exit code whether there is an answer."""
+    if stream and not as_json:
+        raise UsageError(_("--stream goes with --json; an answer as text streams anyway."))
+    _load_ai(context, wishes["model"])
     question = _question(words)
     context.open_log()
     runtime = context.runtime
-    printer = _Printer(streams=not as_json, quiet=quiet)
+    printer = (Events if stream else Printer)(streams=not as_json, quiet=quiet)
     _begin(runtime, printer)
     if is_kept_private(question):
         printer.note(_("Private: this question stays on this machine."))
-    return asyncio.run(_answer(runtime, question, printer))
+    wished = Wishes(**wishes, can_ask=not quiet and not as_json and output.is_asked())
+    return asyncio.run(_answer(runtime, question, printer, wished))
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """How the person wants the question to be answered."""
+
+    model: str | None
+    no_tools: bool
+    recalled: int | None
+    can_ask: bool
+    """Whether somebody is there who can be asked before a command runs."""
+
+
+def _load_ai(context: CliContext, model: str | None) -> None:
+    """Import the packages of the AI, which takes a second, while everything else gets ready."""
+    wanted = model or context.settings["ai.model"]
+    if wanted and context.settings["ai.enabled"]:
+        Thread(target=_import_ai, args=(wanted.partition(":")[0],), daemon=True).start()
+
+
+def _import_ai(vendor: str) -> None:
+    from ipcom_chat.assistant.agent import import_packages  # noqa: PLC0415 - asyncio
+
+    with suppress(AssistantSetupError):  # whoever needs it says what is missing
+        import_packages(vendor)
 
 
 @click.command(
@@ -157,7 +209,7 @@ def _is_ready(timeout_s: float) -> bool:
         return True  # no file behind it
 
 
-def _begin(runtime: Runtime, printer: "_Printer") -> None:
+def _begin(runtime: Runtime, printer: Printer) -> None:
     try:
         interrupted = runtime.begin_session()
     except StorageError as error:
@@ -175,23 +227,23 @@ def _begin(runtime: Runtime, printer: "_Printer") -> None:
         )
 
 
-async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
+async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wishes) -> int:
     storage = StorageThread()
     sync = runtime.open_sync(lambda _status: None)
     try:
         if sync is not None:
             sync.start()
         chat = runtime.open_chat(storage, sync.nudge if sync else _nothing)
+        _grant(chat, runtime, wished)
         if runtime.assistant_problem:
             output.fail(runtime.assistant_problem)
-        request = chat.start(question, printer.hear)
+        request = chat.start(question, _asking(printer) if wished.can_ask else printer.hear)
         _cancel_on_signals(chat, request)
         await chat.finished(request)
         await chat.close()
         printer.end()
         if not printer.streams:
-            entry = await storage.run(_entry, runtime, chat, request, printer)
-            output.write(f"{json_text(entry)}\n")
+            printer.show(await storage.run(_entry, runtime, chat, request, printer))
     finally:
         storage.close()
         if sync is not None:
@@ -203,6 +255,32 @@ async def _answer(runtime: Runtime, question: str, printer: "_Printer") -> int:
         return output.ExitCode.INTERRUPTED
     is_good = request.status is Status.COMPLETED and not printer.failed
     return output.ExitCode.OK if is_good else output.ExitCode.FAILED
+
+
+def _grant(chat: ChatService, runtime: Runtime, wished: Wishes) -> None:
+    """Set what may be done for the question."""
+    terms = chat.terms
+    terms.can_ask, terms.uses_tools = wished.can_ask, not wished.no_tools
+    if wished.recalled is not None:
+        terms.recalled_max = wished.recalled
+    if wished.model is not None:
+        chat.assistant = runtime.assistant(wished.model)
+
+
+def _asking(printer: Printer) -> Listener:
+    """Return what prints the events of a request and answers what it asks."""
+    desk = ApprovalDesk()
+
+    def hear(event: ChatEvent) -> None:
+        match event:
+            case ApprovalAsked():
+                printer.end_line()
+                desk.ask(event.approval, event.decide)
+            case ApprovalClosed() | StatusChanged(status=Status.CANCELLED):
+                desk.leave()
+        printer.hear(event)
+
+    return hear
 
 
 def _nothing() -> None:
@@ -234,7 +312,7 @@ def _cancel_on_signals(chat: ChatService, request: Request) -> None:
         loop.add_signal_handler(number, stop, number)
 
 
-def _entry(runtime: Runtime, chat: ChatService, request: Request, printer: "_Printer") -> Entry:
+def _entry(runtime: Runtime, chat: ChatService, request: Request, printer: Printer) -> Entry:
     """Return the entry as it was saved, or as it would have been."""
     try:
         return runtime.history.find(request.entry_id)
@@ -251,59 +329,3 @@ def _entry(runtime: Runtime, chat: ChatService, request: Request, printer: "_Pri
             completed_at=now,
             **msgspec.structs.asdict(chat.context.origin),
         )
-
-
-class _Printer:
-    """Writes the events of a request: the answer to stdout, the rest to stderr."""
-
-    def __init__(self, *, streams: bool, quiet: bool) -> None:
-        self.streams = streams
-        self.text = ""
-        self.failed = False
-        """Whether stdout could not be written."""
-        self._quiet = quiet
-        self._reader_is_gone = False
-
-    def note(self, text: str) -> None:
-        """Tell something that is not the answer."""
-        if not self._quiet:
-            output.note(text)
-
-    def hear(self, event: ChatEvent) -> None:
-        """Write one event."""
-        match event:
-            case TextDelta():
-                self.text += event.text
-                self._stream(neutralise(event.text))
-            case CommandStarted():
-                self.note(f"$ {one_line(event.command)}")
-            case CommandFinished() if event.exit_code != 0:
-                self.note(_("(exit code {code})", code=event.exit_code))
-            case NotSaved():
-                output.fail(event.reason)
-            case StatusChanged(status=Status.ERROR):
-                self.end()
-                output.fail(event.reason or _("There is no answer."))
-            case StatusChanged(status=Status.CANCELLED):
-                self.end()
-                self.note(_("Operation cancelled by user"))
-            case _:
-                pass
-
-    def end(self) -> None:
-        """End the last line of the answer."""
-        if self.text and not self.text.endswith("\n"):
-            self.text += "\n"
-            self._stream("\n")
-
-    def _stream(self, text: str) -> None:
-        if not self.streams or self._reader_is_gone:
-            return
-        try:
-            output.write(text)
-            output.flush()
-        except output.ReaderGone:
-            self._reader_is_gone = True  # the answer is still worth keeping
-        except OutputError as error:  # nor is it the assistant's fault
-            self._reader_is_gone = self.failed = True
-            output.fail(str(error))

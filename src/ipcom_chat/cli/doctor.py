@@ -6,15 +6,19 @@ from typing import Any
 import click
 import msgspec
 
+from ipcom_chat.assistant.endpoint import parse_model
 from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import AssistantSetupError
 from ipcom_chat.host import known_machine_id
 from ipcom_chat.i18n import _
+from ipcom_chat.models import has_key
 from ipcom_chat.runtime import probe_of
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.health import Check, Status, Subject, examine
+from ipcom_chat.settings import Settings
 
 
 @click.command(cls=Verb, help=_("Check everything that ipcom-chat needs; changes nothing."))
@@ -59,8 +63,15 @@ def _from_settings(context: CliContext) -> dict[str, Any]:
         "ai_enabled": settings["ai.enabled"],
         "ai_model": settings["ai.model"],
         "ai_base_url": settings["ai.base_url"],
-        "ai_key_given": settings.ai_key is not None,
+        "ai_key_given": _has_key(settings),
     }
+
+
+def _has_key(settings: Settings) -> bool:
+    try:
+        return bool(settings["ai.model"]) and has_key(settings, parse_model(settings["ai.model"]))
+    except AssistantSetupError:
+        return False  # the check of the assistant says what is wrong
 
 
 def _show(check: Check) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ipcom_chat import __version__, i18n
 from ipcom_chat.cli import output
 from ipcom_chat.errors import UsageError
+from ipcom_chat.files import keep_to_oneself
 from ipcom_chat.i18n import _, language_of, locale_language
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments, without the program's name; None takes those of the process.
     """
-    # Whatever is made, its parents too, is for this user alone.
-    os.umask(0o077)
+    keep_to_oneself()
     output.prepare()
     arguments = sys.argv[1:] if argv is None else list(argv)
     return output.guarded(lambda: _run(arguments), _record)

@@ -75,6 +75,8 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
     machine_id: MachineId
     user_id: UserId | None = None
     """Whose history modes `user` and `hybrid` show; the other modes do not look at it."""
+    with_private: bool = True
+    """Whether entries that never leave this replica are shown, too."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +146,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str | None = None
     model: str | None = None
     tokens_used: int | None = None
+    cost_microusd: int | None = None
     execution_time_ms: int | None = None
     truncated: bool = False
 

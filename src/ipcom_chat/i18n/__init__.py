@@ -29,6 +29,8 @@ CATALOGUES = (
     "imports",
     "redaction",
     "permissions",
+    "tools",
+    "mcp",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

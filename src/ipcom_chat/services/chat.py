@@ -13,23 +13,28 @@ Invariants:
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import aclosing
 
 import msgspec
 
+from ipcom_chat.assistant.attachments import Attached
 from ipcom_chat.assistant.base import (
+    Approval,
     Assistant,
     AssistantEvent,
     CommandFinished,
+    CommandOutput,
+    Decision,
+    Noted,
     Question,
-    Recalled,
     TextDelta,
     Turn,
     UsageReport,
 )
+from ipcom_chat.assistant.running import Line, Runner
+from ipcom_chat.assistant.tools import file_block
 from ipcom_chat.domain.entry import (
     COMMAND_MAX_CHARS,
     RESPONSE_MAX_CHARS,
@@ -43,11 +48,11 @@ from ipcom_chat.domain.entry import (
     storable,
 )
 from ipcom_chat.domain.lifecycle import Request
-from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.errors import IpcomChatError, RefusedError
 from ipcom_chat.i18n import Language, _
 from ipcom_chat.ids import EntryId, IdSource
+from ipcom_chat.services.asking import Asked, Asking, Terms, turn_of
 from ipcom_chat.services.bridge import StorageThread
-from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.requests import RequestStore
 
 INTERNAL = "internal"
@@ -57,10 +62,9 @@ _LOG = logging.getLogger(__name__)
 
 _CUT_MARK = "\n\n[…]\n"
 """Shown where an answer was cut off."""
-_RULES = "ipcom_chat.domain.redaction"
-_LARGE_TEXT = 10_000
-_TURN_CHARS = 12_000
-"""More of an earlier question or answer reaches no assistant."""
+_COMMAND_ID = "typed"
+"""The call of a command that the person typed."""
+_SUMMARY = "(a summary of the conversation so far)"
 CANCEL_POLL_S = 0.25
 """How often the owner looks whether another terminal asked to cancel."""
 
@@ -79,7 +83,21 @@ class NotSaved(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-ChatEvent = AssistantEvent | StatusChanged | NotSaved
+class ApprovalAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """Something runs only if the person says so; the request waits for `decide`."""
+
+    approval: Approval
+    decide: Callable[[Decision], None]
+    """To be called once, in the event loop; later calls change nothing."""
+
+
+class ApprovalClosed(msgspec.Struct, frozen=True, kw_only=True):
+    """The question is answered, or the request that asked it has ended."""
+
+    call_id: str
+
+
+ChatEvent = AssistantEvent | StatusChanged | NotSaved | ApprovalAsked | ApprovalClosed
 Listener = Callable[[ChatEvent], None]
 
 
@@ -93,9 +111,23 @@ class _Live:
         self.start_ms = start_ms
         self.text: list[str] = []
         self.text_chars = 0
+        self.ran: list[CommandFinished] = []
+        self.files = Attached()
+        self.is_cut = False
+        """Whether a command wrote more than is kept."""
         self.usage: UsageReport | None = None
         self.saved = True
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_command(self) -> bool:
+        """Whether the person typed a command, not a question."""
+        return self.entry.kind is Kind.COMMAND
+
+    def add(self, text: str) -> None:
+        """Add to what was said so far."""
+        self.text.append(text)
+        self.text_chars += len(text)
 
 
 class ChatContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,14 +146,14 @@ class ChatService:
         *,
         thread: StorageThread,
         store: RequestStore,
-        history: HistoryService,
+        asking: Asking,
         assistant: Assistant,
         context: ChatContext,
         ids: IdSource,
     ) -> None:
         self._thread = thread
         self._store = store
-        self._history = history
+        self._asking = asking
         self._ids = ids
         self._clock = ids.clock
         self._live: dict[EntryId, _Live] = {}
@@ -131,18 +163,36 @@ class ChatService:
         """Holds for requests that begin from now on; the screen may replace it."""
         self.conversation: list[Turn] = []
 
+    @property
+    def terms(self) -> Terms:
+        """What may be done for the questions of this session; the front end may change it."""
+        return self._asking.terms
+
     def start(self, text: str, listener: Listener, *, retry_of: EntryId | None = None) -> Request:
         """Begin a request and return it at once; `listener` hears of it in the event loop.
 
         As in a shell, a question that begins with a blank is not shared: it stays in this replica.
         """
+        return self._begin(Kind.QUESTION, text, listener, retry_of)
+
+    def run(self, line: str, listener: Listener) -> Request:
+        """Run a shell line that the person typed; it lives as a question does.
+
+        What the rules only ask about runs at once: to type it was to say yes. Its output belongs
+        to the conversation from then on. A line that begins with a blank is not shared.
+        """
+        return self._begin(Kind.COMMAND, line, listener, None)
+
+    def _begin(
+        self, kind: Kind, text: str, listener: Listener, retry_of: EntryId | None
+    ) -> Request:
         is_private = self.context.origin.private or is_kept_private(text)
         text = text.removeprefix(" ")
         command, cut = capped(storable(text), COMMAND_MAX_CHARS)
         now = self._clock.now_ms()
         entry = Entry(
             id=EntryId(self._ids.new()),
-            kind=Kind.QUESTION,
+            kind=kind,
             retry_of=retry_of,
             command=command,
             truncated=cut,
@@ -190,6 +240,23 @@ class ChatService:
             await self.finished(request)
         if self._watch is not None:
             self._watch.cancel()
+        await self.assistant.close()
+
+    async def compact(self) -> str | None:
+        """Replace the conversation by a summary of it; return that, None if there is none.
+
+        Raises:
+            AssistantError: the assistant could not summarise it now; all is as it was.
+        """
+        turns = tuple(self.conversation)
+        if not turns:
+            return None
+        summary = await self.assistant.summarise(turns, self.context.language)
+        if summary is not None:
+            # What was said meanwhile stays.
+            del self.conversation[: len(turns)]
+            self.conversation.insert(0, turn_of(_SUMMARY, summary, is_cancelled=False))
+        return summary
 
     async def _run(self, live: _Live) -> None:
         try:
@@ -204,14 +271,7 @@ class ChatService:
 
     async def _answer(self, live: _Live) -> None:
         try:
-            question = await self._question(live)
-            async with aclosing(self.assistant.answer(question)) as events:
-                async for event in events:
-                    self._take(live, event)
-                    if live.text_chars > RESPONSE_MAX_CHARS:
-                        # More would not be stored, and a stream may have no end.
-                        self._take(live, TextDelta(_CUT_MARK))
-                        break
+            await (self._run_typed(live) if live.is_command else self._ask(live))
         except IpcomChatError as error:
             await self._finish(live, Status.ERROR, error.code, str(error))
         except Exception:  # noqa: BLE001 - whatever an assistant does, the chat goes on
@@ -219,20 +279,73 @@ class ChatService:
             reason = _("The assistant met an unexpected fault; the log has the details.")
             await self._finish(live, Status.ERROR, INTERNAL, reason)
         else:
-            await self._finish(live, Status.COMPLETED, None, None)
+            code = str(live.ran[-1].exit_code) if live.is_command and live.ran else None
+            await self._finish(live, Status.COMPLETED, code, None)
+
+    async def _ask(self, live: _Live) -> None:
+        question = await self._question(live)
+        async with aclosing(self.assistant.answer(question)) as events:
+            async for event in events:
+                self._take(live, event)
+                if live.text_chars > RESPONSE_MAX_CHARS:
+                    # More would not be stored, and a stream may have no end.
+                    self._take(live, TextDelta(_CUT_MARK))
+                    break
+
+    async def _run_typed(self, live: _Live) -> None:
+        gate = self._asking.gate(lambda approval: self._approve(live, approval))
+        said = await gate.typed(_COMMAND_ID, live.request.text)
+        if not said.allowed:
+            raise RefusedError(_("It did not run: {reason}.", reason=said.reason or _("refused")))
+        runner = Runner(
+            lambda event: self._take(live, event),
+            lambda event: self._take(live, event),
+            self.terms.borrow,
+        )
+        line = Line(
+            call_id=_COMMAND_ID,
+            text=said.command or live.request.text,
+            cwd=live.entry.cwd or "/",
+            time_s=self.terms.limits.command_s,
+        )
+        await runner.run(line)
+
+    async def _approve(self, live: _Live, approval: Approval) -> Decision:
+        """Ask the person, through the listener, and wait; a cancelled request waits no more."""
+        answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+
+        def decide(decision: Decision) -> None:
+            if not answer.done():
+                answer.set_result(decision)
+
+        live.listener(ApprovalAsked(approval=approval, decide=decide))
+        try:
+            return await answer
+        finally:
+            if live.request.is_open:
+                live.listener(ApprovalClosed(call_id=approval.call_id))
 
     def _take(self, live: _Live, event: AssistantEvent) -> None:
         if isinstance(event, CommandFinished):
             # It ran, so it is recorded, even if the request was cancelled meanwhile.
-            self._write(live, self._store.add_command, live.entry, event)
+            self._took_command(live, event)
         if not live.request.is_open:
             return
-        if isinstance(event, TextDelta):
-            live.text.append(event.text)
-            live.text_chars += len(event.text)
+        if isinstance(event, TextDelta | CommandOutput):
+            # The output of a command that an assistant runs has a record of its own.
+            if live.is_command or isinstance(event, TextDelta):
+                live.add(event.text)
         elif isinstance(event, UsageReport):
             live.usage = event
         live.listener(event)
+
+    def _took_command(self, live: _Live, event: CommandFinished) -> None:
+        live.ran.append(event)
+        if not live.is_command:
+            self._write(live, self._store.add_command, live.entry, event)
+        elif live.request.is_open:
+            live.text[:] = [event.output]
+            live.is_cut = event.truncated
 
     async def _finish(
         self, live: _Live, status: Status, code: str | None, reason: str | None
@@ -246,59 +359,47 @@ class ChatService:
 
     def _outcome(self, live: _Live) -> Outcome:
         text, cut = capped(storable("".join(live.text)), RESPONSE_MAX_CHARS)
+        cut = cut or live.is_cut
         usage = live.usage
         return Outcome(
             status=live.request.status,
             response=text or None,
             model=usage.model if usage else None,
             tokens_used=usage.tokens_used if usage else None,
+            cost_microusd=usage.cost_microusd if usage else None,
             execution_time_ms=round(self._clock.monotonic_ms() - live.start_ms),
             truncated=cut,
         )
 
     async def _question(self, live: _Live) -> Question:
-        text = live.request.text
-        # A pasted log takes long enough to be felt at the keyboard; a question does not, once the
-        # rules are there.
-        if len(text) > _LARGE_TEXT or _RULES not in sys.modules:
-            text = await asyncio.to_thread(_without_secrets, text)
-        else:
-            text = _without_secrets(text)
-        return Question(
-            text=text,
+        cwd = live.entry.cwd or "/"
+        live.files = await self._asking.attached(live.request.text, cwd)
+        for note in live.files.notes:
+            self._take(live, Noted(note))
+        asked = Asked(
+            text=live.request.text,
+            files=live.files,
+            cwd=cwd,
+            scope=self.context.scope,
             language=self.context.language,
-            cwd=live.entry.cwd or "/",
             conversation=tuple(self.conversation),
-            recall=self._recall,
-            on_stopped=lambda event: self._take(live, event),
+        )
+        return await self._asking.question(
+            asked,
+            lambda approval: self._approve(live, approval),
+            lambda event: self._take(live, event),
         )
 
-    async def _recall(self, text: str) -> list[Recalled]:
-        try:
-            known = await self._thread.run(self._history.recall, self.context.scope, text)
-        except IpcomChatError:
-            return []  # a history that cannot be read must not keep the answer back
-        return [
-            Recalled(
-                entry_id=found.entry.id,
-                short_id=found.short_id,
-                question=found.entry.command,
-                answer=found.entry.response or "",
-                username=found.username,
-                os_user=found.entry.os_user,
-                hostname=found.hostname,
-                created_at_ms=found.entry.created_at,
-                score=found.score,
-            )
-            for found in known
-        ]
-
     def _forget(self, live: _Live) -> None:
+        # A command's output stands in its own record, not in an answer.
+        said = "" if live.is_command else "".join(live.text)
+        asked = "\n\n".join([*map(file_block, live.files.files), live.request.text])
         self.conversation.append(
-            Turn(
-                question=_without_secrets(_beginning(live.request.text)),
-                answer=_without_secrets(_beginning("".join(live.text))) or None,
-                cancelled=live.request.status is Status.CANCELLED,
+            turn_of(
+                f"!{live.request.text}" if live.is_command else asked,
+                said,
+                is_cancelled=live.request.status is Status.CANCELLED,
+                ran=live.ran,
             )
         )
         self._live.pop(live.entry.id, None)
@@ -348,18 +449,3 @@ class ChatService:
 def is_kept_private(text: str) -> bool:
     """Return whether a question says itself that it is not to be shared."""
     return text.startswith(" ")
-
-
-def _without_secrets(text: str) -> str:
-    # Late: its rules are read when the first question is asked, not when the screen opens.
-    from ipcom_chat.domain.redaction import redact  # noqa: PLC0415
-
-    return redact(text).text
-
-
-def _beginning(text: str) -> str:
-    """Return what may be sent of an earlier text, not cut in the middle of a word."""
-    if len(text) <= _TURN_CHARS:
-        return text
-    blank = max(text.rfind(" ", 0, _TURN_CHARS), text.rfind("\n", 0, _TURN_CHARS))
-    return text[:blank] if blank > 0 else ""

@@ -16,7 +16,7 @@ import apsw
 import msgspec
 
 from ipcom_chat import __version__
-from ipcom_chat.assistant.endpoint import Endpoint, parse_model
+from ipcom_chat.assistant.endpoint import KEY_VARIABLES, Endpoint, parse_model
 from ipcom_chat.assistant.playbook_loading import load_playbooks
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.host import hostname, machine_id_source
@@ -251,9 +251,10 @@ def _ai(subject: Subject) -> Check:
     if find_spec("pydantic_ai") is None:
         return _failed("assistant", _("The packages for AI are missing."),
                        "pip install 'ipcom-chat[ai]'")  # fmt: skip
-    if endpoint.is_openai and not subject.ai_key_given:
+    if endpoint.wants_key and not subject.ai_key_given:
         return _failed("assistant", _("The AI has no key."),
-                       "ipcom-chat config set ai.api_key -")  # fmt: skip
+                       _("Put it into the variable {variable}.",
+                         variable=KEY_VARIABLES[endpoint.vendor]))  # fmt: skip
     if subject.ai_key_given and not endpoint.is_safe_for_keys:
         return _failed("assistant",
                        _("The AI's key would go to {host} unencrypted.", host=endpoint.host),

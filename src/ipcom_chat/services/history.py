@@ -82,6 +82,13 @@ class HistoryService:
             raise _no_entry(text)
         return entry
 
+    def find_shown(self, scope: Scope, text: str) -> Entry:
+        """Return the entry with this id or short id, if the scope shows it; raises as `find`."""
+        entry = self._entries.get_shown(scope, self._resolve(text.strip().lower()))
+        if entry is None:
+            raise _no_entry(text)
+        return entry
+
     def commands_of(self, entry_id: EntryId) -> list[Entry]:
         """Return the commands that ran for a question, in order."""
         return self._entries.of_parent(entry_id)

@@ -31,6 +31,7 @@ from ipcom_chat.storage.entry_rows import (
     entry_of,
     filter_bindings,
     redacted_text,
+    scope_bindings,
 )
 
 _NO_LIMIT = -1
@@ -56,7 +57,8 @@ _ADVANCE = f"""
 UPDATE entries SET
   status = :status, response = iif(redaction_response >= :by_hand, NULL, :response),
   redaction_response = max(redaction_response, :level), error_code = :error_code, model = :model,
-  tokens_used = :tokens_used, execution_time_ms = :execution_time_ms,
+  tokens_used = :tokens_used, cost_microusd = :cost_microusd,
+  execution_time_ms = :execution_time_ms,
   truncated = max(truncated, :truncated), updated_at = :at,
   -- Who asked to cancel is kept while the request is open.
   cancelled_by = CASE WHEN :completed_at IS NULL THEN cancelled_by ELSE :cancelled_by END,
@@ -96,7 +98,7 @@ _EVENTS = (
     "SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events "
     "WHERE entry_id = ? ORDER BY seq"
 )
-SCOPE_SQL: dict[Mode | None, str] = {
+_MODE_SQL: dict[Mode | None, str] = {
     None: "true",
     Mode.GLOBAL: "mode IN ('global', 'hybrid')",
     # What a user wrote for all is part of that user's history.
@@ -106,6 +108,10 @@ SCOPE_SQL: dict[Mode | None, str] = {
         "(mode IN ('global', 'hybrid') OR (mode = 'user' AND user_id = :scope_user) "
         "OR (mode = 'machine' AND machine_id = :scope_machine))"
     ),
+}
+SCOPE_SQL: dict[Mode | None, str] = {
+    mode: f"({condition} AND (:scope_private OR NOT private))"
+    for mode, condition in _MODE_SQL.items()
 }
 FILTER_SQL = (
     "deleted_at IS NULL AND (:kind IS NULL OR kind = :kind) "
@@ -146,6 +152,10 @@ _ASKED = {
         f"SELECT command FROM entries WHERE {scope} AND {_QUESTION_SQL} "
         "ORDER BY created_at DESC, id DESC LIMIT :limit"
     )
+    for mode, scope in SCOPE_SQL.items()
+}
+_GET_SHOWN = {
+    mode: f"SELECT {COLUMNS} FROM entries WHERE id = :id AND deleted_at IS NULL AND {scope}"
     for mode, scope in SCOPE_SQL.items()
 }
 _EXPORT = {
@@ -257,6 +267,12 @@ class Entries:
     def get(self, entry_id: EntryId) -> Entry | None:
         """Return the entry with this id."""
         row = self._database.row(_GET, (entry_id,))
+        return None if row is None else entry_of(row)
+
+    def get_shown(self, scope: Scope, entry_id: EntryId) -> Entry | None:
+        """Return the entry with this id if the scope shows it."""
+        bindings = scope_bindings(scope) | {"id": entry_id}
+        row = self._database.row(_GET_SHOWN[scope.mode], bindings)
         return None if row is None else entry_of(row)
 
     def of_parent(self, entry_id: EntryId) -> list[Entry]:
@@ -376,6 +392,7 @@ def _advance_bindings(
         "error_code": outcome.error_code,
         "model": outcome.model,
         "tokens_used": outcome.tokens_used,
+        "cost_microusd": outcome.cost_microusd,
         "execution_time_ms": outcome.execution_time_ms,
         "truncated": int(outcome.truncated),
         "cancelled_by": actor if outcome.status is Status.CANCELLED else None,

@@ -156,11 +156,19 @@ def entry_of(row: Row) -> Entry:
     return Entry(**values)
 
 
+def scope_bindings(scope: Scope) -> dict[str, Any]:
+    """Return what the conditions of a scope are bound to."""
+    return {
+        "scope_user": scope.user_id,
+        "scope_machine": scope.machine_id,
+        "scope_private": int(scope.with_private),
+    }
+
+
 def filter_bindings(scope: Scope, where: EntryFilter) -> dict[str, Any]:
     """Return what the conditions of a scope and of a filter are bound to."""
     return msgspec.structs.asdict(where) | {
-        "scope_user": scope.user_id,
-        "scope_machine": scope.machine_id,
+        **scope_bindings(scope),
         "kind": where.kind and where.kind.value,
         "status": where.status and where.status.value,
     }

@@ -13,6 +13,7 @@ import msgspec
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.storage.database import Database, Row, decoded
 from ipcom_chat.storage.entries import SCOPE_SQL
+from ipcom_chat.storage.entry_rows import scope_bindings
 
 _COUNTER = "SELECT n FROM counters WHERE name = 'local_seq'"
 _COUNT = "SELECT count(*) FROM entries"
@@ -167,12 +168,12 @@ class SearchRows:
 
     def numbered(self, scope: Scope, seqs: Iterable[int], *, chars: int) -> list[Candidate]:
         """Return those of the rows with these numbers that the scope shows."""
-        bindings = _scope(scope) | {"seqs": _json(seqs), "chars": chars}
+        bindings = scope_bindings(scope) | {"seqs": _json(seqs), "chars": chars}
         return [_candidate(row) for row in self._database.rows(_NUMBERED[scope.mode], bindings)]
 
     def newer(self, scope: Scope, after: int, *, limit: int, chars: int) -> list[Candidate]:
         """Return the last rows that changed after a change and that the scope shows."""
-        bindings = _scope(scope) | {"after": after, "limit": limit, "chars": chars}
+        bindings = scope_bindings(scope) | {"after": after, "limit": limit, "chars": chars}
         return [_candidate(row) for row in self._database.rows(_NEWER[scope.mode], bindings)]
 
     def votes(self, ids: Iterable[str]) -> dict[str, int]:
@@ -182,10 +183,6 @@ class SearchRows:
     def outcomes(self, ids: Iterable[str]) -> dict[str, bool]:
         """Return by question id whether the last command that ran for it succeeded."""
         return {row[0]: bool(row[1]) for row in self._database.rows(_OUTCOMES, (_json(ids),))}
-
-
-def _scope(scope: Scope) -> dict[str, str | None]:
-    return {"scope_user": scope.user_id, "scope_machine": scope.machine_id}
 
 
 def _json(values: Iterable[int | str]) -> str:

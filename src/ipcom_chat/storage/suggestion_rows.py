@@ -13,6 +13,7 @@ from ipcom_chat.domain.suggestions import Run
 from ipcom_chat.ids import EntryId
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import SCOPE_SQL
+from ipcom_chat.storage.entry_rows import scope_bindings
 
 AFTER_MS = 5 * 60_000
 """What runs later than this after a command has nothing to do with it."""
@@ -29,8 +30,8 @@ SELECT id, substr(command, 1, :chars), {_WHO}, machine_id, created_at, error_cod
 WHERE seq IN (
   SELECT (
     SELECT seq FROM (
-      SELECT seq, kind, mode, user_id, os_user, machine_id, session_id, error_code, deleted_at,
-        command
+      SELECT seq, kind, mode, private, user_id, os_user, machine_id, session_id, error_code,
+        deleted_at, command
       FROM entries AS later
       WHERE later.machine_id = first.machine_id
         AND (later.created_at, later.id) > (first.created_at, first.id)
@@ -51,7 +52,8 @@ WHERE seq IN (
 _FRESH = {
     mode: f"""
 SELECT id FROM (
-  SELECT id, kind, mode, user_id, machine_id, command, cwd, error_code, deleted_at FROM entries
+  SELECT id, kind, mode, private, user_id, machine_id, command, cwd, error_code, deleted_at
+  FROM entries
   WHERE machine_id = :machine_id AND created_at >= :since_ms
   ORDER BY created_at DESC, id DESC LIMIT :recent
 )
@@ -77,7 +79,7 @@ class SuggestionRows:
             seqs: the row numbers of the commands.
             chars: how much of a command is read.
         """
-        bindings = _scope(scope) | {
+        bindings = scope_bindings(scope) | {
             "seqs": msgspec.json.encode(list(seqs)).decode(),
             "chars": chars,
             "after_ms": AFTER_MS,
@@ -93,7 +95,7 @@ class SuggestionRows:
 
     def fresh(self, scope: Scope, command: str, cwd: str, *, since_ms: int) -> EntryId | None:
         """Return the newest run of a command on this machine, in a folder, that worked."""
-        bindings = _scope(scope) | {
+        bindings = scope_bindings(scope) | {
             "machine_id": scope.machine_id,
             "command": command,
             "cwd": cwd,
@@ -102,7 +104,3 @@ class SuggestionRows:
         }
         row = self._database.row(_FRESH[scope.mode], bindings)
         return None if row is None else EntryId(row[0])
-
-
-def _scope(scope: Scope) -> dict[str, str | int | None]:
-    return {"scope_user": scope.user_id, "scope_machine": scope.machine_id}

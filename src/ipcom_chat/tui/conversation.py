@@ -39,7 +39,7 @@ _MARKDOWN = (
     "pygments.token",
     "textual.highlight",
 )
-_AI = ("ipcom_chat.assistant.chat_completions", "ipcom_chat.services.suggestions")
+_AI = ("ipcom_chat.services.suggestions",)
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +135,10 @@ class Conversation:
         wanted = self.runtime.settings["ai.enabled"] and self.runtime.settings["ai.model"]
         is_ai = wanted and self.runtime.assistant_problem is None
         return (*_MARKDOWN, *(_AI if is_ai else ()))
+
+    def load_assistant(self) -> None:
+        """Import what the assistant needs; for a thread."""
+        self._service.assistant.load()
 
     def open_finder(self) -> "Finder":
         """Return the way to the whole history, opened when it is first needed."""

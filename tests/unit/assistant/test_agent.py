@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ipcom_chat import i18n
-from ipcom_chat.assistant.agent import AgentAssistant, build_assistant
+from ipcom_chat.assistant.agent import AgentAssistant, Reach
 from ipcom_chat.assistant.base import (
     AssistantEvent,
     Question,
@@ -21,9 +21,11 @@ from ipcom_chat.assistant.base import (
     UsageReport,
 )
 from ipcom_chat.assistant.context import CANCELLED
+from ipcom_chat.assistant.endpoint import parse_model
 from ipcom_chat.errors import (
     AssistantBusyError,
     AssistantError,
+    AssistantQuotaError,
     AssistantSetupError,
     StorageBusyError,
 )
@@ -41,8 +43,13 @@ def question(text: str = "why is port 80 closed?", **fields: Any) -> Question:
 
 
 def assistant(server: OpenAIServer, **settings: Any) -> AgentAssistant:
-    defaults: dict[str, Any] = {"api_key": KEY, "timeout_s": 20.0, "max_retries": 0}
-    return AgentAssistant(model="qwen3:8b", base_url=server.base_url, **{**defaults, **settings})
+    return built("openai-compatible:qwen3:8b", base_url=server.base_url, **settings)
+
+
+def built(model: str, *, api_key: str | None = KEY, **settings: Any) -> AgentAssistant:
+    defaults: dict[str, Any] = {"timeout_s": 20.0, "max_retries": 0}
+    reach = Reach(key=lambda: api_key, **{**defaults, **settings})
+    return AgentAssistant(parse_model(model), reach)
 
 
 @pytest.fixture
@@ -245,7 +252,7 @@ async def test_an_error_of_the_server_has_a_type_and_a_remedy(
     [
         (error_reply(403, "no"), AssistantSetupError, "refused the key"),
         (error_reply(503, "loading"), AssistantBusyError, "loading"),
-        (error_reply(429, "x", code="insufficient_quota"), AssistantError, "credit or quota"),
+        (error_reply(429, "x", code="insufficient_quota"), AssistantQuotaError, "credit or quota"),
         (error_reply(400, "x", code="context_length_exceeded"), AssistantError, "too long"),
         (error_reply(400, f"bad {KEY}\x1b]0;x\x07"), AssistantError, "bad ***."),
         (Reply(status=500, raw_body=b""), AssistantBusyError, "ask again later"),
@@ -306,7 +313,7 @@ async def test_a_refused_connection_names_the_host_and_the_remedy() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/v1"
-        asked = AgentAssistant(model="m", base_url=url, api_key=KEY, max_retries=0)
+        asked = built("openai-compatible:m", base_url=url)
         error, _text = await failure(asked, question())
     assert type(error) is AssistantBusyError
     assert "No connection to 127.0.0.1" in str(error)
@@ -332,7 +339,7 @@ async def test_openai_is_reached_through_the_proxy_of_the_environment(
         port = listening.sockets[0].getsockname()[1]
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
         monkeypatch.delenv("NO_PROXY", raising=False)
-        asked = build_assistant("openai:gpt-5", base_url=None, api_key=KEY, max_retries=0)
+        asked = built("openai:gpt-5")
         error, _text = await failure(asked, question())
     assert asked_for == [b"CONNECT api.openai.com:443 HTTP/1.1\r\n"]
     assert type(error) is AssistantBusyError
@@ -419,8 +426,9 @@ def test_the_constructor_imports_and_sends_nothing() -> None:
     """In a process of its own, because this one has long imported the packages."""
     code = (
         "import sys\n"
-        "from ipcom_chat.assistant.agent import build_assistant\n"
-        "build_assistant('openai:gpt-5', base_url=None, api_key='k')\n"
+        "from ipcom_chat.assistant.agent import AgentAssistant, Reach\n"
+        "from ipcom_chat.assistant.endpoint import parse_model\n"
+        "AgentAssistant(parse_model('openai:gpt-5'), Reach(key=lambda: 'k'))\n"
         "heavy = {'pydantic_ai', 'pydantic', 'openai', 'httpx2', 'httpcore2', 'tiktoken'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
@@ -431,7 +439,8 @@ def test_the_constructor_imports_and_sends_nothing() -> None:
 async def test_a_missing_package_names_the_command_that_brings_it(
     server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "ipcom_chat.assistant.chat_completions", raising=False)
+    for name in ("vendors", "wire"):
+        monkeypatch.delitem(sys.modules, f"ipcom_chat.assistant.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "pydantic_ai", None)
     error, _text = await failure(assistant(server), question())
     assert type(error) is AssistantSetupError
@@ -439,14 +448,14 @@ async def test_a_missing_package_names_the_command_that_brings_it(
 
 
 async def test_openai_itself_needs_a_key() -> None:
-    asked = build_assistant("openai:gpt-5", base_url="http://127.0.0.1:9/v1", api_key=None)
+    asked = built("openai:gpt-5", base_url="http://127.0.0.1:9/v1", api_key=None)
     error, _text = await failure(asked, question())
     assert type(error) is AssistantSetupError
     assert "OPENAI_API_KEY" in str(error)
 
 
 async def test_a_key_is_never_sent_over_plain_http_to_another_machine() -> None:
-    asked = build_assistant("openai-compatible:m", base_url="http://ai.example.net/v1", api_key=KEY)
+    asked = built("openai-compatible:m", base_url="http://ai.example.net/v1", api_key=KEY)
     error, _text = await failure(asked, question())
     assert type(error) is AssistantSetupError
     assert "ai.example.net" in str(error)
@@ -459,16 +468,16 @@ async def test_a_key_with_a_line_break_inside_is_refused(server: OpenAIServer) -
 
 
 async def test_the_setting_names_vendor_and_model(server: OpenAIServer) -> None:
-    asked = build_assistant("openai-compatible:qwen3:8b", base_url=server.base_url, api_key=None)
+    asked = built("openai-compatible:qwen3:8b", base_url=server.base_url, api_key=None)
     assert asked.name == "qwen3:8b"
     assert text_of(await answer(asked, question())) == "Hello world"
 
 
 def test_a_compatible_server_needs_its_address() -> None:
     with pytest.raises(AssistantSetupError, match=r"ai\.base_url is missing"):
-        build_assistant("openai-compatible:qwen3:8b", base_url=None, api_key=None)
+        built("openai-compatible:qwen3:8b", base_url=None, api_key=None)
 
 
 def test_the_instance_does_not_show_its_key() -> None:
-    asked = AgentAssistant(model="m", base_url="http://127.0.0.1/v1", api_key=KEY)
+    asked = built("openai-compatible:m", base_url="http://127.0.0.1/v1")
     assert KEY not in repr(asked)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.assistant.shell_lines import CHARS_MAX, parse
+from ipcom_chat.assistant.shell_lines import CHARS_MAX, parse, runs_sudo
 from ipcom_chat.assistant.shell_model import SimpleCommand
 
 
@@ -158,3 +158,12 @@ def test_texts_in_code_are_guesses() -> None:
         ("a", True),
         ("c", True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "runs"),
+    [("sudo ls", True), ("bash -c 'sudo ls'", True), ("echo sudo", False), ("su'do' x", True),
+     ("echo 'sudo", True), ("ls (", False)],
+)  # fmt: skip
+def test_sudo_is_found_at_every_level(line: str, runs: bool) -> None:
+    assert runs_sudo(line) is runs

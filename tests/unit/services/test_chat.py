@@ -329,7 +329,7 @@ async def test_recall_finds_earlier_answers_with_who_and_where(tmp_path: Path) -
         await chat.service.finished(cancelled)
         chat.service.start("x", ignore)
         await settled()
-        found = await chat.service._recall("liberar espaco /var")
+        found = await chat.assistant.asked[-1].recall("liberar espaco /var")
         assert [entry.entry_id for entry in found] == [request.entry_id]
         assert (found[0].answer, found[0].score > 0.9) == ("apt clean", True)
 

@@ -9,7 +9,8 @@ from ipcom_chat.storage.search_rows import _NEWER, _NUMBERED
 from tests.support.replica import MACHINE, USER, opened
 
 BINDINGS = {
-    "scope_user": USER, "scope_machine": MACHINE, "after": 1, "limit": 5, "chars": 10,
+    "scope_user": USER, "scope_machine": MACHINE, "scope_private": 1, "after": 1, "limit": 5,
+    "chars": 10,
     "seqs": "[1, 2]",
 }  # fmt: skip
 MODES = (None, *Mode)

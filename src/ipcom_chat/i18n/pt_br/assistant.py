@@ -2,14 +2,6 @@
 
 MESSAGES: dict[str, str] = {
     # an AI: agent, endpoint, chat_completions
-    "This version speaks to OpenAI-compatible servers only; {vendor} has such a server: set"
-    " ai.model to openai-compatible:{name} and ai.base_url to {url}": (
-        "Esta versão só fala com servidores compatíveis com a OpenAI; {vendor} tem um: defina"
-        " ai.model como openai-compatible:{name} e ai.base_url como {url}"
-    ),
-    "ai.model is '{setting}'; write it as openai:NAME or openai-compatible:NAME.": (
-        "ai.model é '{setting}'; escreva openai:NOME ou openai-compatible:NOME."
-    ),
     "ai.base_url is not an address: write it like http://127.0.0.1:11434/v1 or"
     " https://server.example/v1, without a name or password in it.": (
         "ai.base_url não é um endereço: escreva algo como http://127.0.0.1:11434/v1 ou"
@@ -22,9 +14,6 @@ MESSAGES: dict[str, str] = {
     ),
     "The packages for AI are missing: pip install 'ipcom-chat[ai]'": (
         "Faltam os pacotes de IA: pip install 'ipcom-chat[ai]'"
-    ),
-    "The key for OpenAI is missing: put it into the variable OPENAI_API_KEY.": (
-        "Falta a chave da OpenAI: coloque-a na variável OPENAI_API_KEY."
     ),
     "The key was not sent, because {host} is reached over plain http, where others can read it:"
     " use https in ai.base_url, or remove the key.": (

@@ -155,9 +155,6 @@ MESSAGES: dict[str, str] = {
         "segundos em que uma resposta ou a saída de um comando vale como atual"
     ),
     "false: answers without any AI": "false: respostas sem nenhuma IA",
-    "VENDOR:NAME, for example openai-compatible:llama3.2": (
-        "FORNECEDOR:NOME, por exemplo openai-compatible:llama3.2"
-    ),
     "address of an OpenAI-compatible server, ending in /v1": (
         "endereço de um servidor compatível com a OpenAI, terminado em /v1"
     ),

@@ -173,27 +173,26 @@ MESSAGES: dict[str, str] = {
         "Nenhum banco primário está configurado. Defina TURSO_DATABASE_URL com o endereço dele e"
         " TURSO_AUTH_TOKEN com o token, se ele exigir um."
     ),
-    "TURSO_AUTH_TOKEN_FILE must be a whole path, like /etc/ipcom-chat/token or"
-    " ~/.config/ipcom-chat/token, not {text!r}.": (
-        "TURSO_AUTH_TOKEN_FILE deve ser um caminho completo, como /etc/ipcom-chat/token ou"
+    "the AI's key": "a chave da IA",
+    "{variable} must be a whole path, like /etc/ipcom-chat/token or ~/.config/ipcom-chat/token, not"
+    " {text!r}.": (
+        "{variable} deve ser um caminho completo, como /etc/ipcom-chat/token ou"
         " ~/.config/ipcom-chat/token, e não {text!r}."
     ),
-    "Cannot read the primary's token in {path}: {reason}. Check TURSO_AUTH_TOKEN_FILE.": (
-        "Não é possível ler o token do banco primário em {path}: {reason}. Verifique"
-        " TURSO_AUTH_TOKEN_FILE."
+    "Cannot read {what} in {path}: {reason}. Check {variable}.": (
+        "Não é possível ler {what} em {path}: {reason}. Verifique {variable}."
     ),
-    "{path} holds the primary's token and is not yours alone, so it is not used. Run: chmod 600"
-    " {path}, and chown it to you.": (
-        "{path} contém o token do banco primário e não é só seu; por isso não é usado. Execute:"
-        " chmod 600 {path}, e torne-se o dono dele com chown."
+    "{path} holds {what} and is not yours alone, so it is not used. Run: chmod 600 {path}, and"
+    " chown it to you.": (
+        "{path} contém {what} e não é só seu; por isso não é usado. Execute: chmod 600 {path}, e"
+        " torne-se o dono dele com chown."
     ),
-    "{path} must hold the primary's token in one line, and nothing else.": (
-        "{path} deve conter o token do banco primário em uma linha, e nada mais."
+    "{path} must hold {what} in one line, and nothing else.": (
+        "{path} deve conter {what} em uma linha, e nada mais."
     ),
-    "The command in TURSO_AUTH_TOKEN_COMMAND gave no token: {reason}. Run it yourself to see"
-    " why.": (
-        "O comando em TURSO_AUTH_TOKEN_COMMAND não forneceu um token: {reason}. Execute-o você"
-        " mesmo para ver por quê."
+    "The command in {variable} did not give {what}: {reason}. Run it yourself to see why.": (
+        "O comando em {variable} não forneceu {what}: {reason}. Execute-o você mesmo para ver"
+        " por quê."
     ),
     "it is no command": "não é um comando",
     "it printed nothing": "não mostrou nada",

@@ -160,6 +160,7 @@ class ChatScreen(Screen[None]):
         for name in self._conversation.late_modules():
             with suppress(ImportError):  # whoever needs it says what is missing
                 import_module(name)
+        self._conversation.load_assistant()
         from ipcom_chat.domain.redaction import redact  # noqa: PLC0415 - as above
 
         redact("its rules are compiled by the first text")

@@ -1,0 +1,88 @@
+"""Several assistants in a row: if one cannot answer, the next one does, and it is said.
+
+Invariant: another one begins only while nothing of an answer has been shown and nothing has run;
+after that a failure is the end of the request, as with one assistant.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from ipcom_chat.assistant.base import (
+    KNOWLEDGE,
+    Assistant,
+    AssistantEvent,
+    Cited,
+    Noted,
+    Question,
+    Turn,
+)
+from ipcom_chat.errors import (
+    AssistantBusyError,
+    AssistantError,
+    AssistantQuotaError,
+    AssistantSetupError,
+)
+from ipcom_chat.i18n import Language, _
+
+_PASSED_ON = (AssistantBusyError, AssistantQuotaError, AssistantSetupError)
+"""Failures that another assistant may not have."""
+
+
+class FallbackAssistant:
+    """A chain of assistants.
+
+    Args:
+        chain: the first is asked first; at least one.
+    """
+
+    def __init__(self, chain: Sequence[Assistant]) -> None:
+        self._chain = tuple(chain)
+
+    @property
+    def name(self) -> str:
+        """What the status line calls it: the first."""
+        return self._chain[0].name
+
+    async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
+        """See `Assistant`; the error is that of the last one."""
+        for place, assistant in enumerate(self._chain):
+            following = self._chain[place + 1 :]
+            has_begun = False
+            try:
+                async with aclosing(assistant.answer(question)) as events:
+                    async for event in events:
+                        has_begun = has_begun or not isinstance(event, Noted | Cited)
+                        yield event
+                return
+            except _PASSED_ON as error:
+                if has_begun or not following:
+                    raise
+                yield Noted(_told(error, following[0]))
+
+    def load(self) -> None:
+        """See `Assistant`; the others are loaded when they are asked."""
+        self._chain[0].load()
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
+        """See `Assistant`; the error is that of the last one that could have."""
+        failure: AssistantError | None = None
+        for assistant in self._chain:
+            try:
+                if (summary := await assistant.summarise(turns, language)) is not None:
+                    return summary
+            except _PASSED_ON as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return None
+
+    async def close(self) -> None:
+        """See `Assistant`."""
+        for assistant in self._chain:
+            await assistant.close()
+
+
+def _told(error: AssistantError, following: Assistant) -> str:
+    if following.name == KNOWLEDGE:
+        return _("{reason} The history and the built-in checks answer instead.", reason=str(error))
+    return _("{reason} {model} answers instead.", reason=str(error), model=following.name)

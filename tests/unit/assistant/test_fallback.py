@@ -1,0 +1,120 @@
+"""A chain of assistants: who answers when the first cannot."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+import pytest
+
+from ipcom_chat.assistant.base import (
+    KNOWLEDGE,
+    AssistantEvent,
+    Cited,
+    Noted,
+    Question,
+    Recalled,
+    TextDelta,
+    Turn,
+)
+from ipcom_chat.assistant.fallback import FallbackAssistant
+from ipcom_chat.errors import (
+    AssistantBusyError,
+    AssistantError,
+    AssistantQuotaError,
+    AssistantSetupError,
+)
+from ipcom_chat.i18n import Language
+
+BUSY = AssistantBusyError("a is overloaded.")
+
+
+class Scripted:
+    """Yields what it was given, then fails if it was given that."""
+
+    def __init__(
+        self, name: str, *events: AssistantEvent, error: AssistantError | None = None
+    ) -> None:
+        self.name = name
+        self.is_closed = self.is_loaded = False
+        self._events = events
+        self._error = error
+
+    async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
+        for event in self._events:
+            yield event
+        if self._error:
+            raise self._error
+
+    def load(self) -> None:
+        self.is_loaded = True
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
+        if self._error:
+            raise self._error
+        return None if self.name == KNOWLEDGE else f"by {self.name}"
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
+async def nothing(text: str) -> Sequence[Recalled]:
+    return ()
+
+
+async def answer(chain: FallbackAssistant) -> list[AssistantEvent]:
+    question = Question(text="q", language="en", cwd="/", recall=nothing)
+    async with aclosing(chain.answer(question)) as events:
+        return [event async for event in events]
+
+
+@pytest.mark.parametrize(
+    "error", [BUSY, AssistantQuotaError("no credit."), AssistantSetupError("no key.")]
+)
+async def test_the_next_one_answers_and_it_is_said(error: AssistantError) -> None:
+    first = Scripted("a", Cited(entries=()), error=error)
+    events = await answer(FallbackAssistant([first, Scripted("b", TextDelta("hi"))]))
+    assert events == [
+        Cited(entries=()), Noted(f"{error} b answers instead."), TextDelta("hi")
+    ]  # fmt: skip
+
+
+async def test_the_history_answers_in_the_end_and_is_called_that() -> None:
+    chain = [Scripted("a", error=BUSY), Scripted("b", error=BUSY), Scripted(KNOWLEDGE)]
+    events = await answer(FallbackAssistant(chain))
+    assert [event.text for event in events if isinstance(event, Noted)] == [
+        "a is overloaded. b answers instead.",
+        "a is overloaded. The history and the built-in checks answer instead.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("begun", "error"), [((TextDelta("half"),), BUSY), ((), AssistantError("refused."))]
+)
+async def test_what_has_begun_or_was_refused_is_not_passed_on(
+    begun: tuple[AssistantEvent, ...], error: AssistantError
+) -> None:
+    chain = FallbackAssistant([Scripted("a", *begun, error=error), Scripted("b", TextDelta("no"))])
+    with pytest.raises(type(error), match=str(error)):
+        await answer(chain)
+
+
+async def test_the_last_ones_error_is_the_end() -> None:
+    with pytest.raises(AssistantBusyError):
+        await answer(FallbackAssistant([Scripted("a", error=BUSY)]))
+
+
+async def test_whoever_can_summarises() -> None:
+    chain = [Scripted("a", error=BUSY), Scripted("b"), Scripted(KNOWLEDGE)]
+    assert await FallbackAssistant(chain).summarise((), "en") == "by b"
+    assert await FallbackAssistant(chain[2:]).summarise((), "en") is None
+    with pytest.raises(AssistantBusyError):
+        await FallbackAssistant([chain[0], chain[2]]).summarise((), "en")
+
+
+async def test_the_first_names_it_and_is_loaded_and_all_are_closed() -> None:
+    chain = [Scripted("a"), Scripted("b")]
+    both = FallbackAssistant(chain)
+    both.load()
+    await both.close()
+    assert both.name == "a"
+    assert [each.is_loaded for each in chain] == [True, False]
+    assert all(each.is_closed for each in chain)
