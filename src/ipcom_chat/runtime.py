@@ -463,7 +463,7 @@ class Runtime:
             command_s=self.settings["tools.timeout"],
             context_tokens=self.settings["ai.context_tokens"],
         )
-        return Terms(limits=limits)
+        return Terms(limits=limits, permissions=self.permissions)
 
     def _find(self, scope: Scope, query: str, limit: int) -> "list[Known]":
         """Search the history for an assistant."""
