@@ -31,6 +31,7 @@ from ipcom_chat.storage.replica import open_replica
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
     from ipcom_chat.assistant.mcp_client import McpServers
+    from ipcom_chat.assistant.permissions import Permissions
     from ipcom_chat.assistant.playbook import Playbook
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.asking import Terms
@@ -151,6 +152,19 @@ class Runtime:
         ttl_ms = self.settings["cache.ttl"] * 1000
         return SuggestionService(
             self.search, rows, self.history, self.votes, self.clock, ttl_ms=ttl_ms
+        )
+
+    @cached_property
+    def permissions(self) -> "Permissions":
+        """What commands and tools may do, by the rules of the settings."""
+        from ipcom_chat.assistant.permissions import Permissions, Rules  # noqa: PLC0415 - few verbs
+
+        return Permissions(
+            Rules(
+                allow=self.settings["tools.allow"],
+                ask=self.settings["tools.ask"],
+                deny=self.settings["tools.deny"],
+            )
         )
 
     @cached_property
@@ -449,7 +463,7 @@ class Runtime:
             command_s=self.settings["tools.timeout"],
             context_tokens=self.settings["ai.context_tokens"],
         )
-        return Terms(limits=limits)
+        return Terms(limits=limits, permissions=self.permissions)
 
     def _find(self, scope: Scope, query: str, limit: int) -> "list[Known]":
         """Search the history for an assistant."""

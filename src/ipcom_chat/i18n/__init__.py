@@ -28,6 +28,7 @@ CATALOGUES = (
     "history",
     "imports",
     "redaction",
+    "permissions",
     "tools",
     "mcp",
 )
