@@ -3,7 +3,6 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -16,7 +15,7 @@ from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
-from ipcom_chat.errors import AssistantSetupError, UsageError
+from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
@@ -29,12 +28,8 @@ from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
 
 if TYPE_CHECKING:
-    from ipcom_chat.assistant.base import Assistant
-    from ipcom_chat.assistant.mcp_client import McpServers
-    from ipcom_chat.assistant.permissions import Permissions
-    from ipcom_chat.assistant.playbook import Playbook
+    from ipcom_chat.assistants import Assistants
     from ipcom_chat.meaning.client import Meaning
-    from ipcom_chat.services.asking import Terms
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
@@ -89,8 +84,6 @@ class Runtime:
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )
         self.session_id: SessionId | None = None
-        self.assistant_problem: str | None = None
-        """Why the configured AI is not used, if it is not."""
 
     @property
     def replica_id(self) -> ReplicaId:
@@ -155,17 +148,11 @@ class Runtime:
         )
 
     @cached_property
-    def permissions(self) -> "Permissions":
-        """What commands and tools may do, by the rules of the settings."""
-        from ipcom_chat.assistant.permissions import Permissions, Rules  # noqa: PLC0415 - few verbs
+    def assistants(self) -> "Assistants":
+        """What can answer, and what it may do."""
+        from ipcom_chat.assistants import Assistants  # noqa: PLC0415 - asyncio
 
-        return Permissions(
-            Rules(
-                allow=self.settings["tools.allow"],
-                ask=self.settings["tools.ask"],
-                deny=self.settings["tools.deny"],
-            )
-        )
+        return Assistants(self.settings, self.clock)
 
     @cached_property
     def votes(self) -> "VoteService":
@@ -365,8 +352,8 @@ class Runtime:
         return ChatService(
             thread=storage,
             store=RequestStore(self._entries, self.sessions, self.ids, self.clock, saved),
-            asking=Asking(storage, self.history, self._find, self.terms()),
-            assistant=self.assistant(),
+            asking=Asking(storage, self.history, self._find, self.assistants.terms()),
+            assistant=self.assistants.build(),
             context=ChatContext(
                 origin=self.origin(), scope=self.scope(), language=self.settings.language
             ),
@@ -391,80 +378,6 @@ class Runtime:
         """Ask the index, which is opened by the first question and never made for it."""
         return self.search.similar(scope, question) if self.settings.paths.search.exists() else None
 
-    def models(self) -> tuple[str, ...]:
-        """Return the AI models that are configured, the usual one first."""
-        from ipcom_chat import models  # noqa: PLC0415 - brings what only the assistant needs
-
-        return models.configured(self.settings)
-
-    def assistant(self, model: str | None = None) -> "Assistant":
-        """Return what answers: the configured AI, or what is known here.
-
-        An AI whose settings are wrong leaves `assistant_problem` and what is known here.
-
-        Args:
-            model: another one than the usual one, as a person names it.
-
-        Raises:
-            AssistantSetupError, SettingsError: there is no such model.
-        """
-        from ipcom_chat import models  # noqa: PLC0415 - brings what only the assistant needs
-        from ipcom_chat.assistant.fallback import FallbackAssistant  # noqa: PLC0415
-        from ipcom_chat.assistant.knowledge import KnowledgeAssistant  # noqa: PLC0415 - asyncio
-
-        wanted = models.chain(self.settings)
-        if model is not None:
-            named = models.matching(self.settings, model)
-            wanted = (named, *(each for each in wanted if each != named))
-        known = KnowledgeAssistant(self._playbooks, self.clock)
-        chain: list[Assistant] = []
-        for each in wanted:
-            try:
-                chain.append(self._ai(each))
-            except AssistantSetupError as error:
-                if each == model:
-                    raise
-                self.assistant_problem = self.assistant_problem or str(error)
-        return FallbackAssistant([*chain, known]) if chain else known
-
-    def _ai(self, setting: str) -> "Assistant":
-        from ipcom_chat import models  # noqa: PLC0415 - as above
-        from ipcom_chat.assistant.agent import AgentAssistant, Reach  # noqa: PLC0415 - asyncio
-        from ipcom_chat.assistant.endpoint import parse_model  # noqa: PLC0415
-
-        model = parse_model(setting)
-        reach = Reach(
-            base_url=self.settings["ai.base_url"],
-            key=lambda: models.key_of(self.settings, model),
-            timeout_s=self.settings["ai.timeout"],
-            max_retries=self.settings["ai.max_retries"],
-        )
-        return AgentAssistant(model, reach, playbooks=self._playbooks, foreign=self._mcp_servers)
-
-    @cached_property
-    def _mcp_servers(self) -> "McpServers | None":
-        """The tools of other programs, for all models together; None if none are named."""
-        from ipcom_chat.assistant.mcp_client import McpServers  # noqa: PLC0415 - asyncio
-        from ipcom_chat.assistant.mcp_config import read_mcp_config  # noqa: PLC0415
-
-        config = read_mcp_config(self.settings.paths.mcp_files, os.environ)
-        if not (config.servers or config.problems):
-            return None
-        return McpServers(config.servers, config.problems)
-
-    def terms(self) -> "Terms":
-        """Return on what terms questions are asked in this process."""
-        from ipcom_chat.assistant.base import Limits  # noqa: PLC0415 - asyncio
-        from ipcom_chat.services.asking import Terms  # noqa: PLC0415
-
-        limits = Limits(
-            requests=self.settings["ai.max_requests"],
-            time_s=self.settings["ai.max_seconds"],
-            command_s=self.settings["tools.timeout"],
-            context_tokens=self.settings["ai.context_tokens"],
-        )
-        return Terms(limits=limits, permissions=self.permissions)
-
     def _find(self, scope: Scope, query: str, limit: int) -> "list[Known]":
         """Search the history for an assistant."""
         from ipcom_chat.services.history import Known  # noqa: PLC0415 - as above
@@ -481,11 +394,6 @@ class Runtime:
             )
             for hit in found.hits
         ]
-
-    def _playbooks(self) -> "tuple[Playbook, ...]":
-        from ipcom_chat.assistant.playbook_loading import load_playbooks  # noqa: PLC0415
-
-        return load_playbooks(self.settings.paths.playbook_dirs)[0]
 
     def index(self, *, limit: int | None = None) -> None:
         """Bring the search index up to date, if anybody has ever searched here.

@@ -10,8 +10,11 @@ def test_permissions_follow_the_settings(tmp_path: Path) -> None:
     rules = {"IPCOM_CHAT_TOOLS_ALLOW": "make *", "IPCOM_CHAT_TOOLS_DENY": "make install *"}
     runtime = Runtime(load({"HOME": str(tmp_path)} | rules))
     try:
-        judged = [runtime.permissions.judge(line).verdict for line in ("make", "make install", "x")]
+        judged = [
+            runtime.assistants.permissions.judge(line).verdict
+            for line in ("make", "make install", "x")
+        ]
         assert judged == ["allow", "deny", "ask"]
-        assert runtime.permissions is runtime.permissions
+        assert runtime.assistants.permissions is runtime.assistants.permissions
     finally:
         runtime.close()

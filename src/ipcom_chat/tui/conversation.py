@@ -133,7 +133,7 @@ class Conversation:
     def late_modules(self) -> tuple[str, ...]:
         """Return the modules that the first answer needs and the first paint does not."""
         wanted = self.runtime.settings["ai.enabled"] and self.runtime.settings["ai.model"]
-        is_ai = wanted and self.runtime.assistant_problem is None
+        is_ai = wanted and self.runtime.assistants.problem is None
         return (*_MARKDOWN, *(_AI if is_ai else ()))
 
     def load_assistant(self) -> None:

@@ -76,6 +76,17 @@ MESSAGES = {
     "{count} byte": "{count} byte",
     "{count} bytes": "{count} bytes",
     "done": "pronto",
+    # What /tools shows.
+    "none": "nenhum",
+    "Runs without a question": "Executa sem perguntar",
+    "Is asked about": "Pergunta antes",
+    "everything else": "todo o resto",
+    "Never runs": "Nunca executa",
+    "Limits": "Limites",
+    "{requests} requests, {seconds} s a question, {command} s a command": (
+        "{requests} pedidos, {seconds} s por pergunta, {command} s por comando"
+    ),
+    "MCP servers": "Servidores MCP",
     # What does not run.
     "It did not run: {reason}.": "Não foi executado: {reason}.",
     "Not run: {command} ({reason})": "Não executado: {command} ({reason})",

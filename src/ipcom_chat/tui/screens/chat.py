@@ -141,7 +141,7 @@ class ChatScreen(Screen[None]):
         recovery = conversation.runtime.recovery
         if recovery is not None:
             self.transcript.add_notice(recovered(recovery.set_aside, recovery.entries))
-        for problem in (conversation.problem, conversation.runtime.assistant_problem):
+        for problem in (conversation.problem, conversation.runtime.assistants.problem):
             if problem:
                 self.transcript.add_notice(one_line(problem), "error")
 
