@@ -52,6 +52,9 @@ MESSAGES = {
     "{model} cannot use tools, so it only answers.": (
         "{model} não sabe usar ferramentas, então só responde."
     ),
+    "{host} did not answer; asking again ({count} of {limit}).": (
+        "{host} não respondeu; perguntando de novo ({count} de {limit})."
+    ),
     # A question and its limits.
     "One earlier message no longer fits and is not sent along; /compact makes room.": (
         "Uma mensagem anterior não cabe mais e não é enviada junto; /compact abre espaço."
