@@ -18,24 +18,22 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
-from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
-from ipcom_chat.domain.entry import Status
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import recovered
 from ipcom_chat.i18n import _, n_
-from ipcom_chat.ids import EntryId, short_id
-from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged, is_kept_private
+from ipcom_chat.ids import EntryId
+from ipcom_chat.services.chat import is_kept_private
 from ipcom_chat.services.sync import Condition, SyncStatus
 from ipcom_chat.sync_words import is_urgent, sync_problem, sync_word
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.request_view import RequestView, Stage
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.rows import Rows
 from ipcom_chat.tui.widgets.slash_menu import Invocation, invocation, likely_meant
-from ipcom_chat.tui.widgets.spinner import duration
 from ipcom_chat.tui.widgets.status_line import Status as Line
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Question, Transcript
@@ -100,12 +98,7 @@ class ChatScreen(Screen[None]):
             open_history=self.open_history,
             leave=self._leave,
         )
-        self._started_ms = 0.0
-        self._usage: UsageReport | None = None
-        self._is_private = False
-        """Whether the newest question alone stays on this machine."""
-        self._unsaved: list[str] = []
-        """Why the running request is not saved; told when the answer is there."""
+        self._stage = Stage(transcript=self.transcript, status=self.status)
         self._performing = 0
         self._sync_problem: str | None = None
         self._interrupted_at_s = -LEAVE_S
@@ -292,12 +285,10 @@ class ChatScreen(Screen[None]):
     # The life of a request.
 
     def _ask(self, text: str, *, retry_of: EntryId | None = None) -> None:
-        self._is_private = is_kept_private(text)
         question = self.transcript.add_question(text.removeprefix(" ").strip("\n"))
-        self._started_ms = self._conversation.runtime.clock.monotonic_ms()
-        self._usage = None
-        self._unsaved.clear()
-        self._conversation.ask(text, self._hear, retry_of=retry_of)
+        view = RequestView(self._conversation, self._stage, self._request_ended,
+                           is_private=is_kept_private(text))  # fmt: skip
+        self._conversation.ask(text, view.hear, retry_of=retry_of)
         self.status.start_request()
         self._hold()
         self.run_worker(self._tell_solved(text, question), exit_on_error=False)
@@ -316,76 +307,9 @@ class ChatScreen(Screen[None]):
         if failed is not None:
             self._ask(failed.text, retry_of=failed.entry_id)
 
-    def _hear(self, event: ChatEvent) -> None:
-        """Show one event of the running request; called in the event loop."""
-        if not self.is_running:
-            return  # the screen is gone, storage has it
-        match event:
-            case TextDelta():
-                self.transcript.add_answer_text(event.text)
-            case CommandStarted():
-                self.transcript.start_command(event.call_id, event.command)
-                self.status.label_request(f"$ {event.command}")
-            case CommandFinished():
-                self._command_ended(event)
-            case UsageReport():
-                self._usage = event
-            case NotSaved():
-                self._not_saved(event.reason)
-            case StatusChanged():
-                self._moved(event)
-
-    def _command_ended(self, event: CommandFinished) -> None:
-        self.status.label_request("")
-        self.transcript.end_command(
-            event.call_id,
-            exit_code=event.exit_code,
-            duration_ms=event.duration_ms,
-            output=event.output,
-            truncated=event.truncated,
-        )
-
-    def _not_saved(self, reason: str) -> None:
-        self._unsaved.append(_("This request is not in the history: {reason}", reason=reason))
-        if self._conversation.running is None:
-            self._tell_unsaved()
-
-    def _tell_unsaved(self) -> None:
-        for text in self._unsaved:
-            self.transcript.add_notice(one_line(text), "error")
-        self._unsaved.clear()
-
-    def _moved(self, event: StatusChanged) -> None:
-        match event.status:
-            case Status.COMPLETED:
-                self.transcript.end_answer()
-                self.transcript.add_footer(self._footer())
-            case Status.CANCELLED:
-                own = event.reason in (None, "user", "exit")
-                self.transcript.add_cancelled(by="" if own else event.reason or "")
-            case Status.ERROR:
-                self.transcript.stop_commands()
-                reason = one_line(event.reason or _("There is no answer."))
-                again = _("/retry asks it again.")
-                self.transcript.add_notice(reason, "error", then=again)
-            case _:
-                return
-        self.status.stop_request()
+    def _request_ended(self) -> None:
         self.composer.drop_hint()
         self._hold()
-        self._tell_unsaved()
-
-    def _footer(self) -> str:
-        clock = self._conversation.runtime.clock
-        parts = [duration(round(clock.monotonic_ms() - self._started_ms))]
-        if self._usage is not None:
-            tokens = self._usage.tokens_used
-            parts += [self._usage.model, n_("{count} token", "{count} tokens", tokens)]
-        if self._conversation.last_id is not None:
-            parts.append(short_id(self._conversation.last_id))
-        if self._is_private:
-            parts.append(_("private"))
-        return "  ·  ".join(parts)
 
     def _line(self) -> Line:
         conversation = self._conversation

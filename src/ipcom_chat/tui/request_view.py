@@ -1,0 +1,131 @@
+"""The life of one request on the screen: what its events show, until it is final.
+
+Invariants: each request has a view of its own; after a final status nothing of the request is
+shown any more but that it could not be saved; nothing is shown once the screen is gone.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
+from ipcom_chat.domain.entry import Status
+from ipcom_chat.domain.lifecycle import FINAL
+from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.i18n import _, n_
+from ipcom_chat.ids import short_id
+from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged
+from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.status_line import StatusLine
+from ipcom_chat.tui.widgets.transcript import Transcript
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the screen that a request is shown on."""
+
+    transcript: Transcript
+    status: StatusLine
+
+
+class RequestView:
+    """Shows one request; `hear` is its listener.
+
+    Args:
+        conversation: which it belongs to.
+        stage: where it is shown.
+        ended: called once, when the request is final and shown as such.
+        is_private: whether the question alone stays on this machine.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        stage: Stage,
+        ended: Callable[[], None],
+        *,
+        is_private: bool = False,
+    ) -> None:
+        self._conversation = conversation
+        self._transcript = stage.transcript
+        self._status = stage.status
+        self._ended = ended
+        self._is_private = is_private
+        self._is_final = False
+        self._usage: UsageReport | None = None
+        self._unsaved: list[str] = []
+        """Why the request is not saved; told when the answer is there."""
+        self._started_ms = conversation.runtime.clock.monotonic_ms()
+
+    def hear(self, event: ChatEvent) -> None:
+        """Show one event of the request; called in the event loop."""
+        if not self._transcript.is_running:
+            return  # the screen is gone, storage has it
+        if isinstance(event, NotSaved):
+            self._not_saved(event.reason)
+        elif not self._is_final:
+            self._show(event)
+
+    def _show(self, event: ChatEvent) -> None:
+        match event:
+            case TextDelta():
+                self._transcript.add_answer_text(event.text)
+            case CommandStarted():
+                self._transcript.start_command(event.call_id, event.command)
+                self._status.label_request(f"$ {event.command}")
+            case CommandFinished():
+                self._command_ended(event)
+            case UsageReport():
+                self._usage = event
+            case StatusChanged(status=status) if status in FINAL:
+                self._end(event)
+
+    def _command_ended(self, event: CommandFinished) -> None:
+        self._status.label_request("")
+        self._transcript.end_command(
+            event.call_id,
+            exit_code=event.exit_code,
+            duration_ms=event.duration_ms,
+            output=event.output,
+            truncated=event.truncated,
+        )
+
+    def _not_saved(self, reason: str) -> None:
+        self._unsaved.append(_("This request is not in the history: {reason}", reason=reason))
+        if self._is_final:
+            self._tell_unsaved()
+
+    def _tell_unsaved(self) -> None:
+        for text in self._unsaved:
+            self._transcript.add_notice(one_line(text), "error")
+        self._unsaved.clear()
+
+    def _end(self, event: StatusChanged) -> None:
+        self._is_final = True
+        match event.status:
+            case Status.COMPLETED:
+                self._transcript.end_answer()
+                self._transcript.add_footer(self._footer())
+            case Status.CANCELLED:
+                own = event.reason in (None, "user", "exit")
+                self._transcript.add_cancelled(by="" if own else event.reason or "")
+            case _:
+                self._transcript.stop_commands()
+                reason = one_line(event.reason or _("There is no answer."))
+                again = _("/retry asks it again.")
+                self._transcript.add_notice(reason, "error", then=again)
+        self._status.stop_request()
+        self._ended()
+        self._tell_unsaved()
+
+    def _footer(self) -> str:
+        clock = self._conversation.runtime.clock
+        parts = [duration(round(clock.monotonic_ms() - self._started_ms))]
+        if self._usage is not None:
+            tokens = self._usage.tokens_used
+            parts += [self._usage.model, n_("{count} token", "{count} tokens", tokens)]
+        if self._conversation.last_id is not None:
+            parts.append(short_id(self._conversation.last_id))
+        if self._is_private:
+            parts.append(_("private"))
+        return "  ·  ".join(parts)
