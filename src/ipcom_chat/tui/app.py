@@ -6,15 +6,18 @@ cancelled and stored, and the terminal is left as it was found.
 
 import asyncio
 import os
+import shlex
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.screen import Screen
 
+from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import StorageError
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
@@ -22,6 +25,7 @@ from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.driver import RobustLinuxDriver
+from ipcom_chat.tui.lending import NOT_PERMITTED, borrowed, terminal_number
 from ipcom_chat.tui.screens.chat import ChatScreen
 from ipcom_chat.tui.theme import THEMES, theme_name
 from ipcom_chat.tui.widgets.editor import editor_command
@@ -64,6 +68,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._conversation = conversation
         self._environ = environ
         self._opens_history = opens_history
+        self._one_borrower = asyncio.Lock()
         self._is_outdated = False
         """Whether the terminal does not show the newest frame."""
         for theme in THEMES:
@@ -86,6 +91,37 @@ class ChatApp(App[int], inherit_bindings=False):
         for screen in self.screen_stack if self.is_running else ():
             if isinstance(screen, ChatScreen):
                 screen.show_sync(status)
+
+    async def borrow_terminal(self, argv: Sequence[str]) -> int:
+        """Let a program have the terminal until it ends; return its exit code.
+
+        What goes on meanwhile is painted afterwards. `NOT_PERMITTED` where there is no terminal
+        to lend.
+
+        Args:
+            argv: the program and its arguments.
+        """
+        async with self._one_borrower:
+            try:
+                return await self._lend(argv)
+            except SuspendNotSupported:
+                return NOT_PERMITTED
+
+    async def _lend(self, argv: Sequence[str]) -> int:
+        code, given_up = NOT_PERMITTED, None
+        with self.suspend():
+            print(f"\n$ {one_line(shlex.join(argv))}", flush=True)  # noqa: T201 - for the person
+            # Caught inside: `suspend` takes the terminal back only if nothing is raised.
+            try:
+                code = await borrowed(argv, terminal_number(), partial(self.exit, INTERRUPTED))
+            except asyncio.CancelledError as error:
+                if not self.is_running or self._exit:
+                    raise  # the program ends: the terminal is as a shell wants it already
+                given_up = error
+        self.paint_anew()
+        if given_up is not None:
+            raise given_up
+        return code
 
     def paint_anew(self) -> None:
         """Paint the whole screen, whatever the terminal shows now."""

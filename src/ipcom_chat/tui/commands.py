@@ -15,6 +15,7 @@ from ipcom_chat.errors import IpcomChatError, UsageError
 from ipcom_chat.formats import status_word, voted
 from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
+from ipcom_chat.tui.assistant_commands import AssistantCommands, assistant_commands
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
@@ -42,6 +43,7 @@ def chat_commands() -> tuple[SlashCommand, ...]:
         SlashCommand(name="user", description=_("Who you are"), argument=_("[USERNAME|none]")),
         SlashCommand(name="private", description=_("Keep new entries on this machine"),
                      argument="[on|off]"),
+        *assistant_commands(),
         SlashCommand(name="retry", description=_("Ask again what got no answer")),
         SlashCommand(name="good", description=_("Say that an answer helped"), argument=_("[ID]")),
         SlashCommand(name="bad", description=_("Say that an answer was wrong"),
@@ -66,6 +68,9 @@ def keys() -> tuple[tuple[str, str], ...]:
         (_("Up, Down"), _("earlier prompts")),
         ("Ctrl-R", _("find a question in the whole history")),
         ("Tab", _("complete a command or a path")),
+        ("!df -h", _("run a command yourself; the next question knows its output")),
+        ("@/etc/fstab", _("add a file to the question")),
+        (_("y, n, a, e"), _("answer what the assistant wants to run")),
         ("Ctrl-X Ctrl-E", _("write in your editor")),
         ("PageUp, PageDown", _("scroll, like Shift with the arrow keys")),
         (_("Shift-Tab, then Enter"), _("go to code and commands: copy, open")),
@@ -83,6 +88,7 @@ class Commands:
         retry: asks a failed question again.
         open_history: shows the history, searched for a text.
         leave: ends the chat.
+        choose: opens the menu of a command's arguments in the prompt; returns whether it could.
     """
 
     def __init__(
@@ -93,6 +99,7 @@ class Commands:
         retry: Callable[[], None],
         open_history: Callable[[str], None],
         leave: Callable[[], None],
+        choose: Callable[[str], bool],
     ) -> None:
         self._conversation = conversation
         self._transcript = transcript
@@ -101,7 +108,9 @@ class Commands:
         self._leave = leave
         self._one_by_one = asyncio.Lock()
         self._is_debug = logging.getLogger("ipcom_chat").level == logging.DEBUG
+        self._assistant = AssistantCommands(conversation, transcript, choose)
         self._actions: dict[str, Callable[[str], Awaitable[None]]] = {
+            **self._assistant.actions,
             "help": self._help,
             "clear": self._clear,
             "history": self._history,
@@ -135,6 +144,10 @@ class Commands:
                 ),
                 "error",
             )
+
+    def cancel(self) -> bool:
+        """Give up a command that waits for a model; return whether there was one."""
+        return self._assistant.cancel()
 
     @property
     def _log_path(self) -> Path:

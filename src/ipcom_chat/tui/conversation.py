@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ipcom_chat import host
-from ipcom_chat.assistant.base import KNOWLEDGE
+from ipcom_chat.assistant.base import KNOWLEDGE, UsageReport
 from ipcom_chat.domain.entry import Entry, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
@@ -25,6 +25,8 @@ from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listen
 from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
+from ipcom_chat.tui.shell_lines import as_prompt
+from ipcom_chat.tui.usage import Usage
 
 if TYPE_CHECKING:
     from ipcom_chat.services.browsing import Erased, How
@@ -94,6 +96,7 @@ class Conversation:
         """What `/retry` asks again."""
         self.counts: Counter[Status] = Counter()
         """How the requests of this session ended."""
+        self.usage = Usage()
         self._service = service
         self._thread = thread
         self._finder: Finder | None = None
@@ -157,13 +160,36 @@ class Conversation:
 
     def ask(self, text: str, listener: Listener, *, retry_of: EntryId | None = None) -> None:
         """Begin a request; the caller has made sure that none runs."""
+        hear = self._hearing(text, listener)
+        self._began(self._service.start(text, hear, retry_of=retry_of))
+
+    def run(self, line: str, listener: Listener) -> None:
+        """Run a shell line of the user; its output becomes context of the next question.
+
+        Args:
+            line: without the `!`; what begins with a blank is not shared.
+            listener: hears of it as of a question.
+        """
+        hear = self._hearing(as_prompt(line), listener)
+        self._began(self._service.run(line, hear))
+
+    def _hearing(self, text: str, listener: Listener) -> Listener:
+        usage: UsageReport | None = None
+        is_final = False
 
         def hear(event: ChatEvent) -> None:
-            if isinstance(event, StatusChanged) and event.status in FINAL:
-                self._ended(request, event.status, text)
+            nonlocal usage, is_final
+            if isinstance(event, UsageReport):
+                usage = event
+            elif isinstance(event, StatusChanged) and event.status in FINAL and not is_final:
+                is_final = True
+                self.usage.add(usage)
+                self._ended(event.status, text)
             listener(event)
 
-        request = self._service.start(text, hear, retry_of=retry_of)
+        return hear
+
+    def _began(self, request: Request) -> None:
         self._asked.append(request.entry_id)
         self.running = self._last = request
 
@@ -171,9 +197,11 @@ class Conversation:
         """Cancel what runs; return False if nothing does."""
         return self.running is not None and self._service.cancel(self.running)
 
-    def _ended(self, request: Request, status: Status, text: str) -> None:
+    def _ended(self, status: Status, text: str) -> None:
+        request, self.running = self.running, None
+        if request is None:
+            return
         self.counts[status] += 1
-        self.running = None
         if status is Status.COMPLETED:
             self._answered = request.entry_id
         if status is not Status.COMPLETED:
@@ -187,6 +215,43 @@ class Conversation:
         if self._last is not None:
             await self._service.finished(self._last)  # only then it has joined the conversation
         self._service.conversation.clear()
+
+    async def compact(self) -> str | None:
+        """Let the assistant go on from a summary of what was said; return it, None without one.
+
+        Raises:
+            IpcomChatError: it could not be made now.
+        """
+        if self._last is not None:
+            await self._service.finished(self._last)  # only then it has joined the conversation
+        return await self._service.compact()
+
+    # What answers.
+
+    def models(self) -> Sequence[str]:
+        """Return the models that are configured."""
+        return self.runtime.models()
+
+    def change_model(self, name: str) -> None:
+        """Ask another model from now on.
+
+        Raises:
+            IpcomChatError: it is not configured, or not as it must be.
+        """
+        self._service.assistant = self.runtime.assistant(name)
+
+    async def tool_facts(self) -> Sequence[tuple[str, str]]:
+        """Return what may run, as names and values for people."""
+        return self.runtime.tool_facts()
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether answers are plans, and nothing runs."""
+        return self._service.is_plan
+
+    @is_plan.setter
+    def is_plan(self, is_plan: bool) -> None:
+        self._service.is_plan = is_plan
 
     # Who asks, and where to.
 

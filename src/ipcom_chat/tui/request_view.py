@@ -8,14 +8,35 @@ from collections.abc import Callable
 
 import msgspec
 
-from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
+from ipcom_chat.assistant.base import (
+    Cited,
+    CommandFinished,
+    CommandOutput,
+    CommandStarted,
+    Noted,
+    Recalled,
+    Refused,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    UsageReport,
+)
 from ipcom_chat.domain.entry import Status
 from ipcom_chat.domain.lifecycle import FINAL
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.formats import money
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.ids import short_id
-from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged
+from ipcom_chat.services.chat import (
+    ApprovalAsked,
+    ApprovalClosed,
+    ChatEvent,
+    NotSaved,
+    StatusChanged,
+)
+from ipcom_chat.tui.approvals import Approvals
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.widgets.source import SHOWN_SOURCES
 from ipcom_chat.tui.widgets.spinner import duration
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Transcript
@@ -26,6 +47,7 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
 
     transcript: Transcript
     status: StatusLine
+    approvals: Approvals
 
 
 class RequestView:
@@ -49,10 +71,12 @@ class RequestView:
         self._conversation = conversation
         self._transcript = stage.transcript
         self._status = stage.status
+        self._approvals = stage.approvals
         self._ended = ended
         self._is_private = is_private
         self._is_final = False
         self._usage: UsageReport | None = None
+        self._sources: tuple[Recalled, ...] = ()
         self._unsaved: list[str] = []
         """Why the request is not saved; told when the answer is there."""
         self._started_ms = conversation.runtime.clock.monotonic_ms()
@@ -68,20 +92,61 @@ class RequestView:
 
     def _show(self, event: ChatEvent) -> None:
         match event:
-            case TextDelta():
-                self._transcript.add_answer_text(event.text)
-            case CommandStarted():
-                self._transcript.start_command(event.call_id, event.command)
-                self._status.label_request(f"$ {event.command}")
-            case CommandFinished():
-                self._command_ended(event)
+            case TextDelta() | Noted():
+                self._say(event)
+            case CommandStarted() | CommandOutput() | CommandFinished():
+                self._show_command(event)
+            case ToolStarted() | ToolFinished() | Refused():
+                self._show_tool(event)
+            case ApprovalAsked() | ApprovalClosed():
+                self._ask(event)
             case UsageReport():
                 self._usage = event
+            case Cited():
+                self._sources = event.entries
             case StatusChanged(status=status) if status in FINAL:
                 self._end(event)
 
+    def _say(self, event: TextDelta | Noted) -> None:
+        if isinstance(event, TextDelta):
+            self._transcript.add_answer_text(event.text)
+        else:
+            self._transcript.add_notice(one_line(event.text))
+
+    def _show_command(self, event: CommandStarted | CommandOutput | CommandFinished) -> None:
+        match event:
+            case CommandStarted():
+                self._transcript.start_command(event.call_id, event.command)
+                self._label(f"$ {event.command}")
+            case CommandOutput():
+                self._transcript.write_command(event.call_id, event.text)
+            case CommandFinished():
+                self._command_ended(event)
+
+    def _show_tool(self, event: ToolStarted | ToolFinished | Refused) -> None:
+        match event:
+            case ToolStarted():
+                self._transcript.start_tool(event.call_id, event.name, event.call)
+                self._label(event.name)
+            case ToolFinished():
+                self._transcript.end_tool(event.call_id, event.result, is_error=event.is_error)
+                self._label("")
+            case Refused():
+                self._transcript.add_refusal(event.command, event.reason)
+
+    def _ask(self, event: ApprovalAsked | ApprovalClosed) -> None:
+        if isinstance(event, ApprovalAsked):
+            self._approvals.ask(event)
+        else:
+            self._approvals.close(event.call_id)
+
+    def _label(self, text: str) -> None:
+        """Say what the request is doing, unless it waits for the person."""
+        if not self._approvals.is_waiting:
+            self._status.label_request(text)
+
     def _command_ended(self, event: CommandFinished) -> None:
-        self._status.label_request("")
+        self._label("")
         self._transcript.end_command(
             event.call_id,
             exit_code=event.exit_code,
@@ -102,9 +167,11 @@ class RequestView:
 
     def _end(self, event: StatusChanged) -> None:
         self._is_final = True
+        self._approvals.close_all()
+        self._transcript.end_answer()
         match event.status:
             case Status.COMPLETED:
-                self._transcript.end_answer()
+                self._show_sources()
                 self._transcript.add_footer(self._footer())
             case Status.CANCELLED:
                 own = event.reason in (None, "user", "exit")
@@ -118,12 +185,18 @@ class RequestView:
         self._ended()
         self._tell_unsaved()
 
+    def _show_sources(self) -> None:
+        now_ms = self._conversation.runtime.clock.now_ms()
+        self._transcript.add_sources(self._sources[:SHOWN_SOURCES], now_ms)
+
     def _footer(self) -> str:
         clock = self._conversation.runtime.clock
         parts = [duration(round(clock.monotonic_ms() - self._started_ms))]
         if self._usage is not None:
             tokens = self._usage.tokens_used
             parts += [self._usage.model, n_("{count} token", "{count} tokens", tokens)]
+            if self._usage.cost_microusd is not None:
+                parts.append(money(self._usage.cost_microusd))
         if self._conversation.last_id is not None:
             parts.append(short_id(self._conversation.last_id))
         if self._is_private:

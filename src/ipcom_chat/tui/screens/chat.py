@@ -26,14 +26,19 @@ from ipcom_chat.ids import EntryId
 from ipcom_chat.services.chat import is_kept_private
 from ipcom_chat.services.sync import Condition, SyncStatus
 from ipcom_chat.sync_words import is_urgent, sync_problem, sync_word
+from ipcom_chat.tui.approvals import Approvals, Reminded
+from ipcom_chat.tui.assistant_commands import model_items
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.request_view import RequestView, Stage
+from ipcom_chat.tui.shell_lines import shell_line
+from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.rows import Rows
 from ipcom_chat.tui.widgets.slash_menu import Invocation, invocation, likely_meant
+from ipcom_chat.tui.widgets.source import Source
 from ipcom_chat.tui.widgets.status_line import Status as Line
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Question, Transcript
@@ -90,6 +95,7 @@ class ChatScreen(Screen[None]):
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=chat_commands(), cwd=cwd, editor=editor)
+        self.prompt.arguments["model"] = lambda: model_items(conversation)
         self.status = StatusLine(self._line())
         self._commands = Commands(
             conversation,
@@ -97,8 +103,18 @@ class ChatScreen(Screen[None]):
             retry=self._ask_again,
             open_history=self.open_history,
             leave=self._leave,
+            choose=self._choose_argument,
         )
-        self._stage = Stage(transcript=self.transcript, status=self.status)
+        self.approval = ApprovalPanel(id="approval")
+        self._approvals = Approvals(
+            self.approval,
+            label=self.status.label_request,
+            refocus=self._focus_prompt,
+            remind=self._remind,
+        )
+        self._stage = Stage(
+            transcript=self.transcript, status=self.status, approvals=self._approvals
+        )
         self._performing = 0
         self._sync_problem: str | None = None
         self._interrupted_at_s = -LEAVE_S
@@ -111,6 +127,7 @@ class ChatScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the transcript above the prompt and the status below it."""
         yield self.transcript
+        yield self.approval
         yield self.composer
         yield self.status
 
@@ -213,6 +230,7 @@ class ChatScreen(Screen[None]):
 
         finder = self._conversation.open_finder()
         self._history = HistoryScreen(self._conversation, finder, text=text, chooses=chooses)
+        self._history.remind(self._approvals.reminder)
         self.app.push_screen(self._history, self._take_from_history)
 
     def _take_from_history(self, text: str | None) -> None:
@@ -220,9 +238,24 @@ class ChatScreen(Screen[None]):
         if text is None and self._opens_history:
             self._leave()
         self._opens_history = False
+        self._take_question(text)
+
+    def _take_question(self, text: str | None) -> None:
+        """Return from another screen, perhaps with a question for the prompt."""
         if text is not None:
             self.prompt.recall(text)
         self.prompt.resume()
+        self._approvals.resume()
+
+    def on_source_opened(self, message: Source.Opened) -> None:
+        """Show what an answer rests on."""
+        message.stop()
+        # Imported when it is opened, as the history is.
+        from ipcom_chat.tui.screens.entry import EntryScreen  # noqa: PLC0415 - see above
+
+        screen = EntryScreen(self._conversation, message.entry_id)
+        screen.remind(self._approvals.reminder)
+        self.app.push_screen(screen, self._take_question)
 
     def on_prompt_history_wanted(self, message: Prompt.HistoryWanted) -> None:
         """Let an earlier question be chosen."""
@@ -243,6 +276,8 @@ class ChatScreen(Screen[None]):
             self._perform(found)
         elif (unknown := self._not_a_command(message.text)) is not None:
             self.transcript.add_notice(unknown, "error")
+        elif not (shell_line(message.text) or "x").strip():
+            self.transcript.add_notice(_("A command follows the !, as in !df -h"), "error")
         else:
             self._ask(message.text)
         self.prompt.taken()
@@ -279,6 +314,10 @@ class ChatScreen(Screen[None]):
             self._hold()
             self.status.show(self._line())
 
+    def _choose_argument(self, name: str) -> bool:
+        """Let the argument of a command be chosen, unless something else is being written."""
+        return not self.prompt.text and self.prompt.choose_argument(name)
+
     def _hold(self) -> None:
         self.prompt.is_held = bool(self._performing) or self._conversation.running is not None
 
@@ -288,10 +327,14 @@ class ChatScreen(Screen[None]):
         question = self.transcript.add_question(text.removeprefix(" ").strip("\n"))
         view = RequestView(self._conversation, self._stage, self._request_ended,
                            is_private=is_kept_private(text))  # fmt: skip
-        self._conversation.ask(text, view.hear, retry_of=retry_of)
+        line = shell_line(text)
+        if line is None:
+            self._conversation.ask(text, view.hear, retry_of=retry_of)
+            self.run_worker(self._tell_solved(text, question), exit_on_error=False)
+        else:
+            self._conversation.run(line, view.hear)
         self.status.start_request()
         self._hold()
-        self.run_worker(self._tell_solved(text, question), exit_on_error=False)
 
     async def _tell_solved(self, text: str, question: Question) -> None:
         """Say below a question who has solved it before, if the assistant does not."""
@@ -307,6 +350,23 @@ class ChatScreen(Screen[None]):
         if failed is not None:
             self._ask(failed.text, retry_of=failed.entry_id)
 
+    def _focus_prompt(self) -> None:
+        self.prompt.focus()
+
+    def _remind(self, text: str) -> None:
+        """Tell somebody who looks at another screen that something waits here."""
+        screen = self.app.screen
+        if screen is not self and isinstance(screen, Reminded):
+            screen.remind(text)
+
+    def on_approval_panel_typed_ahead(self, message: ApprovalPanel.TypedAhead) -> None:
+        """Go on with the draft that the panel has interrupted."""
+        message.stop()
+        if message.is_paste:
+            self.prompt.insert_paste(message.text)
+        else:
+            self.prompt.insert(message.text)
+
     def _request_ended(self) -> None:
         self.composer.drop_hint()
         self._hold()
@@ -321,6 +381,7 @@ class ChatScreen(Screen[None]):
             assistant=conversation.assistant_name,
             sync=sync_word(conversation.sync_status) if conversation.sync else _("local only"),
             is_private=origin.private,
+            is_plan=conversation.is_plan,
             is_sync_urgent=is_urgent(conversation.sync_status),
         )
 
@@ -328,7 +389,7 @@ class ChatScreen(Screen[None]):
 
     def action_cancel(self) -> None:
         """Cancel what runs, before anything else that waits; else ESC is a key like others."""
-        if not self._conversation.cancel():
+        if not (self._conversation.cancel() or self._commands.cancel()):
             raise SkipAction
         self.prompt.forget_escape()
 
