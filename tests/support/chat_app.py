@@ -11,9 +11,11 @@ from textual.pilot import Pilot
 from ipcom_chat import settings
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry
+from ipcom_chat.domain.lifecycle import Request
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.services.chat import ChatEvent, Listener
 from ipcom_chat.tui.app import ChatApp
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.screens.chat import ChatScreen
@@ -47,8 +49,32 @@ class ChatHarness:
         self.service = self.runtime.open_chat(self.thread)
         self.assistant = ScriptedAssistant()
         self.service.assistant = self.assistant
+        self._listeners: list[Listener] = []
+        self._note_listeners()
         self.conversation = Conversation(self.runtime, self.service, self.thread, self.interrupted)
         self.app = ChatApp(self.conversation, variables, opens_history=opens_history)
+
+    def _note_listeners(self) -> None:
+        start = self.service.start
+
+        def noting(text: str, listener: Listener, *, retry_of: EntryId | None = None) -> Request:
+            self._listeners.append(listener)
+            return start(text, listener, retry_of=retry_of)
+
+        self.service.start = noting  # type: ignore[method-assign]
+
+    def tell(self, *events: ChatEvent, request: int = -1) -> None:
+        """Let the screen hear of events as the service tells them, by default of the last one."""
+        for event in events:
+            self._listeners[request](event)
+
+    async def unguarded(self, pilot: Pilot[int]) -> None:
+        """Wait until a key would decide what the panel asks."""
+        async with asyncio.timeout(LIMIT_S):
+            await pilot.pause()
+            while self.screen.approval.is_guarded:
+                await pilot.pause(0.02)
+        await pilot.pause()
 
     @property
     def screen(self) -> ChatScreen:

@@ -15,8 +15,8 @@ from ipcom_chat.tui.widgets.rows import Rows, expanded, prefixed
 
 SHOWN_LINES = 8
 """At most; fewer on a low screen."""
-SCREEN_SHARE = 3
-"""No more than the screen's height divided by this."""
+ELSE_LINES = 8
+"""What a low screen needs for the rest of the panel, the prompt and the status."""
 HIGHLIGHT_CHARS = 3_000
 
 
@@ -71,7 +71,8 @@ class CommandText(VerticalScroll, can_focus=False):
         self.post_message(self.Scrolled())
 
     def _fit(self) -> None:
-        self.styles.max_height = max(2, min(SHOWN_LINES, self.app.size.height // SCREEN_SHARE))
+        room = (self.app.size.height - ELSE_LINES) // 2
+        self.styles.max_height = max(1, min(SHOWN_LINES, room))
 
 
 class _Lines(Rows):
