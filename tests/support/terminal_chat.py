@@ -1,0 +1,64 @@
+"""The whole chat in a real terminal, with an assistant that does what a question says.
+
+    borrow COMMAND    lends the terminal to COMMAND and tells its exit code
+    say WORDS         answers the words
+
+Run it as `python -m tests.support.terminal_chat`.
+"""
+
+import os
+import shlex
+import sys
+from collections.abc import AsyncGenerator, Sequence
+
+from textual._context import active_app
+
+from ipcom_chat import settings
+from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta, Turn
+from ipcom_chat.i18n import Language
+from ipcom_chat.runtime import Runtime
+from ipcom_chat.tui.app import ChatApp, run_chat
+
+
+class ObedientAssistant:
+    """Does what the first word of a question says."""
+
+    name = "obedient"
+
+    async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
+        verb, _, rest = question.text.partition(" ")
+        if verb == "borrow":
+            app = active_app.get()
+            assert isinstance(app, ChatApp)
+            code = await app.borrow_terminal(shlex.split(rest))
+            yield TextDelta(f"it ended with {code}")
+        else:
+            yield TextDelta(rest)
+
+    def load(self) -> None:
+        """Need nothing."""
+
+    async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:
+        return None
+
+    async def close(self) -> None:
+        """Nothing to let go."""
+
+
+class ObedientRuntime(Runtime):
+    """A runtime whose assistant is that one."""
+
+    def assistant(self) -> ObedientAssistant:
+        return ObedientAssistant()
+
+
+def main() -> int:
+    runtime = ObedientRuntime(settings.load(os.environ))
+    try:
+        return run_chat(runtime)
+    finally:
+        runtime.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
