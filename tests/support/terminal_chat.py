@@ -1,6 +1,7 @@
 """The whole chat in a real terminal, with an assistant that does what a question says.
 
     borrow COMMAND    lends the terminal to COMMAND and tells its exit code
+    run LINE          asks whether LINE may run, and tells what was said
     say WORDS         answers the words
 
 Run it as `python -m tests.support.terminal_chat`.
@@ -11,13 +12,11 @@ import shlex
 import sys
 from collections.abc import AsyncGenerator, Sequence
 
-from textual._context import active_app
-
 from ipcom_chat import settings
-from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta, Turn
+from ipcom_chat.assistant.base import AssistantEvent, Question, Refused, TextDelta, Turn
 from ipcom_chat.i18n import Language
 from ipcom_chat.runtime import Runtime
-from ipcom_chat.tui.app import ChatApp, run_chat
+from ipcom_chat.tui.app import run_chat
 
 
 class ObedientAssistant:
@@ -28,10 +27,16 @@ class ObedientAssistant:
     async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
         verb, _, rest = question.text.partition(" ")
         if verb == "borrow":
-            app = active_app.get()
-            assert isinstance(app, ChatApp)
-            code = await app.borrow_terminal(shlex.split(rest))
+            assert question.borrow is not None
+            code = await question.borrow(shlex.split(rest))
             yield TextDelta(f"it ended with {code}")
+        elif verb == "run":
+            assert question.gate is not None
+            said = await question.gate.command("c1", rest)
+            if said.allowed:
+                yield TextDelta(f"allowed: `{said.command}`")
+            else:
+                yield Refused(call_id="c1", command=rest, reason=said.reason)
         else:
             yield TextDelta(rest)
 
@@ -48,7 +53,7 @@ class ObedientAssistant:
 class ObedientRuntime(Runtime):
     """A runtime whose assistant is that one."""
 
-    def assistant(self) -> ObedientAssistant:
+    def assistant(self, model: str | None = None) -> ObedientAssistant:
         return ObedientAssistant()
 
 

@@ -264,4 +264,4 @@ async def test_late_events_of_a_request_change_nothing(tmp_path: Path) -> None:
 
         assert chat.text == before
         assert chat.conversation.counts[Status.COMPLETED] == 0
-        assert chat.conversation.usage.last is None
+        assert chat.conversation.answering.usage.last is None

@@ -199,6 +199,7 @@ async def _run(
     service = runtime.open_chat(thread, saved)
     conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
     app = ChatApp(conversation, os.environ, opens_history=opens_history)
+    service.terms.borrow = app.borrow_terminal
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
     beginning = loop.call_later(MEANING_AFTER_S, keep_meaning)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from ipcom_chat.errors import UsageError
 from ipcom_chat.formats import money
 from ipcom_chat.i18n import _, n_
+from ipcom_chat.tui.answering import Answering
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.usage import Spent
 from ipcom_chat.tui.widgets.facts import Facts, Section
@@ -27,10 +28,10 @@ def assistant_commands() -> tuple[SlashCommand, ...]:
     )
 
 
-def model_items(conversation: Conversation) -> list[Item]:
+def model_items(answering: Answering) -> list[Item]:
     """Return the models to choose from, the one that answers now marked and first."""
-    now = conversation.assistant_name
-    names = sorted(conversation.models(), key=lambda name: not is_model(name, now))
+    now = answering.name
+    names = sorted(answering.models(), key=lambda name: not is_model(name, now))
     hint = _("answers now")
     return [
         Item(value=name, label=name, hint=hint if is_model(name, now) else "") for name in names
@@ -58,6 +59,7 @@ class AssistantCommands:
         choose: Callable[[str], bool],
     ) -> None:
         self._conversation = conversation
+        self._answering = conversation.answering
         self._transcript = transcript
         self._choose = choose
         self._summary: asyncio.Task[str | None] | None = None
@@ -80,46 +82,37 @@ class AssistantCommands:
     async def _model(self, argument: str) -> None:
         if argument:
             self._change_model(argument)
+        elif not self._answering.models():
+            raise UsageError(_("No AI is configured: 'ipcom-chat config set ai.model …'"))
         elif not self._choose("model"):
-            items = model_items(self._conversation)
+            items = model_items(self._answering)
             facts = tuple((item.label, item.hint) for item in items)
             self._transcript.add(Facts([Section(title=_("Models"), facts=facts)]))
 
     def _change_model(self, wanted: str) -> None:
-        conversation = self._conversation
-        names = conversation.models()
-        found = next((name for name in names if is_model(name, wanted)), None)
-        if found is None:
-            raise UsageError(
-                _(
-                    "There is no model {name!r}. There are: {models}",
-                    name=wanted,
-                    models=", ".join(names),
-                )
-            )
-        conversation.change_model(found)
-        name = conversation.assistant_name
-        if conversation.running is None:
+        self._answering.change_model(wanted)
+        name = self._answering.name
+        if self._conversation.running is None:
             self._transcript.add_notice(_("{name} answers from now on.", name=name))
         else:
             self._transcript.add_notice(_("{name} answers the next question.", name=name))
 
     async def _plan(self, argument: str) -> None:
-        conversation = self._conversation
-        wanted = {"": not conversation.is_plan, "on": True, "off": False}
+        answering = self._answering
+        wanted = {"": not answering.is_plan, "on": True, "off": False}
         if argument not in wanted:
             raise UsageError(_("/plan takes on, off, or nothing to switch over."))
-        conversation.is_plan = wanted[argument]
+        answering.is_plan = wanted[argument]
         self._transcript.add_notice(
             _("Plan: the assistant says what it would do, and runs nothing.")
-            if conversation.is_plan
+            if answering.is_plan
             else _("No plan any more: the assistant may run what is allowed.")
         )
 
     async def _compact(self, _argument: str) -> None:
         if self._conversation.running is not None:
             raise UsageError(_("An answer is still arriving; ESC cancels it."))
-        self._summary = asyncio.ensure_future(self._conversation.compact())
+        self._summary = asyncio.ensure_future(self._answering.compact())
         try:
             await asyncio.wait({self._summary})
             if self._summary.cancelled():
@@ -139,7 +132,7 @@ class AssistantCommands:
             self._transcript.add_answer(summary)
 
     async def _tokens(self, _argument: str) -> None:
-        usage = self._conversation.usage
+        usage = self._answering.usage
         last = usage.last
         if last is None:
             self._transcript.add_notice(_("No model was asked in this session yet."))
@@ -152,7 +145,7 @@ class AssistantCommands:
         self._transcript.add(Facts([Section(title=_("This session"), facts=tuple(facts))]))
 
     async def _tools(self, _argument: str) -> None:
-        facts = tuple(await self._conversation.tool_facts())
+        facts = tuple(await asyncio.to_thread(self._answering.tool_facts))
         title = _("What the assistant may run")
         self._transcript.add(Facts([Section(title=title, facts=facts)]))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ipcom_chat import host
-from ipcom_chat.assistant.base import KNOWLEDGE, UsageReport
+from ipcom_chat.assistant.base import KNOWLEDGE
 from ipcom_chat.domain.entry import Entry, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
@@ -25,8 +25,8 @@ from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listen
 from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
+from ipcom_chat.tui.answering import Answering
 from ipcom_chat.tui.shell_lines import as_prompt
-from ipcom_chat.tui.usage import Usage
 
 if TYPE_CHECKING:
     from ipcom_chat.services.browsing import Erased, How
@@ -96,7 +96,8 @@ class Conversation:
         """What `/retry` asks again."""
         self.counts: Counter[Status] = Counter()
         """How the requests of this session ended."""
-        self.usage = Usage()
+        self.answering = Answering(runtime, service, self._quiet)
+        """What answers, and on what terms."""
         self._service = service
         self._thread = thread
         self._finder: Finder | None = None
@@ -174,17 +175,15 @@ class Conversation:
         self._began(self._service.run(line, hear))
 
     def _hearing(self, text: str, listener: Listener) -> Listener:
-        usage: UsageReport | None = None
         is_final = False
 
         def hear(event: ChatEvent) -> None:
-            nonlocal usage, is_final
-            if isinstance(event, UsageReport):
-                usage = event
-            elif isinstance(event, StatusChanged) and event.status in FINAL and not is_final:
-                is_final = True
-                self.usage.add(usage)
-                self._ended(event.status, text)
+            nonlocal is_final
+            if not is_final:
+                self.answering.hear(event)
+                if isinstance(event, StatusChanged) and event.status in FINAL:
+                    is_final = True
+                    self._ended(event.status, text)
             listener(event)
 
         return hear
@@ -212,46 +211,13 @@ class Conversation:
 
     async def forget(self) -> None:
         """Begin a new conversation: the assistant no longer sees what was said before."""
-        if self._last is not None:
-            await self._service.finished(self._last)  # only then it has joined the conversation
+        await self._quiet()  # only then what was said last has joined the conversation
         self._service.conversation.clear()
 
-    async def compact(self) -> str | None:
-        """Let the assistant go on from a summary of what was said; return it, None without one.
-
-        Raises:
-            IpcomChatError: it could not be made now.
-        """
+    async def _quiet(self) -> None:
+        """Wait until the request that began last is over."""
         if self._last is not None:
-            await self._service.finished(self._last)  # only then it has joined the conversation
-        return await self._service.compact()
-
-    # What answers.
-
-    def models(self) -> Sequence[str]:
-        """Return the models that are configured."""
-        return self.runtime.models()
-
-    def change_model(self, name: str) -> None:
-        """Ask another model from now on.
-
-        Raises:
-            IpcomChatError: it is not configured, or not as it must be.
-        """
-        self._service.assistant = self.runtime.assistant(name)
-
-    async def tool_facts(self) -> Sequence[tuple[str, str]]:
-        """Return what may run, as names and values for people."""
-        return self.runtime.tool_facts()
-
-    @property
-    def is_plan(self) -> bool:
-        """Whether answers are plans, and nothing runs."""
-        return self._service.is_plan
-
-    @is_plan.setter
-    def is_plan(self, is_plan: bool) -> None:
-        self._service.is_plan = is_plan
+            await self._service.finished(self._last)
 
     # Who asks, and where to.
 

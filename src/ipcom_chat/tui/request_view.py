@@ -58,6 +58,7 @@ class RequestView:
         stage: where it is shown.
         ended: called once, when the request is final and shown as such.
         is_private: whether the question alone stays on this machine.
+        is_typed: whether the person typed a command: its output is the answer.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class RequestView:
         ended: Callable[[], None],
         *,
         is_private: bool = False,
+        is_typed: bool = False,
     ) -> None:
         self._conversation = conversation
         self._transcript = stage.transcript
@@ -74,6 +76,7 @@ class RequestView:
         self._approvals = stage.approvals
         self._ended = ended
         self._is_private = is_private
+        self._is_typed = is_typed
         self._is_final = False
         self._usage: UsageReport | None = None
         self._sources: tuple[Recalled, ...] = ()
@@ -116,7 +119,9 @@ class RequestView:
     def _show_command(self, event: CommandStarted | CommandOutput | CommandFinished) -> None:
         match event:
             case CommandStarted():
-                self._transcript.start_command(event.call_id, event.command)
+                self._transcript.start_command(
+                    event.call_id, event.command, is_answer=self._is_typed
+                )
                 self._label(f"$ {event.command}")
             case CommandOutput():
                 self._transcript.write_command(event.call_id, event.text)

@@ -18,6 +18,12 @@ def shell_line(text: str) -> str | None:
     return blank + stripped.removeprefix(MARK).strip()
 
 
+def is_only_mark(text: str) -> bool:
+    """Return whether nothing follows the mark."""
+    line = shell_line(text)
+    return line is not None and not line.strip()
+
+
 def as_prompt(line: str) -> str:
     """Return a shell line as it stands in the prompt."""
     blank = " " if line.startswith(" ") else ""

@@ -27,8 +27,8 @@ MESSAGES: dict[str, str] = {
     "The assistant goes on from this summary; the history keeps everything.": (
         "O assistente continua a partir deste resumo; o histórico guarda tudo."
     ),
-    "There is no model {name!r}. There are: {models}": (
-        "Não existe o modelo {name!r}. Existem: {models}"
+    "No AI is configured: 'ipcom-chat config set ai.model …'": (
+        "Nenhuma IA está configurada: 'ipcom-chat config set ai.model …'"
     ),
     "There is nothing to shorten.": "Não há nada para resumir.",
     "This can destroy data. Really run it?": "Isto pode destruir dados. Executar mesmo?",

@@ -31,7 +31,7 @@ from ipcom_chat.tui.assistant_commands import model_items
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.request_view import RequestView, Stage
-from ipcom_chat.tui.shell_lines import shell_line
+from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
 from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.composer import Composer
@@ -95,7 +95,7 @@ class ChatScreen(Screen[None]):
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=chat_commands(), cwd=cwd, editor=editor)
-        self.prompt.arguments["model"] = lambda: model_items(conversation)
+        self.prompt.arguments["model"] = lambda: model_items(conversation.answering)
         self.status = StatusLine(self._line())
         self._commands = Commands(
             conversation,
@@ -276,7 +276,7 @@ class ChatScreen(Screen[None]):
             self._perform(found)
         elif (unknown := self._not_a_command(message.text)) is not None:
             self.transcript.add_notice(unknown, "error")
-        elif not (shell_line(message.text) or "x").strip():
+        elif is_only_mark(message.text):
             self.transcript.add_notice(_("A command follows the !, as in !df -h"), "error")
         else:
             self._ask(message.text)
@@ -325,9 +325,11 @@ class ChatScreen(Screen[None]):
 
     def _ask(self, text: str, *, retry_of: EntryId | None = None) -> None:
         question = self.transcript.add_question(text.removeprefix(" ").strip("\n"))
-        view = RequestView(self._conversation, self._stage, self._request_ended,
-                           is_private=is_kept_private(text))  # fmt: skip
         line = shell_line(text)
+        view = RequestView(
+            self._conversation, self._stage, self._request_ended,
+            is_private=is_kept_private(text), is_typed=line is not None,
+        )  # fmt: skip
         if line is None:
             self._conversation.ask(text, view.hear, retry_of=retry_of)
             self.run_worker(self._tell_solved(text, question), exit_on_error=False)
@@ -381,7 +383,7 @@ class ChatScreen(Screen[None]):
             assistant=conversation.assistant_name,
             sync=sync_word(conversation.sync_status) if conversation.sync else _("local only"),
             is_private=origin.private,
-            is_plan=conversation.is_plan,
+            is_plan=conversation.answering.is_plan,
             is_sync_urgent=is_urgent(conversation.sync_status),
         )
 

@@ -17,12 +17,16 @@ SHOWN_LINES = 6
 """So many lines of output are shown without asking: the newest of a command that runs, the first
 of one that failed; of one that worked, none: the answer tells what they mean."""
 
+ANSWER_LINES = 40
+"""The same where the output is the answer."""
+
 
 class CommandRun(Rows, can_focus=True):
     """One command; a click or Enter shows and hides the rest of its output.
 
     Args:
         command: as a person would type it; neutralised here.
+        is_answer: whether its output is what was asked for, and is shown when it has worked.
     """
 
     DEFAULT_CSS = """
@@ -31,9 +35,10 @@ class CommandRun(Rows, can_focus=True):
     """
     BINDINGS = [Binding("enter,space", "toggle_output", "Show output")]  # noqa: RUF012 - Textual's
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, *, is_answer: bool = False) -> None:
         super().__init__()
         self.command = one_line(command)
+        self._is_answer = is_answer
         self._started_s = time.monotonic()
         self._exit_code: int | None = None
         self._end = Content()
@@ -91,6 +96,7 @@ class CommandRun(Rows, can_focus=True):
         if self._exit_code is None:
             return self._head(width) + self._live_rows(width)
         first = SHOWN_LINES if self._exit_code else 0
+        first = ANSWER_LINES if self._is_answer else first
         lines = self._output if self._is_open else self._output[:first]
         rows = self._head(width)
         for line in lines:

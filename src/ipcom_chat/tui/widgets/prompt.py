@@ -354,11 +354,11 @@ class Prompt(ChipArea):
 
     async def _complete(self, word: str, *, is_asked: bool) -> None:
         found = await complete(word, self._cwd)
-        if path_before(self._before_cursor()) != word or self.text == self._dismissed:
+        if path_before(self._before_cursor()) != word:
             return
         if is_asked and not self._menu_kind:
             self._offer(found)
-        elif not is_asked and self._menu_kind in {"", "path"}:
+        elif not is_asked and self._menu_kind in {"", "path"} and self.text != self._dismissed:
             self._found = found.candidates if found.candidates != (word,) else ()
             self._show_menu("path", _as_items(self._found))
 

@@ -167,10 +167,16 @@ class Transcript(VerticalScroll):
         self.add_answer_text(text)
         self.end_answer()
 
-    def start_command(self, call_id: str, command: str) -> None:
-        """Show a command that begins to run."""
+    def start_command(self, call_id: str, command: str, *, is_answer: bool = False) -> None:
+        """Show a command that begins to run.
+
+        Args:
+            call_id: names it.
+            command: as a person would type it.
+            is_answer: whether its output is what was asked for.
+        """
         self.end_answer()
-        self._runs[call_id] = CommandRun(command)
+        self._runs[call_id] = CommandRun(command, is_answer=is_answer)
         self._add(self._runs[call_id])
 
     def write_command(self, call_id: str, text: str) -> None:
