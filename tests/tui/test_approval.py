@@ -282,6 +282,18 @@ async def test_a_long_command_scrolls_and_says_what_is_not_in_view(tmp_path: Pat
         assert test.decisions == []
 
 
+async def test_the_arrows_scroll_the_command_while_a_word_is_typed(tmp_path: Path) -> None:
+    async with asked(tmp_path) as test:
+        command = "\n".join(f"rm -rf {number}" for number in range(30))
+        await test.ask(command, reasons=DANGER, is_second=True)
+        before = test.panel_text
+        await test.pilot.press("down", "down")
+        await test.pilot.pause()
+
+        assert "↓ 22 more lines" in before
+        assert "↓ 20 more lines" in test.panel_text
+
+
 async def test_what_a_screen_does_not_show_is_said(tmp_path: Path) -> None:
     async with asked(tmp_path) as test:
         await test.ask("echo ok\x1b[2K\x1b[1A # \u202egnp")

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ipcom_chat.assistant.base import TextDelta
 from ipcom_chat.domain.entry import Kind, Status
+from ipcom_chat.ids import short_id
 from ipcom_chat.tui.widgets.composer import ASKS, RUNS
 from tests.support.chat_app import ChatHarness, running_chat
 
@@ -52,6 +54,20 @@ async def test_the_next_question_knows_what_ran(tmp_path: Path) -> None:
         (turn,) = chat.assistant.asked[0].conversation
 
         assert turn.ran[0].output == "hello\n"
+
+
+async def test_a_vote_means_the_answer_and_not_the_command_after_it(tmp_path: Path) -> None:
+    async with running_chat(tmp_path) as (chat, pilot):
+        chat.assistant.give("why?", TextDelta("so"), None)
+        await chat.send(pilot, "why?")
+        await chat.idle(pilot)
+        answered = await chat.stored()
+        await chat.send(pilot, "!true")
+        await chat.idle(pilot)
+        await chat.send(pilot, "/good")
+        await chat.idle(pilot)
+
+        assert f"{short_id(answered.id)}: 1 good, 0 bad." in chat.text
 
 
 async def test_a_command_that_fails_says_how_and_is_not_a_failed_question(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 from ipcom_chat.tui.answering import Answering
-from ipcom_chat.tui.shell_lines import as_prompt
+from ipcom_chat.tui.shell_lines import as_prompt, shell_line
 
 if TYPE_CHECKING:
     from ipcom_chat.services.browsing import Erased, How
@@ -201,7 +201,7 @@ class Conversation:
         if request is None:
             return
         self.counts[status] += 1
-        if status is Status.COMPLETED:
+        if status is Status.COMPLETED and shell_line(text) is None:
             self._answered = request.entry_id
         if status is not Status.COMPLETED:
             # As it was typed: what was private stays so when it is asked again.

@@ -196,7 +196,8 @@ class RequestView:
 
     def _footer(self) -> str:
         clock = self._conversation.runtime.clock
-        parts = [duration(round(clock.monotonic_ms() - self._started_ms))]
+        took = duration(round(clock.monotonic_ms() - self._started_ms))
+        parts = [] if self._is_typed else [took]  # a command says itself how long it took
         if self._usage is not None:
             tokens = self._usage.tokens_used
             parts += [self._usage.model, n_("{count} token", "{count} tokens", tokens)]

@@ -50,8 +50,8 @@ MESSAGES: dict[str, str] = {
     "edit": "editar",
     "not run:": "não executado:",
     "plan": "plano",
-    "run a command yourself; the next question knows its output": (
-        "executar você um comando; a próxima pergunta conhece a saída"
+    "run a command; the next question sees its output": (
+        "executar um comando; a próxima pergunta vê a saída"
     ),
     "run it so": "executar assim",
     "waits for your answer": "espera a sua resposta",

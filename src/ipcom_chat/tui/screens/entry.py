@@ -109,7 +109,9 @@ class EntryScreen(ModalScreen[str | None]):
     def action_ask_again(self) -> None:
         """Return to the chat with the question in the prompt."""
         if self.entry.whole is not None:
-            self.dismiss(self.entry.whole.entry.command)
+            entry = self.entry.whole.entry
+            # As it was typed: what was private stays so when it is asked again.
+            self.dismiss(f" {entry.command}" if entry.private else entry.command)
 
     def action_copy(self) -> None:
         """Copy the answer, or a command line, or a question that has no answer."""

@@ -177,7 +177,8 @@ class ApprovalPanel(Vertical, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Take a choice, scroll, or pass on what is meant for the prompt."""
-        if not self.has_focus:
+        is_in_line = self._mode in ("reason", "word") and event.key in ("up", "down")
+        if not (self.has_focus or is_in_line):
             return
         if event.key in _SCROLLS:
             event.stop()
