@@ -43,6 +43,13 @@ async def ask(chat: ChatHarness, pilot: Pilot[int], text: str, *reports: UsageRe
     await chat.idle(pilot)
 
 
+async def closed(chat: ChatHarness, pilot: Pilot[int]) -> None:
+    """Wait until the scripted assistant has let go."""
+    async with asyncio.timeout(10):
+        while not chat.assistant.is_closed:
+            await pilot.pause(0.02)
+
+
 async def test_model_offers_what_is_configured_and_enter_switches(tmp_path: Path) -> None:
     async with with_models(tmp_path) as (chat, pilot):
         assert "qwen3:8b" in chat.status_text
@@ -108,9 +115,7 @@ async def test_the_model_before_lets_go_when_its_answer_is_there(tmp_path: Path)
         assert not chat.assistant.is_closed
         chat.assistant.give("why?", TextDelta("so"), None)
         await chat.idle(pilot)
-        async with asyncio.timeout(10):
-            while not chat.assistant.is_closed:
-                await pilot.pause(0.02)
+        await closed(chat, pilot)
 
         assert "so" in chat.text
 

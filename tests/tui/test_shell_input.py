@@ -12,7 +12,7 @@ from tests.support.chat_app import ChatHarness, running_chat
 
 
 def mark_of(chat: ChatHarness) -> str:
-    return str(chat.screen.composer.query_one("#mark").render())  # type: ignore[attr-defined]
+    return str(chat.screen.composer.query_one("#mark").render())
 
 
 def paths_of(chat: ChatHarness) -> list[str]:

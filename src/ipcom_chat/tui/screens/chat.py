@@ -4,10 +4,8 @@ Handlers of this screen never wait for storage, network or assistant: they start
 """
 
 import asyncio
-import gc
 import time
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,8 +18,7 @@ from textual.worker import Worker, WorkerState
 
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.formats import recovered
-from ipcom_chat.i18n import _, n_
+from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
 from ipcom_chat.services.chat import is_kept_private
 from ipcom_chat.services.sync import Condition, SyncStatus
@@ -30,6 +27,7 @@ from ipcom_chat.tui.approvals import Approvals, Reminded
 from ipcom_chat.tui.assistant_commands import model_items
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.opening import Opening, settle_memory
 from ipcom_chat.tui.request_view import RequestView, Stage
 from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
 from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
@@ -42,8 +40,7 @@ from ipcom_chat.tui.widgets.source import Source
 from ipcom_chat.tui.widgets.status_line import Status as Line
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Question, Transcript
-from ipcom_chat.tui.widgets.welcome import Welcome
-from ipcom_chat.tui.wording import examples, shared_with, sharing, solved_before
+from ipcom_chat.tui.wording import shared_with, solved_before
 
 if TYPE_CHECKING:
     from ipcom_chat.tui.screens.history import HistoryScreen
@@ -52,8 +49,6 @@ LEAVE_S = 2.0
 """Ctrl-C twice within this time leaves."""
 LOOK_BACK_S = 0.1
 """How long after a question it is looked whether the team has solved it before."""
-INTERRUPTED_CHARS = 60
-_YOUNG_OBJECTS = (10_000, 20, 50)
 
 
 class ChatScreen(Screen[None]):
@@ -105,6 +100,7 @@ class ChatScreen(Screen[None]):
             leave=self._leave,
             choose=self._choose_argument,
         )
+        self._opening = Opening(conversation, self.transcript)
         self.approval = ApprovalPanel(id="approval")
         self._approvals = Approvals(
             self.approval,
@@ -133,78 +129,25 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the opening, and after the first paint do what it need not wait for."""
-        self._welcome()
+        self._opening.welcome()
         self.prompt.focus()
         if self._opens_history:
             self.open_history()
         self.call_after_refresh(self._after_first_paint)
 
-    # The opening.
-
-    def _welcome(self) -> None:
-        conversation = self._conversation
-        origin, username = conversation.context.origin, conversation.username
-        who = f"{username}  ·  {conversation.hostname}"
-        self.transcript.add(
-            Welcome(who=who, sharing=sharing(origin, username), examples=examples())
-        )
-        recovery = conversation.runtime.recovery
-        if recovery is not None:
-            self.transcript.add_notice(recovered(recovery.set_aside, recovery.entries))
-        for problem in (conversation.problem, conversation.runtime.assistants.problem):
-            if problem:
-                self.transcript.add_notice(one_line(problem), "error")
-
     def _after_first_paint(self) -> None:
-        # What start-up made stays: the collector need not look at it again while keys wait.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_YOUNG_OBJECTS)
+        settle_memory()
         if self._conversation.sync is not None:
             self._conversation.sync.start()
-        self.run_worker(self._warm_up, thread=True, exit_on_error=False)
+        self.run_worker(self._opening.warm_up, thread=True, exit_on_error=False)
         self.run_worker(self._load())
-
-    def _warm_up(self) -> None:
-        """Import what the first answer needs; runs in a thread."""
-        for name in self._conversation.late_modules():
-            with suppress(ImportError):  # whoever needs it says what is missing
-                import_module(name)
-        self._conversation.load_assistant()
-        from ipcom_chat.domain.redaction import redact  # noqa: PLC0415 - as above
-
-        redact("its rules are compiled by the first text")
 
     async def _load(self) -> None:
         try:
-            await self._offer_interrupted()
-            await self._offer_import()
+            await self._opening.offer()
             self.prompt.load_history(await self._conversation.prompts())
         except IpcomChatError as error:  # a history that cannot be read: answers need none
             self.transcript.add_notice(one_line(str(error)), "error")
-
-    async def _offer_interrupted(self) -> None:
-        interrupted = await self._conversation.load_interrupted()
-        if interrupted is not None:
-            text = one_line(interrupted.text[: 2 * INTERRUPTED_CHARS])
-            if len(text) > INTERRUPTED_CHARS:
-                text = f"{text[:INTERRUPTED_CHARS]}…"
-            self.transcript.add_notice(
-                n_(
-                    "A question was interrupted when the program ended: {text}",
-                    "{count} questions were interrupted when the program ended; the last: {text}",
-                    len(self._conversation.interrupted),
-                    text=text,
-                ),
-                then=_("/retry asks it again."),
-            )
-
-    async def _offer_import(self) -> None:
-        if await self._conversation.offers_import():
-            self.transcript.add_notice(
-                _("The earlier program left its history on this machine."),
-                then=_("'ipcom-chat history import' shows it and brings it in."),
-            )
 
     def show_sync(self, status: SyncStatus) -> None:
         """Show where synchronisation stands; say once what a person must do about it."""

@@ -17,7 +17,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Static, TextArea
 
 from ipcom_chat.assistant.base import Approval, Decision
 from ipcom_chat.domain.terminal import neutralise, one_line
@@ -210,6 +210,10 @@ class ApprovalPanel(Vertical, can_focus=True):
         """Pass it on: a paste never decides."""
         event.stop()
         self.post_message(self.TypedAhead(event.text, is_paste=True))
+
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        """Keep to itself what is edited here: it is not the prompt."""
+        message.stop()
 
     async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
         """Take the choice that was clicked."""

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
 from ipcom_chat.tui.shell_lines import shell_line
 from ipcom_chat.tui.widgets.menu import Menu
@@ -50,9 +50,8 @@ class Composer(Vertical):
             yield self._mark
             yield self.prompt
 
-    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+    def on_text_area_changed(self) -> None:
         """Say whether Enter asks the assistant or the shell."""
-        message.stop()
         is_shell = shell_line(self.prompt.text) is not None
         if is_shell != self.has_class("-shell"):
             self.set_class(is_shell, "-shell")
