@@ -239,6 +239,7 @@ async def test_escape_cancels_the_whole_request_from_everywhere(
         await test.pilot.pause()
 
         assert test.chat.conversation.running is None
+        assert f"✗ not run: {LINE}\n[ESC - Message cancelled]" in test.chat.text
         assert test.decisions == []
         assert not test.chat.screen.approval.display
         assert test.chat.screen.focused is test.chat.screen.prompt

@@ -68,9 +68,11 @@ class Approvals:
         """Ask no longer about one call."""
         self._keep([each for each in self._open if each.approval.call_id != call_id])
 
-    def close_all(self) -> None:
-        """Ask no longer: the request is final."""
+    def close_all(self) -> list[str]:
+        """Ask no longer: the request is final; return what was still asked about."""
+        commands = [each.approval.command for each in self._open]
         self._keep([])
+        return commands
 
     def resume(self) -> None:
         """Take the keyboard again, after another screen had it."""

@@ -172,8 +172,9 @@ class RequestView:
 
     def _end(self, event: StatusChanged) -> None:
         self._is_final = True
-        self._approvals.close_all()
         self._transcript.end_answer()
+        for command in self._approvals.close_all():
+            self._transcript.add_refusal(command, "")
         match event.status:
             case Status.COMPLETED:
                 self._show_sources()
