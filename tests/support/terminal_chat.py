@@ -50,15 +50,9 @@ class ObedientAssistant:
         """Nothing to let go."""
 
 
-class ObedientRuntime(Runtime):
-    """A runtime whose assistant is that one."""
-
-    def assistant(self, model: str | None = None) -> ObedientAssistant:
-        return ObedientAssistant()
-
-
 def main() -> int:
-    runtime = ObedientRuntime(settings.load(os.environ))
+    runtime = Runtime(settings.load(os.environ))
+    runtime.assistants.build = lambda model=None: ObedientAssistant()  # type: ignore[method-assign]
     try:
         return run_chat(runtime)
     finally:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CHAT = [sys.executable, "-m", "tests.support.terminal_chat"]
 READY = "Ask, or paste an error"
 ASKS = "always in this session"
-DANGEROUS = "rm -rf /srv/old"
+DANGEROUS = "mkfs.ext4 /dev/nope9"
 
 pytestmark = pytest.mark.tmux
 Env = dict[str, str]

@@ -25,7 +25,7 @@ MODELS = {
 async def with_models(home: Path) -> AsyncIterator[tuple[ChatHarness, Pilot[int]]]:
     """Run a chat with two models that nobody serves."""
     with harness(home, environ=MODELS) as chat:
-        chat.service.assistant = chat.runtime.assistant()
+        chat.service.assistant = chat.runtime.assistants.build()
         async with chat.app.run_test(size=(80, 24)) as pilot:
             await pilot.pause()
             yield chat, pilot
@@ -41,13 +41,6 @@ async def ask(chat: ChatHarness, pilot: Pilot[int], text: str, *reports: UsageRe
     chat.assistant.give(text, TextDelta("so"), *reports, None)
     await chat.send(pilot, text)
     await chat.idle(pilot)
-
-
-async def closed(chat: ChatHarness, pilot: Pilot[int]) -> None:
-    """Wait until the scripted assistant has let go."""
-    async with asyncio.timeout(10):
-        while not chat.assistant.is_closed:
-            await pilot.pause(0.02)
 
 
 async def test_model_offers_what_is_configured_and_enter_switches(tmp_path: Path) -> None:
@@ -106,18 +99,26 @@ async def test_without_a_model_it_says_how_to_get_one(tmp_path: Path) -> None:
         assert "✗ No AI is configured: 'ipcom-chat config set ai.model" in chat.text
 
 
-async def test_the_model_before_lets_go_when_its_answer_is_there(tmp_path: Path) -> None:
+async def test_what_is_being_answered_goes_on_with_the_model_before(tmp_path: Path) -> None:
     async with with_models(tmp_path) as (chat, pilot):
         chat.service.assistant = chat.assistant
         await chat.send(pilot, "why?")
         await chat.send(pilot, f"/model {LARGE}")
         await chat.until(pilot, "qwen3:32b answers the next question.")
-        assert not chat.assistant.is_closed
         chat.assistant.give("why?", TextDelta("so"), None)
         await chat.idle(pilot)
-        await closed(chat, pilot)
 
-        assert "so" in chat.text
+        assert "so" in chat.text.split("\n")
+        assert not chat.assistant.is_closed  # its tools belong to all models
+
+
+async def test_tools_tell_what_may_run(tmp_path: Path) -> None:
+    async with running_chat(tmp_path) as (chat, pilot):
+        await chat.send(pilot, "/tools")
+        await chat.idle(pilot)
+
+        assert "What the assistant may run" in chat.text
+        assert "MCP servers" in chat.text
 
 
 async def test_plan_holds_until_it_is_switched_off_and_is_in_the_status(tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """What answers in one session, on what terms, and what it has cost; without a screen.
 
-Invariants: another model answers from the next question on; the one before lets go of what it
-keeps as soon as nothing needs it any more.
+Invariant: another model answers from the next question on. What the one before keeps between
+questions, such as the programs behind its tools, belongs to all models of the process.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from ipcom_chat.assistant.base import Assistant, UsageReport
+from ipcom_chat.assistant.base import UsageReport
 from ipcom_chat.domain.lifecycle import FINAL
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.chat import ChatEvent, ChatService, StatusChanged
@@ -31,7 +31,8 @@ class Answering:
         self._quiet = quiet
         self._reported: UsageReport | None = None
         """Of the request that runs."""
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._loading: set[asyncio.Task[None]] = set()
+        """What would be forgotten before it is done."""
         self.usage = Usage()
 
     @property
@@ -41,7 +42,7 @@ class Answering:
 
     def models(self) -> Sequence[str]:
         """Return the models that are configured, the usual one first."""
-        return self._runtime.models()
+        return self._runtime.assistants.models()
 
     def change_model(self, name: str) -> None:
         """Let another model answer from now on; call it in the event loop.
@@ -49,16 +50,11 @@ class Answering:
         Raises:
             AssistantSetupError, SettingsError: there is no such model.
         """
-        former = self._service.assistant
-        self._service.assistant = self._runtime.assistant(name)
-        task = asyncio.get_running_loop().create_task(self._retire(former))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
-
-    async def _retire(self, former: Assistant) -> None:
-        await asyncio.to_thread(self._service.assistant.load)
-        await self._quiet()
-        await former.close()
+        assistant = self._runtime.assistants.build(name)
+        self._service.assistant = assistant
+        loading = asyncio.get_running_loop().create_task(asyncio.to_thread(assistant.load))
+        self._loading.add(loading)
+        loading.add_done_callback(self._loading.discard)
 
     @property
     def is_plan(self) -> bool:
@@ -71,7 +67,7 @@ class Answering:
 
     def tool_facts(self) -> Sequence[tuple[str, str]]:
         """Return what may run, as names and values for people; may read files."""
-        return self._runtime.tool_facts()
+        return self._runtime.assistants.tool_facts()
 
     async def compact(self) -> str | None:
         """Go on from a summary of what was said; return it, None without one.
