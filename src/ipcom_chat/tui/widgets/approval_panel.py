@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -77,23 +76,24 @@ class ApprovalPanel(Vertical, can_focus=True):
         self._decide: Callable[[Decision], None] = _nobody
         self._mode: Mode = "choosing"
         self._pressed_at_s = 0.0
+        self._is_built = False
         self._command = CommandText()
         self._reasons = TextRows(Content(), id="reasons")
         self._line = AnswerLine()
         self._editor = CommandEditor()
         self._choices = Choices()
 
-    def compose(self) -> ComposeResult:
-        """Put the command above the choices."""
-        yield self._command
-        yield self._reasons
-        with Horizontal(id="line"):
-            yield Static(Content("❯"), classes="mark")
-            yield self._line
-        with Horizontal(id="edited"):
-            yield Static(Content("$"), classes="mark")
-            yield self._editor
-        yield self._choices
+    def on_mount(self) -> None:
+        """Leave the parts for later: the first paint of the chat shows none of them."""
+        self.call_after_refresh(self._build)
+
+    def _build(self) -> None:
+        """Put the command above the choices, once."""
+        if not self._is_built:
+            self._is_built = True
+            line = Horizontal(Static(Content("❯"), classes="mark"), self._line, id="line")
+            edited = Horizontal(Static(Content("$"), classes="mark"), self._editor, id="edited")
+            self.mount_all([self._command, self._reasons, line, edited, self._choices])
 
     # For the owner.
 
@@ -114,6 +114,7 @@ class ApprovalPanel(Vertical, can_focus=True):
             approval: what is asked.
             decide: gets the decision, once.
         """
+        self._build()
         self._approval, self._decide = approval, decide
         self.border_title = Content(_title(approval))
         self.set_class(bool(approval.reasons) or _is_hiding(approval), "-danger")
