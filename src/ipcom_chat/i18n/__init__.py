@@ -31,6 +31,7 @@ CATALOGUES = (
     "permissions",
     "tools",
     "mcp",
+    "sessions",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

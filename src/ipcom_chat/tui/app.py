@@ -46,6 +46,7 @@ class ChatApp(App[int], inherit_bindings=False):
         conversation: what it shows.
         environ: the process environment.
         opens_history: whether the history is shown at first.
+        opens_sessions: whether a session is chosen at first.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -57,6 +58,7 @@ class ChatApp(App[int], inherit_bindings=False):
         environ: Mapping[str, str],
         *,
         opens_history: bool = False,
+        opens_sessions: bool = False,
     ) -> None:
         super().__init__(driver_class=RobustLinuxDriver)
         self.fault: Exception | None = None
@@ -64,6 +66,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._conversation = conversation
         self._environ = environ
         self._opens_history = opens_history
+        self._opens_sessions = opens_sessions
         self._is_outdated = False
         """Whether the terminal does not show the newest frame."""
         for theme in THEMES:
@@ -78,6 +81,7 @@ class ChatApp(App[int], inherit_bindings=False):
             editor=editor_command(self._environ),
             cwd=cwd,
             opens_history=self._opens_history,
+            opens_sessions=self._opens_sessions,
         )
 
     def show_sync(self, status: SyncStatus) -> None:
@@ -114,12 +118,13 @@ class ChatApp(App[int], inherit_bindings=False):
         self._exit_renderables.clear()
 
 
-def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
+def run_chat(runtime: Runtime, *, opens_history: bool = False, opens_sessions: bool = False) -> int:
     """Show the chat until the user leaves; return the exit code. The caller closes the runtime.
 
     Args:
         runtime: open.
         opens_history: whether the history is shown at first.
+        opens_sessions: whether a session is chosen at first.
 
     Raises:
         UsageError, UserError: the settings name a user who cannot write.
@@ -128,7 +133,8 @@ def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
     interrupted, problem = _begin(runtime)
     thread = StorageThread()
     try:
-        return asyncio.run(_run(runtime, thread, interrupted, problem, opens_history=opens_history))
+        opens = {"opens_history": opens_history, "opens_sessions": opens_sessions}
+        return asyncio.run(_run(runtime, thread, interrupted, problem, opens))
     finally:
         thread.close()
         with suppress(StorageError):  # told when the runtime is closed
@@ -137,7 +143,7 @@ def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
 
 def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
     try:
-        return runtime.begin_session(), None
+        return runtime.begin_session(forks_later=True), None
     except StorageError as error:
         # A full disk is a reason to ask, and no reason to refuse the answer.
         return (), str(error)
@@ -148,8 +154,7 @@ async def _run(
     thread: StorageThread,
     interrupted: Sequence[EntryId],
     problem: str | None,
-    *,
-    opens_history: bool,
+    opens: Mapping[str, bool],
 ) -> int:
     loop = asyncio.get_running_loop()
     sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
@@ -162,7 +167,7 @@ async def _run(
 
     service = runtime.open_chat(thread, saved)
     conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
-    app = ChatApp(conversation, os.environ, opens_history=opens_history)
+    app = ChatApp(conversation, os.environ, **opens)
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
     beginning = loop.call_later(MEANING_AFTER_S, keep_meaning)

@@ -12,7 +12,7 @@ import msgspec
 
 from ipcom_chat import host
 from ipcom_chat.assistant.base import KNOWLEDGE
-from ipcom_chat.domain.entry import Entry, Mode, Status
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
 from ipcom_chat.domain.votes import Tally, Vote
@@ -23,8 +23,11 @@ from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listener, StatusChanged
 from ipcom_chat.services.history import EntryFilter
+from ipcom_chat.services.resuming import TakenUp
+from ipcom_chat.services.session_history import Asked
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
+from ipcom_chat.tui.resuming import Resumer, SessionChange, as_typed
 
 if TYPE_CHECKING:
     from ipcom_chat.services.browsing import Erased, How
@@ -47,13 +50,6 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 
     entry_id: EntryId
     text: str
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of this session with the commands that ran for it."""
-
-    entry: Entry
-    commands: tuple[Entry, ...]
 
 
 class Conversation:
@@ -99,6 +95,9 @@ class Conversation:
         self._finder: Finder | None = None
         self._asked: list[EntryId] = []
         self._start_ms = runtime.clock.monotonic_ms()
+        self.resumer = Resumer(runtime, service, thread)
+        if runtime.taken_up is not None:
+            self._went_on(runtime.taken_up)
 
     @property
     def context(self) -> ChatContext:
@@ -163,6 +162,7 @@ class Conversation:
                 self._ended(request, event.status, text)
             listener(event)
 
+        self.resumer.record_fork(listener)
         request = self._service.start(text, hear, retry_of=retry_of)
         self._asked.append(request.entry_id)
         self.running = self._last = request
@@ -240,8 +240,7 @@ class Conversation:
         if not self.interrupted:
             return None
         entry = await self._thread.run(self.runtime.history.find, self.interrupted[-1])
-        text = f" {entry.command}" if entry.private else entry.command
-        failed = Failed(entry_id=entry.id, text=text)
+        failed = Failed(entry_id=entry.id, text=as_typed(entry))
         self.failed = self.failed or failed
         return failed
 
@@ -341,3 +340,29 @@ class Conversation:
                 continue  # it could not be written, and the screen said so
             saved.append(Asked(entry=entry, commands=tuple(history.commands_of(entry_id))))
         return saved
+
+    # Sessions.
+
+    async def go_on(self, change: SessionChange) -> TakenUp:
+        """Leave this session for another one, or for a fork.
+
+        Raises:
+            UsageError, NotFoundError, AmbiguousIdError: it cannot be gone on with now.
+        """
+        if self.running is not None:
+            raise UsageError(_("An answer is still arriving; ESC cancels it."))
+        if self._last is not None:
+            await self._service.finished(self._last)  # only then all of it is stored
+        taken = await self.resumer.go_on(change)
+        self._went_on(taken)
+        return taken
+
+    def _went_on(self, taken: TakenUp) -> None:
+        self._asked = [each.entry.id for each in taken.turns.asked]
+        self._last = self._answered = self.failed = None
+        self.counts.clear()
+        for each in taken.turns.asked:
+            entry, is_answered = each.entry, each.entry.status is Status.COMPLETED
+            self.failed = None if is_answered else Failed(entry_id=entry.id, text=as_typed(entry))
+            if is_answered and entry.kind is Kind.QUESTION:
+                self._answered = entry.id

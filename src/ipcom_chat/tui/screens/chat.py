@@ -6,6 +6,7 @@ Handlers of this screen never wait for storage, network or assistant: they start
 import asyncio
 import gc
 import time
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
 from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
@@ -30,6 +32,7 @@ from ipcom_chat.services.sync import Condition, SyncStatus
 from ipcom_chat.sync_words import is_urgent, sync_problem, sync_word
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.session_commands import SessionCommands
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.prompt import Prompt
@@ -61,6 +64,7 @@ class ChatScreen(Screen[None]):
         editor: the command line of the external editor.
         cwd: what relative paths are completed from.
         opens_history: whether the history lies on it at first; leaving that leaves the program.
+        opens_sessions: whether a session is chosen at first.
     """
 
     DEFAULT_CSS = """
@@ -85,9 +89,11 @@ class ChatScreen(Screen[None]):
         editor: list[str],
         cwd: str,
         opens_history: bool = False,
+        opens_sessions: bool = False,
     ) -> None:
         super().__init__()
         self._opens_history = opens_history
+        self._opens_sessions = opens_sessions
         self._history: HistoryScreen | None = None
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
@@ -100,6 +106,8 @@ class ChatScreen(Screen[None]):
             open_history=self.open_history,
             leave=self._leave,
         )
+        self._sessions = SessionCommands(self, conversation, self.transcript)
+        self._commands.extend(self._sessions.actions())
         self._started_ms = 0.0
         self._usage: UsageReport | None = None
         self._is_private = False
@@ -127,6 +135,10 @@ class ChatScreen(Screen[None]):
         self.prompt.focus()
         if self._opens_history:
             self.open_history()
+        if self._opens_sessions:
+            self._sessions.open_chooser()
+        if self._sessions.begins_with_one:
+            self.perform(self._sessions.show_taken_up)
         self.call_after_refresh(self._after_first_paint)
 
     # The opening.
@@ -254,6 +266,11 @@ class ChatScreen(Screen[None]):
             self._ask(message.text)
         self.prompt.taken()
 
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        """Whoever empties the prompt does not want to change what stood in it."""
+        if not message.text_area.text and not self.prompt.is_sending:
+            self._sessions.prompt_emptied()
+
     def on_prompt_held(self) -> None:
         """Say why nothing was sent."""
         self.composer.hint(
@@ -273,10 +290,17 @@ class ChatScreen(Screen[None]):
         return _("There is no command {typed}. Did you mean /{name}?", typed=typed, name=meant.name)
 
     def _perform(self, found: Invocation) -> None:
+        self._begin(self._commands.perform(found))
+
+    def perform(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do what no line of the prompt has asked for as if it was a command."""
+        self._begin(self._commands.guarded("", act))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
         # Until it is done, nothing is asked: `/user ana` must hold for the next question.
         self._performing += 1
         self._hold()
-        self.run_worker(self._commands.perform(found), name="command", exit_on_error=True)
+        self.run_worker(work, name="command", exit_on_error=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what a command has changed."""
@@ -297,6 +321,7 @@ class ChatScreen(Screen[None]):
         self._started_ms = self._conversation.runtime.clock.monotonic_ms()
         self._usage = None
         self._unsaved.clear()
+        retry_of = self._sessions.asked_anew() or retry_of
         self._conversation.ask(text, self._hear, retry_of=retry_of)
         self.status.start_request()
         self._hold()
