@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
     from ipcom_chat.services.memory import Memory
+    from ipcom_chat.services.resuming import Resuming, TakenUp
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.session_history import SessionHistory
     from ipcom_chat.services.solutions import SolutionService
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
@@ -84,6 +86,10 @@ class Runtime:
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )
         self.session_id: SessionId | None = None
+        self.resume: str | None = None
+        """The session that `begin_session` goes on with: an id, or `NEWEST`; None begins one."""
+        self.taken_up: TakenUp | None = None
+        """The session that this process has taken up, if any."""
 
     @property
     def replica_id(self) -> ReplicaId:
@@ -171,6 +177,24 @@ class Runtime:
         return ErasureService(
             Erasures(self._replica.database), self.history, self.settings.paths.replica, self.clock
         )
+
+    @cached_property
+    def session_history(self) -> "SessionHistory":
+        """The sessions that this replica holds, as people use them."""
+        from ipcom_chat.services.session_history import SessionHistory  # noqa: PLC0415 - few verbs
+        from ipcom_chat.storage.session_rows import SessionRows  # noqa: PLC0415
+
+        database = self._replica.database
+        return SessionHistory(
+            SessionRows(database), Sessions(database), self.sessions, self.history, self.clock
+        )
+
+    @cached_property
+    def resuming(self) -> "Resuming":
+        """What goes on with a session."""
+        from ipcom_chat.services.resuming import Resuming  # noqa: PLC0415 - few starts
+
+        return Resuming(self.sessions, self.session_history, self.ids)
 
     @cached_property
     def browsing(self) -> "Browsing":
@@ -303,6 +327,10 @@ class Runtime:
 
     def origin(self) -> Origin:
         """Return who writes, from where, into which histories."""
+        return self.taken_up.origin if self.taken_up else self.plain_origin()
+
+    def plain_origin(self) -> Origin:
+        """Return the same as it is without the session that was taken up."""
         user = self.user()
         return Origin(
             mode=self.mode,
@@ -325,14 +353,42 @@ class Runtime:
         aliases = host.old_machine_ids(self.settings.paths.home)
         return self.machines.register(host.host_facts(), aliases)
 
-    def begin_session(self) -> list[EntryId]:
-        """Open the session of this process; return the requests that dead processes left open."""
+    def begin_session(self, *, forks_later: bool = False) -> list[EntryId]:
+        """Open the session of this process, or go on with `resume`.
+
+        Args:
+            forks_later: leave a fork to be recorded with its first question.
+
+        Returns:
+            The requests that dead processes left open.
+
+        Raises:
+            NotFoundError, AmbiguousIdError: `resume` means no session, or several.
+        """
         self.user()  # a wrong user is said before anything is written
         self.register_machine()
         self.session_id = SessionId(self.ids.new())
-        origin = self.origin()
-        self.sessions.open(self.session_id, origin)
-        return self.sessions.recover(origin.replica_id)
+        taken = self._take_up()
+        if taken is None:
+            self.sessions.open(self.session_id, self.origin())
+        else:
+            self.session_id = taken.session_id
+            if taken.is_fork and not forks_later:
+                self.resuming.begin_fork(taken)
+        interrupted = taken.interrupted if taken else ()
+        return [*interrupted, *self.sessions.recover(self.replica_id)]
+
+    def _take_up(self) -> "TakenUp | None":
+        if self.resume is not None:
+            self.taken_up = self.resuming.take_up(
+                self.resume, self.origin(), self.scope(), mode_is_given=self.mode_is_given
+            )
+        return self.taken_up
+
+    @property
+    def mode_is_given(self) -> bool:
+        """Whether a flag of this command line says where to write and read."""
+        return self.settings.sources["history.mode"] == FLAG
 
     def open_chat(
         self, storage: "StorageThread", saved: "Callable[[], None]" = lambda: None
@@ -349,16 +405,24 @@ class Runtime:
         from ipcom_chat.services.requests import RequestStore  # noqa: PLC0415
 
         self.history.find_similar = self._find_similar
-        return ChatService(
+        taken, origin = self.taken_up, self.origin()
+        chat = ChatService(
             thread=storage,
             store=RequestStore(self._entries, self.sessions, self.ids, self.clock, saved),
             asking=Asking(storage, self.history, self._find, self.assistants.terms()),
             assistant=self.assistants.build(),
             context=ChatContext(
-                origin=self.origin(), scope=self.scope(), language=self.settings.language
+                origin=origin,
+                scope=msgspec.structs.replace(self.scope(), mode=origin.mode),
+                language=self.settings.language,
             ),
             ids=self.ids,
         )
+        if taken is not None:
+            from ipcom_chat.services.resuming import conversation_of  # noqa: PLC0415 - as above
+
+            chat.conversation[:] = conversation_of(taken.turns.asked)
+        return chat
 
     def open_memory(self, *, with_private: bool) -> "Memory":
         """Return what other programs read of the history; the scope is that of this process."""
@@ -411,6 +475,11 @@ class Runtime:
         from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - few verbs
 
         forget_lost(self._replica.database, paths.meaning)
+
+    def change_session(self, session_id: SessionId) -> None:
+        """Leave the session of this process for another one, which is open or will be."""
+        self.end_session()
+        self.session_id = session_id
 
     def end_session(self) -> None:
         """End the session of this process, if it has one; its end is still to be carried."""

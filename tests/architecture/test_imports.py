@@ -34,6 +34,8 @@ sys.exit(code)
         ["history", "list"],
         ["history", "list", "--json"],
         ["history", "stats"],
+        ["sessions", "list"],
+        ["sessions", "list", "--json"],
         ["history", "export"],
         ["history", "import"],
         ["user", "list"],

@@ -99,7 +99,7 @@ def test_a_fault_is_handed_to_the_caller_after_everything_was_stored(
 def test_a_session_that_cannot_be_recorded_opens_all_the_same(
     played: Callable[[Play], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_runtime: Runtime) -> None:
+    def full(_runtime: Runtime, **_options: bool) -> None:
         raise StorageFullError("The disk is full.")
 
     shown = []

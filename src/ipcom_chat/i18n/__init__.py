@@ -32,6 +32,7 @@ CATALOGUES = (
     "permissions",
     "tools",
     "mcp",
+    "sessions",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

@@ -50,6 +50,7 @@ class ChatApp(App[int], inherit_bindings=False):
         conversation: what it shows.
         environ: the process environment.
         opens_history: whether the history is shown at first.
+        opens_sessions: whether a session is chosen at first.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -61,6 +62,7 @@ class ChatApp(App[int], inherit_bindings=False):
         environ: Mapping[str, str],
         *,
         opens_history: bool = False,
+        opens_sessions: bool = False,
     ) -> None:
         super().__init__(driver_class=RobustLinuxDriver)
         self.fault: Exception | None = None
@@ -69,6 +71,7 @@ class ChatApp(App[int], inherit_bindings=False):
         self._environ = environ
         self._opens_history = opens_history
         self._one_borrower = asyncio.Lock()
+        self._opens_sessions = opens_sessions
         self._is_outdated = False
         """Whether the terminal does not show the newest frame."""
         for theme in THEMES:
@@ -83,6 +86,7 @@ class ChatApp(App[int], inherit_bindings=False):
             editor=editor_command(self._environ),
             cwd=cwd,
             opens_history=self._opens_history,
+            opens_sessions=self._opens_sessions,
         )
 
     def show_sync(self, status: SyncStatus) -> None:
@@ -150,12 +154,13 @@ class ChatApp(App[int], inherit_bindings=False):
         self._exit_renderables.clear()
 
 
-def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
+def run_chat(runtime: Runtime, *, opens_history: bool = False, opens_sessions: bool = False) -> int:
     """Show the chat until the user leaves; return the exit code. The caller closes the runtime.
 
     Args:
         runtime: open.
         opens_history: whether the history is shown at first.
+        opens_sessions: whether a session is chosen at first.
 
     Raises:
         UsageError, UserError: the settings name a user who cannot write.
@@ -164,7 +169,8 @@ def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
     interrupted, problem = _begin(runtime)
     thread = StorageThread()
     try:
-        return asyncio.run(_run(runtime, thread, interrupted, problem, opens_history=opens_history))
+        opens = {"opens_history": opens_history, "opens_sessions": opens_sessions}
+        return asyncio.run(_run(runtime, thread, interrupted, problem, opens))
     finally:
         thread.close()
         with suppress(StorageError):  # told when the runtime is closed
@@ -173,7 +179,7 @@ def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
 
 def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
     try:
-        return runtime.begin_session(), None
+        return runtime.begin_session(forks_later=True), None
     except StorageError as error:
         # A full disk is a reason to ask, and no reason to refuse the answer.
         return (), str(error)
@@ -184,8 +190,7 @@ async def _run(
     thread: StorageThread,
     interrupted: Sequence[EntryId],
     problem: str | None,
-    *,
-    opens_history: bool,
+    opens: Mapping[str, bool],
 ) -> int:
     loop = asyncio.get_running_loop()
     sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
@@ -198,7 +203,7 @@ async def _run(
 
     service = runtime.open_chat(thread, saved)
     conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
-    app = ChatApp(conversation, os.environ, opens_history=opens_history)
+    app = ChatApp(conversation, os.environ, **opens)
     service.terms.borrow = app.borrow_terminal
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)

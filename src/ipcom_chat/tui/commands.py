@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
 from ipcom_chat.tui.assistant_commands import AssistantCommands, assistant_commands
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.session_commands import session_commands
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
@@ -37,6 +38,7 @@ def chat_commands() -> tuple[SlashCommand, ...]:
         SlashCommand(name="clear", description=_("Begin a new conversation")),
         SlashCommand(name="history", description=_("Search everything that was asked"),
                      argument=_("[WORDS]")),
+        *session_commands(),
         SlashCommand(name="status", description=_("Who, where, with what")),
         SlashCommand(name="mode", description=_("Which histories to write and read"),
                      argument="[global|user|machine|hybrid]"),
@@ -128,15 +130,24 @@ class Commands:
             "exit": self._exit,
         }
 
+    def extend(self, actions: Mapping[str, Callable[[str], Awaitable[None]]]) -> None:
+        """Perform more commands, by what does each of them."""
+        self._actions.update(actions)
+
     async def perform(self, invocation: Invocation) -> None:
         """Obey a command; what goes wrong becomes one line in the transcript."""
+        action = self._actions[invocation.name]
+        await self.guarded(invocation.name, lambda: action(invocation.argument))
+
+    async def guarded(self, name: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do something as a command does: after those before it, and with its errors told."""
         try:
             async with self._one_by_one:
-                await self._actions[invocation.name](invocation.argument)
+                await act()
         except IpcomChatError as error:
             self._transcript.add_notice(one_line(str(error)), "error")
         except Exception:  # noqa: BLE001 - a fault in a command must not end the conversation
-            _LOG.exception("the command %s met a fault", invocation.name)
+            _LOG.exception("the command %s met a fault", name)
             self._transcript.add_notice(
                 _(
                     "The command met an unexpected fault; details are in {path}.",
@@ -250,7 +261,9 @@ class Commands:
             raise UsageError(_("Nothing was asked in this session yet."))
         name = argument or default_name(conversation.runtime.clock.now_ms())
         head = f"{conversation.username} · {conversation.hostname}"
-        path = await asyncio.to_thread(export, name, asked, head)
+        facts = {"username": conversation.username, "hostname": conversation.hostname,
+                 "session_id": conversation.resumer.session_id}  # fmt: skip
+        path = await asyncio.to_thread(export, name, asked, head, facts)
         self._say(
             n_(
                 "Wrote one question to {path}",

@@ -12,7 +12,7 @@ import msgspec
 
 from ipcom_chat import host
 from ipcom_chat.assistant.base import KNOWLEDGE
-from ipcom_chat.domain.entry import Entry, Mode, Status
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
 from ipcom_chat.domain.votes import Tally, Vote
@@ -23,9 +23,12 @@ from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listener, StatusChanged
 from ipcom_chat.services.history import EntryFilter
+from ipcom_chat.services.resuming import TakenUp
+from ipcom_chat.services.session_history import Asked
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 from ipcom_chat.tui.answering import Answering
+from ipcom_chat.tui.resuming import Resumer, SessionChange, as_typed
 from ipcom_chat.tui.shell_lines import as_prompt, shell_line
 
 if TYPE_CHECKING:
@@ -49,13 +52,6 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 
     entry_id: EntryId
     text: str
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of this session with the commands that ran for it."""
-
-    entry: Entry
-    commands: tuple[Entry, ...]
 
 
 class Conversation:
@@ -103,6 +99,9 @@ class Conversation:
         self._finder: Finder | None = None
         self._asked: list[EntryId] = []
         self._start_ms = runtime.clock.monotonic_ms()
+        self.resumer = Resumer(runtime, service, thread)
+        if runtime.taken_up is not None:
+            self._went_on(runtime.taken_up)
 
     @property
     def context(self) -> ChatContext:
@@ -161,6 +160,7 @@ class Conversation:
 
     def ask(self, text: str, listener: Listener, *, retry_of: EntryId | None = None) -> None:
         """Begin a request; the caller has made sure that none runs."""
+        self.resumer.record_fork(listener)
         hear = self._hearing(text, listener)
         self._began(self._service.start(text, hear, retry_of=retry_of))
 
@@ -171,6 +171,7 @@ class Conversation:
             line: without the `!`; what begins with a blank is not shared.
             listener: hears of it as of a question.
         """
+        self.resumer.record_fork(listener)
         hear = self._hearing(as_prompt(line), listener)
         self._began(self._service.run(line, hear))
 
@@ -271,8 +272,7 @@ class Conversation:
         if not self.interrupted:
             return None
         entry = await self._thread.run(self.runtime.history.find, self.interrupted[-1])
-        text = f" {entry.command}" if entry.private else entry.command
-        failed = Failed(entry_id=entry.id, text=text)
+        failed = Failed(entry_id=entry.id, text=as_typed(entry))
         self.failed = self.failed or failed
         return failed
 
@@ -372,3 +372,29 @@ class Conversation:
                 continue  # it could not be written, and the screen said so
             saved.append(Asked(entry=entry, commands=tuple(history.commands_of(entry_id))))
         return saved
+
+    # Sessions.
+
+    async def go_on(self, change: SessionChange) -> TakenUp:
+        """Leave this session for another one, or for a fork.
+
+        Raises:
+            UsageError, NotFoundError, AmbiguousIdError: it cannot be gone on with now.
+        """
+        if self.running is not None:
+            raise UsageError(_("An answer is still arriving; ESC cancels it."))
+        if self._last is not None:
+            await self._service.finished(self._last)  # only then all of it is stored
+        taken = await self.resumer.go_on(change)
+        self._went_on(taken)
+        return taken
+
+    def _went_on(self, taken: TakenUp) -> None:
+        self._asked = [each.entry.id for each in taken.turns.asked]
+        self._last = self._answered = self.failed = None
+        self.counts.clear()
+        for each in taken.turns.asked:
+            entry, is_answered = each.entry, each.entry.status is Status.COMPLETED
+            self.failed = None if is_answered else Failed(entry_id=entry.id, text=as_typed(entry))
+            if is_answered and entry.kind is Kind.QUESTION:
+                self._answered = entry.id

@@ -5,6 +5,7 @@ Handlers of this screen never wait for storage, network or assistant: they start
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -14,6 +15,7 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
 from ipcom_chat.domain.terminal import one_line
@@ -29,6 +31,7 @@ from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.opening import Opening, settle_memory
 from ipcom_chat.tui.request_view import RequestView, Stage
+from ipcom_chat.tui.session_commands import SessionCommands
 from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
 from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
 from ipcom_chat.tui.widgets.code import Code
@@ -59,6 +62,7 @@ class ChatScreen(Screen[None]):
         editor: the command line of the external editor.
         cwd: what relative paths are completed from.
         opens_history: whether the history lies on it at first; leaving that leaves the program.
+        opens_sessions: whether a session is chosen at first.
     """
 
     DEFAULT_CSS = """
@@ -83,9 +87,11 @@ class ChatScreen(Screen[None]):
         editor: list[str],
         cwd: str,
         opens_history: bool = False,
+        opens_sessions: bool = False,
     ) -> None:
         super().__init__()
         self._opens_history = opens_history
+        self._opens_sessions = opens_sessions
         self._history: HistoryScreen | None = None
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
@@ -111,6 +117,8 @@ class ChatScreen(Screen[None]):
         self._stage = Stage(
             transcript=self.transcript, status=self.status, approvals=self._approvals
         )
+        self._sessions = SessionCommands(self, conversation, self.transcript)
+        self._commands.extend(self._sessions.actions())
         self._performing = 0
         self._sync_problem: str | None = None
         self._interrupted_at_s = -LEAVE_S
@@ -133,6 +141,10 @@ class ChatScreen(Screen[None]):
         self.prompt.focus()
         if self._opens_history:
             self.open_history()
+        if self._opens_sessions:
+            self._sessions.open_chooser()
+        if self._sessions.begins_with_one:
+            self.perform(self._sessions.show_taken_up)
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
@@ -187,6 +199,10 @@ class ChatScreen(Screen[None]):
         """Return from another screen, perhaps with a question for the prompt."""
         if text is not None:
             self.prompt.recall(text)
+        self.resume()
+
+    def resume(self) -> None:
+        """Take the keys again: the prompt, or what waits for an answer."""
         self.prompt.resume()
         self._approvals.resume()
 
@@ -225,6 +241,11 @@ class ChatScreen(Screen[None]):
             self._ask(message.text)
         self.prompt.taken()
 
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        """Whoever empties the prompt does not want to change what stood in it."""
+        if not message.text_area.text and not self.prompt.is_sending:
+            self._sessions.prompt_emptied()
+
     def on_prompt_held(self) -> None:
         """Say why nothing was sent."""
         self.composer.hint(
@@ -244,10 +265,17 @@ class ChatScreen(Screen[None]):
         return _("There is no command {typed}. Did you mean /{name}?", typed=typed, name=meant.name)
 
     def _perform(self, found: Invocation) -> None:
+        self._begin(self._commands.perform(found))
+
+    def perform(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do what no line of the prompt has asked for as if it was a command."""
+        self._begin(self._commands.guarded("", act))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
         # Until it is done, nothing is asked: `/user ana` must hold for the next question.
         self._performing += 1
         self._hold()
-        self.run_worker(self._commands.perform(found), name="command", exit_on_error=True)
+        self.run_worker(work, name="command", exit_on_error=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what a command has changed."""
@@ -269,6 +297,7 @@ class ChatScreen(Screen[None]):
     def _ask(self, text: str, *, retry_of: EntryId | None = None) -> None:
         question = self.transcript.add_question(text.removeprefix(" ").strip("\n"))
         line = shell_line(text)
+        retry_of = self._sessions.asked_anew() or retry_of
         view = RequestView(
             self._conversation, self._stage, self._request_ended,
             is_private=is_kept_private(text), is_typed=line is not None,

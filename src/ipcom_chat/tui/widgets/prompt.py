@@ -126,6 +126,11 @@ class Prompt(ChipArea):
         """Take the prompts of earlier sessions, oldest first; may come at any time."""
         self._recall.load([cleaned(prompt) for prompt in prompts])
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether it is empty only because what stood in it is on its way to the owner."""
+        return self._is_untaken
+
     def taken(self) -> None:
         """Say that the owner has seen what was sent, and has set `is_held` accordingly."""
         self._is_untaken = False
