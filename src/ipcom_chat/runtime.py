@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
     from ipcom_chat.services.erasures import ErasureService
+    from ipcom_chat.services.exports import Exports
     from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
@@ -167,6 +168,15 @@ class Runtime:
         from ipcom_chat.storage.votes import Votes  # noqa: PLC0415
 
         return VoteService(Votes(self._replica.database), self.clock)
+
+    @cached_property
+    def exports(self) -> "Exports":
+        """What writes the history down for elsewhere."""
+        from ipcom_chat.services.exports import Exports  # noqa: PLC0415 - one verb
+        from ipcom_chat.storage.beside import BesideRows  # noqa: PLC0415
+
+        beside = BesideRows(self._replica.database)
+        return Exports(self.history, beside, self.users, self.machines)
 
     @cached_property
     def erasures(self) -> "ErasureService":
