@@ -15,7 +15,7 @@ from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
-from ipcom_chat.errors import UsageError
+from ipcom_chat.errors import StorageError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.sync_thread import SyncThread
     from ipcom_chat.services.votes import VoteService
     from ipcom_chat.services.watch import Watch
+    from ipcom_chat.storage.database import Database
     from ipcom_chat.sync.engine import Identity
 
 
@@ -479,12 +480,7 @@ class Runtime:
 
     def forget_meanings(self) -> None:
         """Forget the vectors of what was deleted or redacted; they need no model for that."""
-        paths = self.settings.paths
-        if not paths.meaning.exists():
-            return
-        from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - few verbs
-
-        forget_lost(self._replica.database, paths.meaning)
+        _forget_meanings(self._replica.database, self.settings.paths.meaning)
 
     def change_session(self, session_id: SessionId) -> None:
         """Leave the session of this process for another one, which is open or will be."""
@@ -512,12 +508,31 @@ def _working_directory() -> str | None:
         return None  # the folder was deleted under us
 
 
+def _forget_meanings(database: "Database", folder: Path, after: int = 0) -> None:
+    if not folder.exists():
+        return
+    from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - after an erasure only
+
+    forget_lost(database, folder, after=after)
+
+
+def _forget_pulled(folder: Path) -> "Callable[[Database, int], None]":
+    """Return what forgets the vectors of texts that an exchange took out of the replica."""
+
+    def forget(database: "Database", after: int) -> None:
+        # What the disk refuses now is forgotten when the vectors are next brought up to date.
+        with suppress(StorageError):
+            _forget_meanings(database, folder, after)
+
+    return forget
+
+
 def sync_settings(settings: Settings) -> "SyncSettings":
     """Return what the settings say of synchronisation."""
     from ipcom_chat.services.sync import SyncSettings  # noqa: PLC0415 - asyncio
     from ipcom_chat.sync.engine import Options  # noqa: PLC0415
     from ipcom_chat.sync.scheduler import Intervals  # noqa: PLC0415
-    from ipcom_chat.sync.target import host_of  # noqa: PLC0415
+    from ipcom_chat.sync.target import fault_of, host_of  # noqa: PLC0415
     from ipcom_chat.targets import primary_target, primary_urls  # noqa: PLC0415
 
     urls = primary_urls(settings)
@@ -526,13 +541,16 @@ def sync_settings(settings: Settings) -> "SyncSettings":
         host=host_of(urls[0]) if urls else None,
         resolve=lambda: primary_target(settings),
         has_readers=len(urls) > 1 or settings["turso.sync_url"] is not None,
+        fault=fault_of((*urls, *filter(None, (settings["turso.sync_url"],)))) if urls else None,
         intervals=Intervals(
             active_s=min(active_s, rest_s),
             rest_s=rest_s,
             longest_backoff_s=settings["sync.retry_interval"] / 1000,
         ),
         options=Options(
-            batch_rows=settings["sync.batch_size"], window_days=settings["sync.window_days"]
+            batch_rows=settings["sync.batch_size"],
+            window_days=settings["sync.window_days"],
+            erased=_forget_pulled(settings.paths.meaning),
         ),
     )
 

@@ -71,6 +71,8 @@ class Database:
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self.clearings = 0
+        """How many transactions of this connection have cleared text."""
         self._next_erasure_s: float | None = None
         """When to try again to empty the WAL; None if nothing waits for it here."""
 
@@ -105,6 +107,7 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute(_ROLLBACK)
                 raise
+            self.clearings += transaction.clears
             if transaction.clears or (self._next_erasure_s or monotonic()) < monotonic():
                 self.erase()
 
