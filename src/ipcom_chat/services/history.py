@@ -114,7 +114,7 @@ class HistoryService:
 
     def hostnames(self) -> dict[str, str]:
         """Return the host names by machine id."""
-        return {machine.id: machine.hostname for machine in self._machines.all()}
+        return self._machines.hostnames()
 
     def username(self, user_id: UserId | None) -> str | None:
         """Return the username of one user; None for nobody, and for one who is not known here."""

@@ -336,11 +336,12 @@ class SearchService:
         ranked.sort(key=lambda each: order(each[0], each[1].row))
         return ranked
 
-    def _hits(self, scored: Iterable[tuple[Score, Group]], plan: Plan) -> Iterable[Hit]:
+    def _hits(self, scored: Sequence[tuple[Score, Group]], plan: Plan) -> Iterable[Hit]:
         people, hosts = self._history.usernames(), self._history.hostnames()
         highlighter = Highlighter(plan)
+        entries = self._entries.get_all(group.row.id for _total, group in scored)
         for total, group in scored:
-            entry = self._entries.get(EntryId(group.row.id))
+            entry = entries.get(group.row.id)
             if entry is None:
                 continue  # deleted a moment ago
             yield Hit(

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ipcom_chat.storage.database import Database, Transaction
+from ipcom_chat.storage.entries import OF_ENTRY
 
 RESET_ROWS = 2_000
 """How many entries one transaction of a reset touches: others write in between."""
@@ -119,7 +120,7 @@ DELETE FROM entries WHERE seq IN (
   ORDER BY created_at, id LIMIT :limit
 ) RETURNING id
 """
-_EVICT_EVENTS = "DELETE FROM entry_events WHERE entry_id = ?"
+_EVICT_EVENTS = f"DELETE FROM entry_events WHERE {OF_ENTRY}"
 _EVICT_SESSIONS = """
 DELETE FROM sessions WHERE id IN (
   SELECT id FROM sessions
