@@ -16,7 +16,7 @@ from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.merge import SessionRow, VoteRow, merge_small
 from ipcom_chat.storage.database import Database, Row, Transaction
 from ipcom_chat.storage.entries import SCOPE_SQL
-from ipcom_chat.storage.entry_rows import redacted_text
+from ipcom_chat.storage.entry_rows import redacted_text, scope_bindings
 
 _VOTE = ", ".join(VoteRow.__struct_fields__)
 _SESSION = ", ".join(SessionRow.__struct_fields__)
@@ -79,12 +79,9 @@ class BesideRows:
         )
 
     def _session(self, entry: Entry, scope: Scope) -> Row | None:
-        bindings = {
-            "id": entry.session_id,
-            "private": int(entry.private),
-            "scope_user": scope.user_id,
-            "scope_machine": scope.machine_id,
-        }
+        bindings = scope_bindings(scope) | {
+            "id": entry.session_id, "private": int(entry.private)
+        }  # fmt: skip
         return self._database.row(_SESSION_OF[scope.mode], bindings)
 
     def would_change(self, all_of: Sequence[Beside]) -> bool:
