@@ -18,7 +18,17 @@ from ipcom_chat.storage.erasures import Erasures
 from ipcom_chat.storage.imported import ImportedRows
 from ipcom_chat.storage.people import Sessions
 from ipcom_chat.storage.votes import Votes
-from tests.support.replica import MACHINE, NOW_MS, REPLICA, SESSION, USER, an_entry, opened
+from tests.support.replica import (
+    MACHINE,
+    NOW_MS,
+    REPLICA,
+    SESSION,
+    USER,
+    an_entry,
+    opened,
+    parts,
+    stored,
+)
 
 EVERYTHING = Scope(mode=None, machine_id=MACHINE)
 OTHER = MachineId("c" * 64)
@@ -190,3 +200,16 @@ def test_a_title_passes_the_rules(database: Database, elsewhere: Database) -> No
     ImportedRows(elsewhere).restore([(entry, (), told)])
     (title,) = elsewhere.row("SELECT title FROM sessions") or ()
     assert title == "export DB_PASSWORD=[REDACTED:password]"
+
+
+def test_a_redaction_that_an_export_brings_leaves_no_bytes(
+    database: Database, elsewhere: Database
+) -> None:
+    entry = saved(database, command="zebra-crossing-7", response="swordfish-11")
+    carried(database, elsewhere, stored(Entries(database), entry.id))
+    for field in ("command", "response"):
+        Erasures(database).blank([stored(Entries(database), entry.id)], [field])
+        assert carried(database, elsewhere, stored(Entries(database), entry.id))
+    held = b"".join(parts(elsewhere.path).values())
+    assert b"zebra-crossing-7" not in held
+    assert b"swordfish-11" not in held
