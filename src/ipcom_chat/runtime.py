@@ -21,7 +21,7 @@ from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
-from ipcom_chat.settings import FLAG, Settings
+from ipcom_chat.settings import FLAG, Settings, modes_of
 from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
@@ -30,6 +30,7 @@ from ipcom_chat.storage.replica import open_replica
 if TYPE_CHECKING:
     from ipcom_chat.assistants import Assistants
     from ipcom_chat.meaning.client import Meaning
+    from ipcom_chat.services.backups import BackupPlace, Made
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
+    from ipcom_chat.services.maintenance import Maintenance
     from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.resuming import Resuming, TakenUp
     from ipcom_chat.services.search import SearchService
@@ -186,8 +188,9 @@ class Runtime:
         from ipcom_chat.storage.erasures import Erasures  # noqa: PLC0415
 
         return ErasureService(
-            Erasures(self._replica.database), self.history, self.settings.paths.replica, self.clock
-        )
+            Erasures(self._replica.database), self.history, self.settings.paths.replica,
+            self.clock, backup_folder(self.settings),
+        )  # fmt: skip
 
     @cached_property
     def session_history(self) -> "SessionHistory":
@@ -306,6 +309,31 @@ class Runtime:
             self.settings.paths.data_dir,
             self.clock,
         )
+
+    def back_up(self, place: "BackupPlace") -> "Made":
+        """Back the replica up while it is in use."""
+        from ipcom_chat.services.backups import create  # noqa: PLC0415 - few verbs
+
+        return create(place, self._replica.database, self.replica_id, self.clock)
+
+    @property
+    def maintenance(self) -> "Maintenance":
+        """What keeps the history small and sound."""
+        from ipcom_chat.services.maintenance import Maintenance, Policy  # noqa: PLC0415 - one verb
+
+        policy = Policy(
+            purge_days=self.settings["retention.purge_days"],
+            modes=tuple(mode.value for mode in modes_of(self.settings["retention.modes"])),
+            window_days=self.settings["sync.window_days"],
+            has_primary=self.has_primary,
+        )
+        return Maintenance(
+            self._replica.database, policy, lambda: self.replica_id, self._refresh, self.clock
+        )
+
+    def _refresh(self) -> None:
+        self.index()
+        self.forget_meanings()
 
     @property
     def mode(self) -> Mode:
@@ -525,6 +553,26 @@ def _forget_pulled(folder: Path) -> "Callable[[Database, int], None]":
             _forget_meanings(database, folder, after)
 
     return forget
+
+
+def backup_folder(settings: Settings) -> Path:
+    """Return the folder of backups."""
+    chosen = settings["backup.folder"]
+    return Path(chosen).expanduser().absolute() if chosen else settings.paths.data_dir / "backups"
+
+
+def backup_place(
+    settings: Settings, clock: Clock, *, folder: Path | None = None, keep: int | None = None
+) -> "BackupPlace":
+    """Return what is backed up and where to, as the settings or this call say."""
+    from ipcom_chat.services.backups import BackupPlace  # noqa: PLC0415 - few verbs
+
+    return BackupPlace(
+        replica=settings.paths.replica,
+        folder=folder.absolute() if folder else backup_folder(settings),
+        machine_id=host.machine_id(settings["machine_id"], settings.paths.state_dir, clock),
+        keep=settings["backup.keep"] if keep is None else keep,
+    )
 
 
 def sync_settings(settings: Settings) -> "SyncSettings":

@@ -11,6 +11,7 @@ from ipcom_chat.i18n import _
 VERBS = {
     "ask": "ask:ask",
     "cancel": "ask:cancel",
+    "retry": "ask:retry",
     "history": "history:history",
     "sessions": "sessions:sessions",
     "suggest": "suggest:suggest",
@@ -20,6 +21,8 @@ VERBS = {
     "sync": "sync:sync",
     "server": "server:server",
     "mcp": "mcp:mcp",
+    "backup": "backup:backup",
+    "maintenance": "maintenance:maintenance",
     "config": "config:config",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
@@ -94,6 +97,7 @@ def _summaries() -> dict[str, str]:
     return {
         "ask": _("Answer one question on stdout."),
         "cancel": _("Cancel a request that runs elsewhere."),
+        "retry": _("Ask again what got no answer."),
         "history": _("Search, list, show, count, import and export entries."),
         "sessions": _("List, show, rename, fork, export and delete conversations."),
         "suggest": _("Suggest what worked before, and what comes next."),
@@ -103,6 +107,8 @@ def _summaries() -> dict[str, str]:
         "sync": _("Carry the history to and from the primary."),
         "server": _("Set up and check the primary, the database all machines share."),
         "mcp": _("Serve the team's memory to other assistants (MCP, on stdin and stdout)."),
+        "backup": _("Back up this machine's history or the primary, and restore them."),
+        "maintenance": _("Delete and drop what is old, compact files, check them."),
         "config": _("Show and change settings."),
         "doctor": _("Check everything that ipcom-chat needs."),
         "completion": _("Print the completion script of a shell."),

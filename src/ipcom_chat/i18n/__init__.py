@@ -33,6 +33,7 @@ CATALOGUES = (
     "tools",
     "mcp",
     "sessions",
+    "backup",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

@@ -28,6 +28,11 @@ def damage_mark(path: Path) -> Path:
     return Path(f"{path}.damaged")
 
 
+def alone_mark(path: Path) -> Path:
+    """Return the file whose existence asks processes without a person to let go of the replica."""
+    return Path(f"{path}.alone")
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn what APSW and the file system raise into this program's errors.

@@ -17,6 +17,11 @@ from ipcom_chat.storage.entry_rows import scope_bindings
 
 _COUNTER = "SELECT n FROM counters WHERE name = 'local_seq'"
 _COUNT = "SELECT count(*) FROM entries"
+# A copy of the file holds the row, too, but lies elsewhere.
+_BORN = """
+SELECT n FROM counters
+WHERE name = 'birth' AND (SELECT n FROM counters WHERE name = 'born_as') = ?
+"""
 _EVICTED = "SELECT coalesce(max(evicted_at), 0) FROM sync_report"
 _INDEXED = """
 SELECT seq, local_seq, deleted_at IS NOT NULL, kind, mode, status, user_id, os_user, machine_id,
@@ -135,9 +140,13 @@ class SearchRows:
         return self._database.number(_COUNTER)
 
     def birth(self) -> int:
-        """Return a number that another file in the place of this one has not."""
+        """Return a number that another file in the place of this one has not.
+
+        A file that was written anew without a change of its rows keeps it (`storage.compact`).
+        """
         with suppress(OSError):
-            return self._database.path.stat().st_ino
+            number = self._database.path.stat().st_ino
+            return self._database.number(_BORN, (number,)) or number
         return 0
 
     def evicted_at(self) -> int:

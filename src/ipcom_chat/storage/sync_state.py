@@ -111,13 +111,14 @@ _COUNT_WAITING = tuple(
 _OLDEST_WAITING = """
 SELECT min(updated_at) FROM entries WHERE local_seq > acked_seq AND private = 0
 """
-_EVICT_ENTRIES = """
+EVICTABLE = """
+created_at < :before AND acked_seq >= local_seq AND private = 0 AND rev IS NOT NULL
+  -- Its owner still writes an open one; of others', what became of it would not be pulled.
+  AND (status NOT IN ('pending', 'processing') OR replica_id <> :replica_id)
+"""
+_EVICT_ENTRIES = f"""
 DELETE FROM entries WHERE seq IN (
-  SELECT seq FROM entries
-  WHERE created_at < :before AND acked_seq >= local_seq AND private = 0 AND rev IS NOT NULL
-    -- Its owner still writes an open one; of others', what became of it would not be pulled.
-    AND (status NOT IN ('pending', 'processing') OR replica_id <> :replica_id)
-  ORDER BY created_at, id LIMIT :limit
+  SELECT seq FROM entries WHERE {EVICTABLE} ORDER BY created_at, id LIMIT :limit
 ) RETURNING id
 """
 _EVICT_EVENTS = f"DELETE FROM entry_events WHERE {OF_ENTRY}"
