@@ -134,8 +134,8 @@ def test_an_end_that_was_reached_after_the_backup_is_not_open_again(
                            completed_at=None, **own)  # fmt: skip
     backup = back_up(one)
     one.rows(
-        "UPDATE entries SET status = 'completed', response = 'an answer', completed_at = created_at, "
-        "version = 3, local_seq = local_seq + 10 WHERE id = ?", done
+        "UPDATE entries SET status = 'completed', response = 'an answer', version = 3, "
+        "completed_at = created_at, local_seq = local_seq + 10 WHERE id = ?", done
     )  # fmt: skip
     assert_equal(one, two)
     assert two.rows("SELECT status FROM entries WHERE id = ?", open_) == [("pending",)]

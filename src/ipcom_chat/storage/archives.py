@@ -1,9 +1,9 @@
 """Archives: a compressed file, and beside it a manifest of what is in it.
 
 Invariants:
-- An archive is there whole or not at all. It is written under a name that nobody can have
-  prepared, brought to the disk, renamed; then its manifest is, and a file without one counts as
-  none.
+- An archive is there whole or not at all. Both files are written under other names and brought to
+  the disk; the manifest gets its name first and loses it last. So a process that dies leaves no
+  content behind, and a manifest alone counts as nothing.
 - The manifest has the SHA-256 of the compressed file and of what it holds; nothing is given out
   of an archive that differs from it.
 - Files are for their owner alone, and so is the folder if it is made here. One process at a time
@@ -101,8 +101,7 @@ def held(folder: Path) -> Iterator[Path]:
     scratch = folder / f"{_SCRATCH}{os.urandom(8).hex()}"
     try:
         _lock(handle, folder)
-        for leftover in folder.glob(f"{_SCRATCH}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
+        _clean(folder)
         scratch.mkdir(mode=0o700)
         yield scratch
     except OSError as error:
@@ -110,6 +109,16 @@ def held(folder: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         os.close(handle)
+
+
+def _clean(folder: Path) -> None:
+    """Remove what processes that died have left."""
+    for leftover in folder.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for manifest in folder.glob("*.gz.json"):
+        content = manifest.with_suffix("")
+        if _NAME.fullmatch(content.name) and not content.exists():
+            manifest.unlink(missing_ok=True)
 
 
 def _lock(handle: int, folder: Path) -> None:
@@ -159,10 +168,10 @@ class Packing:
             sha256=self._file.hash.hexdigest(),
         )
         path = _free_name(self._folder, about)
-        self._path.rename(path)
         written = self._path.with_name("manifest")
         write_new(written, [msgspec.json.encode(manifest).decode(), "\n"])
         written.rename(manifest_path(path))
+        self._path.rename(path)
         _sync_folder(self._folder)
         return Archive(path=path, manifest=manifest)
 
@@ -250,9 +259,8 @@ def remove(archives: Iterable[Archive]) -> list[Path]:
     gone = []
     for each in archives:
         try:
-            # The manifest first: what is left then counts as no archive.
-            manifest_path(each.path).unlink()
-            each.path.unlink(missing_ok=True)
+            each.path.unlink()
+            manifest_path(each.path).unlink(missing_ok=True)
         except OSError as error:
             raise cannot_write(each.path.parent, error) from error
         gone.append(each.path)

@@ -1,6 +1,7 @@
-"""Archives are whole or not there, and nothing is given out of one that differs from its manifest."""
+"""Archives are whole or not there; one that differs from its manifest gives nothing out."""
 
 import gzip
+import hashlib
 import os
 from pathlib import Path
 
@@ -62,8 +63,6 @@ def test_content_that_the_manifest_does_not_tell_is_noticed(tmp_path: Path, cont
     made = make(tmp_path / "backups")
     data = gzip.compress(content)
     made.path.write_bytes(data)
-    import hashlib  # noqa: PLC0415
-
     forged = msgspec.structs.replace(
         made.manifest, size_bytes=len(data), sha256=hashlib.sha256(data).hexdigest()
     )
@@ -105,12 +104,13 @@ def test_only_the_newest_of_an_origin_are_kept(tmp_path: Path) -> None:
 
 
 def test_one_process_at_a_time_changes_a_folder_and_leftovers_go(tmp_path: Path) -> None:
-    (tmp_path / ".ipcom-chat-scratch-of-a-killed-process").mkdir(parents=True)
-    with archives.held(tmp_path):
-        assert len(list(tmp_path.glob(".ipcom-chat-scratch-*"))) == 1
-        with pytest.raises(BackupError, match="Another backup"), archives.held(tmp_path):
+    folder = tmp_path / "backups"
+    (folder / ".ipcom-chat-scratch-of-a-killed-process").mkdir(parents=True)
+    with archives.held(folder):
+        assert len(list(folder.iterdir())) == 1
+        with pytest.raises(BackupError, match="Another backup"), archives.held(folder):
             pass
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
