@@ -29,7 +29,7 @@ from ipcom_chat.meaning.encoder import Encoder
 from ipcom_chat.meaning.texts import DIMENSION, MODEL, text_hash
 from ipcom_chat.meaning.wire import SOCKET, VECTORS, Likeness, Question, address, received
 from ipcom_chat.storage.database import make_folder
-from ipcom_chat.storage.faults import FILE_MODE, alone_mark, damage_mark
+from ipcom_chat.storage.faults import FILE_MODE, is_let_go
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
@@ -185,8 +185,7 @@ def serve(
 def _standing(rows: SearchRows, replica: Path) -> Callable[[], bool]:
     """Return what says whether a replica is still the one that was opened, and is sound."""
     birth = rows.birth()
-    marks = (damage_mark(replica), alone_mark(replica))
-    return lambda: rows.birth() == birth and not any(mark.exists() for mark in marks)
+    return lambda: rows.birth() == birth and not is_let_go(replica)
 
 
 @contextmanager

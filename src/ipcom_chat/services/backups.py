@@ -157,12 +157,17 @@ def _counted_out(place: BackupPlace, kind: ArchiveKind, origin: str) -> tuple[Pa
 
 
 def rotate(place: BackupPlace, *, dry_run: bool) -> list[Path]:
-    """Remove what is too many of every origin that this machine made; return the files.
+    """Remove what is too many of this machine and of each primary; return the files.
+
+    What a restore that was cut off left unpacked goes, too.
 
     Raises:
         BackupError: one cannot be removed.
     """
     found = _too_many(place)
+    if not dry_run and place.work.is_dir():
+        with archives.held(place.work):
+            pass
     if dry_run or not found:
         return [each.path for each in found]
     with archives.held(place.folder):

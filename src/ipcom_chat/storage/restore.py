@@ -61,7 +61,6 @@ def alone(path: Path, *, wait_s: float) -> Iterator[None]:
         make_folder(path.parent)
         lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         try:
-            mark.touch(mode=FILE_MODE)
             _wait(lock, path, wait_s)
             yield
         finally:
@@ -72,6 +71,7 @@ def alone(path: Path, *, wait_s: float) -> Iterator[None]:
 def _wait(lock: int, path: Path, wait_s: float) -> None:
     until = monotonic() + wait_s
     while True:
+        alone_mark(path).touch(mode=FILE_MODE)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

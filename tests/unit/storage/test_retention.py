@@ -34,7 +34,7 @@ def test_entries_of_an_age_and_mode_become_tombstones_of_the_instant_they_were_d
         assert retention.due(BEFORE_MS, modes) == len(old)
         assert retention.purge(BEFORE_MS, AGE_MS, modes) == len(old)
         assert retention.purge(BEFORE_MS, AGE_MS, modes) == retention.due(BEFORE_MS, modes) == 0
-        rows = dict(database.rows("SELECT id, deleted_at FROM entries"))
+        rows = {row[0]: row[1] for row in database.rows("SELECT id, deleted_at FROM entries")}
         assert [rows[entry.id] for entry in old] == [entry.created_at + AGE_MS for entry in old]
         assert [rows[entry.id] for entry in kept] == [None] * 3
         assert database.number("SELECT min(local_seq > acked_seq) FROM entries") == 1
