@@ -304,3 +304,43 @@ def test_a_token_that_only_reads_is_enough_for_a_backup(tmp_path: Path, jwt_keys
     assert sorted(path.suffix for path in (one.file.parent / "backups").iterdir()) == [
         ".gz", ".json",
     ]  # fmt: skip
+
+
+# maintenance with a primary
+
+
+def test_machines_that_delete_by_age_write_the_same_and_feed_nobody(
+    one: Machine, two: Machine
+) -> None:
+    one.save(WORD, "as old", created_at=1_000)
+    two.save("new")
+    assert_equal(one, two)
+    for machine in (one, two):
+        assert machine.run("maintenance", "run", IPCOM_CHAT_PURGE_DAYS="30").code == 0
+    assert_equal(one, two, one, two)
+    counter = rows_of(one.env["TURSO_DATABASE_URL"], "SELECT n FROM sync_counter")
+    assert_equal(one, two)
+    assert rows_of(one.env["TURSO_DATABASE_URL"], "SELECT n FROM sync_counter") == counter
+    due = [(1_000 + 30 * 86_400_000,)] * 2
+    for machine in (one, two):
+        assert machine.texts() == ["", "", "new"]
+        assert machine.rows("SELECT deleted_at FROM entries WHERE deleted_at > 0") == due
+        assert not is_on_disk(machine, WORD)
+
+
+def test_what_lies_before_the_window_is_dropped_here_and_stays_on_the_primary(
+    one: Machine,
+) -> None:
+    one.env["SYNC_WINDOW_DAYS"] = "30"
+    one.save(*(f"old {n:04}" for n in range(1_100)), created_at=1_000)
+    one.save("new")
+    one.save("only here", created_at=1_000, private=True)
+    one.sync()
+    done = one.run("maintenance", "run", "--json")
+    assert done.code == 0
+    evicted = next(step for step in done.json() if step["name"] == "evict")
+    # The exchange itself drops some every hour.
+    assert 0 < evicted["count"] <= 1_100
+    one.sync()
+    assert one.texts() == ["new", "only here"]
+    assert len(questions_on(one.env["TURSO_DATABASE_URL"])) == 1_101

@@ -44,7 +44,9 @@ _UPDATE = (
 )
 _EVENTS = """
 SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events
-WHERE entry_id IN (SELECT value FROM json_each(?)) ORDER BY seq
+WHERE substr(entry_id, -6) IN (SELECT substr(value, -6) FROM json_each(?1))
+  AND entry_id IN (SELECT value FROM json_each(?1))
+ORDER BY seq
 """
 _ADD_EVENT = """
 INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id)

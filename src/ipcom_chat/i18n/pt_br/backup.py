@@ -165,6 +165,15 @@ MESSAGES: dict[str, str] = {
         " outro ('ipcom-chat backup list')."
     ),
     "the backup": "o backup",
+    # formats.py
+    "A restore that was cut off is finished: one entry. The replaced file lies in {path}.": (
+        "Uma restauração interrompida foi concluída: uma entrada. O arquivo substituído está em"
+        " {path}."
+    ),
+    "A restore that was cut off is finished: {count} entries. The replaced file lies in {path}.": (
+        "Uma restauração interrompida foi concluída: {count} entradas. O arquivo substituído está"
+        " em {path}."
+    ),
     # cli/maintenance.py, services/maintenance.py
     "Take all steps, a line each; 1 if one failed. Fits a timer.": (
         "Executa todas as etapas, uma linha cada; 1 se alguma falhou. Serve para um timer."
