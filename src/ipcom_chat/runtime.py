@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
     from ipcom_chat.services.memory import Memory
+    from ipcom_chat.services.monitoring import Here, MonitoringService
     from ipcom_chat.services.search import SearchService
     from ipcom_chat.services.solutions import SolutionService
     from ipcom_chat.services.suggestions import SuggestionService
@@ -160,6 +161,27 @@ class Runtime:
         from ipcom_chat.storage.votes import Votes  # noqa: PLC0415
 
         return VoteService(Votes(self._replica.database), self.clock)
+
+    @cached_property
+    def monitoring(self) -> "MonitoringService":
+        """What can be seen of this replica."""
+        from ipcom_chat.services.monitoring import MonitoringService  # noqa: PLC0415 - few verbs
+
+        return MonitoringService(
+            self._replica.database, self.history, self.machines,
+            lambda: self.sync.status(),  # noqa: PLW0108 - asyncio only where it is looked at
+            self._here, self.clock,
+        )  # fmt: skip
+
+    def _here(self) -> "Here":
+        from ipcom_chat.services.monitoring import Here  # noqa: PLC0415 - as above
+
+        paths = self.settings.paths
+        return Here(
+            hostname=host.hostname(), version=__version__, machine_id=self.machine_id,
+            replica_id=self.replica_id, replica=paths.replica, search=paths.search,
+            meaning=paths.meaning,
+        )  # fmt: skip
 
     @cached_property
     def erasures(self) -> "ErasureService":
