@@ -20,11 +20,13 @@ from ipcom_chat.errors import AssistantSetupError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
+from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.settings import FLAG, Settings
 from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
 
@@ -78,6 +80,8 @@ class Runtime:
         """What became of a damaged history file, if one was found."""
         self._replica = replica
         database = replica.database
+        database.meter = self.meter = Meter(self.clock)
+        self._measuring: Measuring | None = None
         self._entries = Entries(database)
         users, machines = Users(database), Machines(database)
         self.users = UserService(
@@ -231,6 +235,7 @@ class Runtime:
             listener,
         )  # fmt: skip
         thread.users = self.sync_users()
+        thread.meter = self.meter
         return thread
 
     def watch(
@@ -239,6 +244,7 @@ class Runtime:
         """Return what synchronises in the foreground until it is stopped."""
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
+        self.keep_measuring()
         return Watch(self.sync, self._replica.database, environment, listener, self.open_indexing())
 
     def sync_users(self) -> tuple[str, ...]:
@@ -370,6 +376,7 @@ class Runtime:
         from ipcom_chat.services.requests import RequestStore  # noqa: PLC0415
 
         self.history.find_similar = self._find_similar
+        self.keep_measuring()
         return ChatService(
             thread=storage,
             store=RequestStore(self._entries, self.sessions, self.ids, self.clock, saved),
@@ -385,6 +392,7 @@ class Runtime:
         """Return what other programs read of the history; the scope is that of this process."""
         from ipcom_chat.services.memory import Memory  # noqa: PLC0415 - one verb
 
+        self.keep_measuring()
         scope = msgspec.structs.replace(self.scope(), with_private=with_private)
         return Memory(self.history, self.search, self.suggestions, scope)
 
@@ -518,11 +526,20 @@ class Runtime:
             self.sessions.close(self.session_id)
             self.session_id = None
 
+    def keep_measuring(self) -> None:
+        """Write what this process measures every few seconds, not at its end alone."""
+        if self._measuring is None:
+            self._measuring = Measuring(self.settings.paths.replica, self.meter, self.clock)
+            self._measuring.start()
+
     def close(self) -> None:
         """End the session and close the replica."""
         try:
             self.end_session()
         finally:
+            if self._measuring is not None:
+                self._measuring.stop()
+            write_measured(self._replica.database, self.meter, self.clock)
             self._replica.close()
 
 

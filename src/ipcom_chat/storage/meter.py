@@ -8,14 +8,16 @@ drained yet.
 
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from time import monotonic
+from typing import Final, TypeVar
 
 import msgspec
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.histogram import bucket_us
+from ipcom_chat.errors import PrimaryError, StorageError
 
 WRITE: Final = "write"
 READ: Final = "read"
@@ -29,6 +31,15 @@ MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 _FOLD_AT: Final = 1_000
+
+ERRORS: Final = "errors"
+CANCELLATIONS: Final = "cancellations"
+CACHE_HITS: Final = "cache_hits"
+CACHE_MISSES: Final = "cache_misses"
+REUSE_HITS: Final = "reuse_hits"
+REUSE_MISSES: Final = "reuse_misses"
+
+T = TypeVar("T")
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,17 +74,6 @@ class Meter:
         if len(self._took) >= _FOLD_AT:
             with self._lock:
                 self._fold()
-
-    @contextmanager
-    def timing(self, kind: str) -> Iterator[None]:
-        """Note how long the block takes, and whether it raises an `Exception`."""
-        start_ms = self._clock.monotonic_ms()
-        try:
-            yield
-        except Exception:
-            self.took(kind, self._clock.monotonic_ms() - start_ms, ok=False)
-            raise
-        self.took(kind, self._clock.monotonic_ms() - start_ms)
 
     def count(self, name: str, times: int = 1) -> None:
         """Note that something happened."""
@@ -131,3 +131,36 @@ class Meter:
                 key = (at_ms // HOUR_MS, kind, bucket_us(duration_ms * 1000))
                 self._latencies[key] += 1
                 self._sums_us[key] += round(duration_ms * 1000)
+
+
+@contextmanager
+def timing(meter: Meter | None, kind: str) -> Iterator[None]:
+    """Note how long the block takes, or that storage or the primary failed it."""
+    start_s = monotonic()
+    try:
+        yield
+    except (StorageError, PrimaryError):
+        if meter is not None:
+            meter.took(kind, (monotonic() - start_s) * 1000, ok=False)
+        raise
+    if meter is not None:
+        meter.took(kind, (monotonic() - start_s) * 1000)
+
+
+def timed(meter: Meter | None, kind: str, items: Iterable[T]) -> Iterator[T]:
+    """Yield items; note how long it took to get them, whatever was done with them between."""
+    rest = iter(items)
+    took_s = 0.0
+    try:
+        while True:
+            start_s = monotonic()
+            try:
+                item = next(rest)
+            except StopIteration:
+                return
+            finally:
+                took_s += monotonic() - start_s
+            yield item
+    finally:
+        if meter is not None:
+            meter.took(kind, took_s * 1000)
