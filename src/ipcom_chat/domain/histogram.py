@@ -1,7 +1,7 @@
 """Histograms of durations: which bucket one falls into, and what a share of them stays below. Pure.
 
 The bounds are the preferred numbers R20 of ISO 3, twenty to a decade, so that no bucket is wider
-than an eighth of what it holds, and 1, 2, 5, 10, 20, 50 ms are bounds themselves.
+than a seventh of what it holds, and 1, 2, 5, 10, 20, 50 ms are bounds themselves.
 """
 
 from bisect import bisect_left
@@ -12,16 +12,16 @@ _R20 = (
     100, 112, 125, 140, 160, 180, 200, 224, 250, 280,
     315, 355, 400, 450, 500, 560, 630, 710, 800, 900,
 )  # fmt: skip
-_DECADES = 8
+_DECADES = 7
 ENDLESS: Final = 1 << 62
 """The bound of what is longer than every other bound."""
 
 BOUNDS_US: Final[tuple[int, ...]] = (
-    *(value * 10**decade // 10 for decade in range(_DECADES) for value in _R20),
-    100 * 10**_DECADES // 10,
+    *(value * 10**decade for decade in range(_DECADES) for value in _R20),
+    100 * 10**_DECADES,
     ENDLESS,
 )
-"""From 10 µs to 1,000 s."""
+"""From 0.1 ms to 1,000 s."""
 BOUNDS_MS: Final[tuple[int, ...]] = (
     *(value * 10**decade for decade in range(2, 6) for value in (1, 2, 5)),
     1_000_000,

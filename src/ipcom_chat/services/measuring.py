@@ -52,10 +52,11 @@ class Measuring:
         self._thread.join()
 
     def _run(self) -> None:
-        # What lives for less than that needs no connection.
+        # What lives for less than that, or measures nothing, needs no connection.
         while not self._stopping.wait(self._every_s):
             if not self._meter.is_empty:
                 self._keep_writing()
+                return
 
     def _keep_writing(self) -> None:
         try:
@@ -72,16 +73,13 @@ class Measuring:
 
 
 def write_measured(database: Database, meter: Meter, clock: Clock) -> bool:
-    """Write what was measured; return False, and keep it, if that cannot be done now.
-
-    The connection is then one whose commits need not survive a power cut.
-    """
+    """Write what was measured; return False, and keep it, if that cannot be done now."""
     if meter.is_empty:
         return True
     measured = meter.drain()
     try:
-        database.hurry(patience_s=_PATIENCE_S)
-        Measures(database).add(measured, now_ms=clock.now_ms())
+        with database.hurried(_PATIENCE_S):
+            Measures(database).add(measured, now_ms=clock.now_ms())
     except StorageError as error:
         _LOG.info("measurements were not written: %s", error.code)
         meter.restore(measured)

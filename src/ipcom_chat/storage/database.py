@@ -159,14 +159,21 @@ class Database:
         row = self.row(sql, bindings)
         return int(row[0] or 0) if row else 0
 
-    def hurry(self, *, patience_s: float) -> None:
-        """Wait for nothing from now on: for a connection whose commits may be lost.
+    @contextmanager
+    def hurried(self, patience_s: float) -> Iterator[None]:
+        """Let the writes of the block wait neither for others nor for the disk.
 
-        A commit is on the disk with the next one of another connection, or a moment later.
+        A power cut may take them back; the death of a process does not.
         """
         with translated(self.path):
             self.connection.set_busy_handler(fair_busy_handler(patience_s))
             self.connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            with translated(self.path):
+                self.connection.execute("PRAGMA synchronous = FULL")
+                self.connection.set_busy_handler(fair_busy_handler())
 
     def take_checkpoints(self) -> None:
         """Take checkpoints off the other connections; for one that nobody waits for."""
