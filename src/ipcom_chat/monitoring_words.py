@@ -1,6 +1,6 @@
 """What monitoring sees, in the words of the screen, for every front end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ipcom_chat.formats import duration
@@ -111,6 +111,19 @@ def dollars(microusd: int) -> str:
     """Return an amount of money."""
     text = f"{microusd / 1e6:.2f}"
     return f"US$ {text if decimal(0.5) == '0.5' else text.replace('.', ',')}"
+
+
+def tally_facts(tallies: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return what happened in the processes of this replica, each with its name."""
+    facts = [
+        (_("failed here"), str(tallies.get("errors", 0))),
+        (_("cancelled here"), str(tallies.get("cancellations", 0))),
+    ]
+    for title, name in ((_("cache hits"), "cache"), (_("reuse here"), "reuse")):
+        hits, misses = tallies.get(f"{name}_hits", 0), tallies.get(f"{name}_misses", 0)
+        if hits + misses:
+            facts.append((title, f"{hits}/{hits + misses}"))
+    return facts
 
 
 def spark(values: Sequence[float | None]) -> str:

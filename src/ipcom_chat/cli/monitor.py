@@ -38,7 +38,7 @@ READABLE = 0o644
     "--output", "target", type=click.Path(path_type=Path), metavar=_("FILE"),
     help=_("With --prometheus: write to this file, whole or not at all."),
 )  # fmt: skip
-@click.option("--fleet", is_flag=True, help=_("With --prometheus: tell of every machine, too."))
+@click.option("--fleet", is_flag=True, help=_("Ask the primary about all machines, too."))
 @click.option("--days", type=Number(1, DAYS_MAX), default=1, metavar=_("N"),
               help=_("How many days to look back; 1 shows hours."))  # fmt: skip
 @click.pass_context
@@ -50,8 +50,10 @@ def monitor(
     assert context is not None  # noqa: S101 - `main` gives one
     if ctx.invoked_subcommand is not None:
         return output.ExitCode.OK
-    if (target or fleet) and form != "prometheus":
-        raise UsageError(_("--output and --fleet go with --prometheus."))
+    if target and form != "prometheus":
+        raise UsageError(_("--output goes with --prometheus."))
+    if fleet:
+        context.runtime.sync.fetch_heartbeats()
     if form == "prometheus":
         return _prometheus(context, days, target, fleet=fleet)
     view = view_of(context, days)
@@ -72,7 +74,7 @@ def monitor(
               help=_("The address to listen on."))  # fmt: skip
 @click.option("--port", type=Number(0, 65535), default=9479, show_default=True, metavar=_("N"),
               help=_("The port to listen on; 0 takes a free one."))  # fmt: skip
-@click.option("--fleet", is_flag=True, help=_("Tell of every machine, too."))
+@click.option("--fleet", is_flag=True, help=_("Ask the primary about all machines, too."))
 @click.pass_obj
 def serve(context: CliContext, *, host: str, port: int, fleet: bool) -> int:
     """Serve until stopped."""

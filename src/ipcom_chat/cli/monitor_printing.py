@@ -18,6 +18,7 @@ from ipcom_chat.monitoring_words import (
     reason_words,
     size,
     spark,
+    tally_facts,
 )
 from ipcom_chat.services.monitoring import Snapshot
 
@@ -58,7 +59,7 @@ def _facts(seen: Snapshot) -> list[tuple[str, object]]:
         (_("Meanings"), size(sizes.vectors)),
         (_("Size of the primary"), size(sizes.primary) if sync.host else None),
         (_("Free on the disk"), size(sizes.free)),
-        *((name, count) for name, count in sorted(seen.tallies.items())),
+        *tally_facts(seen.tallies),
     ]
 
 

@@ -4,6 +4,7 @@ Invariants: it only reads; one look at a time, at most one in `FRESH_S` seconds,
 client that sends nothing is let go.
 """
 
+import logging
 import signal
 import threading
 from contextlib import suppress
@@ -19,9 +20,12 @@ from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.monitoring import Health, MonitoringService, Snapshot, View
 from ipcom_chat.services.prometheus import CONTENT_TYPE, exposition
+from ipcom_chat.services.sync import SyncService
 
 FRESH_S: Final = 2.0
 PATIENCE_S: Final = 10.0
+FLEET_S: Final = 60.0
+_LOG = logging.getLogger(__name__)
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain; charset=utf-8"
 
@@ -52,6 +56,19 @@ class _Answers:
             return 200, CONTENT_TYPE, metrics
         told = {"health": seen.health, "reasons": seen.reasons, "at": seen.at}
         return 503 if seen.health is Health.FAILING else 200, _JSON, f"{json_text(told)}\n"
+
+    def ask_primary(self, sync: SyncService, stopping: threading.Event) -> None:
+        """Ask the primary about all machines, now and then, until told to stop."""
+        while not stopping.is_set():
+            try:
+                fleet = sync.fetch_fleet()
+                with self._lock:
+                    if self._is_closed:
+                        return
+                    sync.store_fleet(fleet)
+            except IpcomChatError as error:
+                _LOG.warning("the primary told nothing of the machines: %s", error.code)
+            stopping.wait(FLEET_S)
 
     def close(self) -> None:
         """Look no more: the replica is about to be closed."""
@@ -104,10 +121,15 @@ def serve_metrics(runtime: Runtime, view: View, address: tuple[str, int], *, fle
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing: stderr is for people."""
 
+    stopping = threading.Event()
+    if fleet:
+        asked = (runtime.sync, stopping)
+        threading.Thread(target=answers.ask_primary, args=asked, daemon=True).start()
     with _listening(address, Handler) as server:
         host, port = server.server_address[:2]
         output.note(_("Serving http://{host}:{port}/metrics and /healthz.", host=host, port=port))
         _until_stopped(server)
+    stopping.set()
     answers.close()
 
 

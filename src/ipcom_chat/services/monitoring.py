@@ -178,10 +178,6 @@ class MonitoringService:
             tallies=self._measures.tallies(0, self._clock.now_ms() + 1),
         )
 
-    def set_primary_size(self, nbytes: int | None, entries: int | None) -> None:
-        """Remember what the primary said of its size."""
-        self._measures.set_primary_size(nbytes, entries, at_ms=self._clock.now_ms())
-
     def _caught_up(self, count_s: float | None) -> bool:
         try:
             return self._usage.catch_up(limit_s=count_s)

@@ -5,6 +5,7 @@ however it ends, the terminal is left as it was found.
 """
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -27,13 +28,18 @@ from ipcom_chat.tui import monitor_panels as panels
 from ipcom_chat.tui.theme import THEMES, theme_name
 
 EVERY_S: Final = 2.0
+FLEET_S: Final = 60.0
 TWO_COLUMNS: Final = 100
 THREE_COLUMNS: Final = 160
 INTERRUPTED: Final = 130
 _WINDOWS: Final = (DAY, WEEK, MONTH)
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
+_LOG = logging.getLogger(__name__)
+
 Look = Callable[[View], Snapshot]
+Ask = Callable[[], Callable[[], None]]
+"""Asks the primary about all machines, in any thread; returns what stores that."""
 Draw = Callable[[Snapshot, int], list[Content]]
 
 
@@ -76,6 +82,7 @@ class MonitorApp(App[int], inherit_bindings=False):
         thread: the storage thread.
         view: what is looked at first.
         theme: the name of the look of the screen.
+        ask: asks the primary; None where there is none.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -94,8 +101,11 @@ class MonitorApp(App[int], inherit_bindings=False):
         Binding("r", "look", show=False),
     ]
 
-    def __init__(self, look: Look, thread: StorageThread, view: View, theme: str) -> None:
+    def __init__(
+        self, look: Look, thread: StorageThread, view: View, theme: str, ask: Ask | None = None
+    ) -> None:
         super().__init__()
+        self._ask = ask
         self.fault: Exception | None = None
         """What ended the monitor, if it was a fault of this program."""
         self._look = look
@@ -103,6 +113,7 @@ class MonitorApp(App[int], inherit_bindings=False):
         self._view = view
         self._is_paused = False
         self._is_looking = False
+        self._is_asking = False
         self._columns = 0
         self._seen: Snapshot | None = None
         self._panels = _panels()
@@ -123,6 +134,9 @@ class MonitorApp(App[int], inherit_bindings=False):
         self.query_one("#body").focus()
         self.set_interval(EVERY_S, self._tick)
         self._see()
+        if self._ask is not None:
+            self.set_interval(FLEET_S, self._hear)
+            self._hear()
 
     async def on_resize(self, event: events.Resize) -> None:
         """Use as many columns as there is room for."""
@@ -153,6 +167,20 @@ class MonitorApp(App[int], inherit_bindings=False):
     def _tick(self) -> None:
         if not self._is_paused:
             self._see()
+
+    @work
+    async def _hear(self) -> None:
+        """Ask the primary; while it does not answer, what it told last is shown."""
+        if self._ask is None or self._is_asking:
+            return
+        self._is_asking = True
+        try:
+            store = await asyncio.to_thread(self._ask)
+            await self._thread.run(store)
+        except IpcomChatError as error:
+            _LOG.info("the primary told nothing of the machines: %s", error.code)
+        finally:
+            self._is_asking = False
 
     @work
     async def _see(self) -> None:
@@ -218,7 +246,8 @@ def run_monitor(runtime: Runtime, view: View) -> int:
 
 async def _run(runtime: Runtime, thread: StorageThread, view: View) -> int:
     theme = theme_name(runtime.settings["ui.theme"], os.environ)
-    app = MonitorApp(runtime.monitoring.snapshot, thread, view, theme)
+    ask = (lambda: _asked(runtime)) if runtime.has_primary else None
+    app = MonitorApp(runtime.monitoring.snapshot, thread, view, theme, ask)
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
@@ -226,6 +255,11 @@ async def _run(runtime: Runtime, thread: StorageThread, view: View) -> int:
     if app.fault is not None:
         raise app.fault
     return code or 0
+
+
+def _asked(runtime: Runtime) -> Callable[[], None]:
+    fleet = runtime.sync.fetch_fleet()
+    return lambda: runtime.sync.store_fleet(fleet)
 
 
 def _panels() -> list[Panel]:

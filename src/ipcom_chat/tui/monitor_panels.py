@@ -24,6 +24,7 @@ from ipcom_chat.monitoring_words import (
     reason_words,
     size,
     spark,
+    tally_facts,
 )
 from ipcom_chat.services.monitoring import Health, Snapshot
 
@@ -33,8 +34,8 @@ _STYLES: Final = {
     Health.FAILING: "bold $error",
 }
 _BARS: Final = " ▁▂▃▄▅▆▇█"
-_BAR_CELLS: Final = 2
-"""How wide one bar of a chart is, its gap included, where there is room."""
+_BAR_CELLS: Final = 8
+"""How wide one bar of a chart is at most, its gap included."""
 
 Lines = list[Content]
 
@@ -101,7 +102,7 @@ def requests(seen: Snapshot, width: int) -> Lines:
 def activity(seen: Snapshot, width: int) -> Lines:
     """Return commands a minute, and what happened in the processes of this replica."""
     minutes = [float(count) for count in seen.commands_by_minute]
-    tallies = "  ".join(f"{name} {count}" for name, count in sorted(seen.tallies.items()))
+    tallies = "  ".join(f"{name} {text}" for name, text in tally_facts(seen.tallies))
     return [
         Content(_("{count} commands a minute", count=f"{seen.commands_per_minute:g}")),
         *(Content.styled(row, "$accent") for row in chart(minutes, width, 2)),
@@ -193,7 +194,7 @@ def adoption(seen: Snapshot, width: int) -> Lines:
 
 def chart(values: Sequence[float | None], width: int, height: int) -> list[str]:
     """Return values as rows of bars, the top row first; the newest are kept if there is no room."""
-    cells = _BAR_CELLS if len(values) * _BAR_CELLS <= width else 1
+    cells = _bar_cells(len(values), width)
     values = values[-max(width // cells, 1) :]
     if height == 1:
         return [spark(values)]
@@ -202,13 +203,21 @@ def chart(values: Sequence[float | None], width: int, height: int) -> list[str]:
     # Something is never shown as nothing.
     steps = [max(step, 1) if value else step for step, value in zip(steps, values, strict=True)]
     return [
-        "".join(_BARS[min(max(step - 8 * row, 0), 8)] + " " * (cells - 1) for step in steps)
+        "".join(_bar(min(max(step - 8 * row, 0), 8), cells) for step in steps)
         for row in reversed(range(height))
     ]
 
 
+def _bar_cells(count: int, width: int) -> int:
+    return min(max(width // max(count, 1), 1), _BAR_CELLS)
+
+
+def _bar(eighths: int, cells: int) -> str:
+    return _BARS[eighths] * max(cells - 1, 1) + " " * min(cells - 1, 1)
+
+
 def _axis(seen: Snapshot, width: int) -> str:
-    cells = _BAR_CELLS if len(seen.periods) * _BAR_CELLS <= width else 1
+    cells = _bar_cells(len(seen.periods), width)
     shown = seen.periods[-max(width // cells, 1) :]
     form = "%H:%M" if seen.step_hours < 24 else "%m-%d"
     first, last = local_time(shown[0].start_ms, form), local_time(shown[-1].start_ms, form)
