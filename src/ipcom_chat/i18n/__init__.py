@@ -30,6 +30,7 @@ CATALOGUES = (
     "redaction",
     "tools",
     "mcp",
+    "monitoring",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
