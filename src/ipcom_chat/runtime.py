@@ -29,6 +29,7 @@ from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
+from ipcom_chat.storage.usage_stats import CountedStats
 
 if TYPE_CHECKING:
     from ipcom_chat.assistant.base import Assistant
@@ -89,6 +90,7 @@ class Runtime:
         )
         self.machines = MachineService(machines, Heartbeats(database), self.machine_id, self.clock)
         self.history = HistoryService(self._entries, users, machines, self.clock)
+        self.history.counted = CountedStats(database)
         self.sessions = SessionService(
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )

@@ -18,6 +18,7 @@ from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
 from ipcom_chat.storage.meter import READ, REUSE_HITS, REUSE_MISSES, Meter, timed, timing
 from ipcom_chat.storage.people import Machines, Users
+from ipcom_chat.storage.usage_stats import CountedStats
 
 __all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
 
@@ -60,6 +61,8 @@ class HistoryService:
         self._clock = clock
         self.find_similar: FindSimilar = lambda _scope, _question: None
         """How earlier questions are found without reading them all."""
+        self.counted: CountedStats | None = None
+        """How a whole history is counted without reading it."""
 
     @property
     def meter(self) -> Meter | None:
@@ -134,11 +137,13 @@ class HistoryService:
 
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over a scope."""
-        return self._entries.stats(scope, where)
+        found = self.counted.stats(scope, where) if self.counted else None
+        return found or self._entries.stats(scope, where)
 
     def days(self, scope: Scope, where: EntryFilter) -> list[DayCount]:
         """Return counts per day of the local calendar, newest first."""
-        return self._entries.days(scope, where)
+        found = self.counted.days(scope, where) if self.counted else None
+        return self._entries.days(scope, where) if found is None else found
 
     def request_cancel(self, entry_id: EntryId, *, actor: str) -> bool:
         """Ask the process that owns an open request to cancel it; False if it is not open."""

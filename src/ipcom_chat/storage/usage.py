@@ -20,7 +20,7 @@ from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
 
-BATCH: Final = 5_000
+BATCH: Final = 20_000
 """So many changes are looked at at once."""
 PIECE: Final = 200
 """So many hours, or days of machines, one transaction replaces: others write in between."""
