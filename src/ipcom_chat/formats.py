@@ -91,6 +91,14 @@ def age(now_ms: int, at_ms: int) -> str:
     return f"{hours // 24} d" if hours < 24 * 31 else local_time(at_ms, "%Y-%m-%d")
 
 
+def money(microusd: int) -> str:
+    """Return an amount of US dollars as far as it says something: `$0.0012`, `$3.40`."""
+    dollars = microusd / 1_000_000
+    if 0 < dollars < 0.0001:
+        return "< " + money(100)
+    return _("${amount}", amount=decimal(dollars, places=2 if dollars >= 1 else 4))
+
+
 def recovered(set_aside: Path, entries: int) -> str:
     """Return what became of a damaged history file, as a sentence."""
     return n_(

@@ -235,8 +235,8 @@ async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wis
             sync.start()
         chat = runtime.open_chat(storage, sync.nudge if sync else _nothing)
         _grant(chat, runtime, wished)
-        if runtime.assistant_problem:
-            output.fail(runtime.assistant_problem)
+        if runtime.assistants.problem:
+            output.fail(runtime.assistants.problem)
         request = chat.start(question, _asking(printer) if wished.can_ask else printer.hear)
         _cancel_on_signals(chat, request)
         await chat.finished(request)
@@ -264,7 +264,7 @@ def _grant(chat: ChatService, runtime: Runtime, wished: Wishes) -> None:
     if wished.recalled is not None:
         terms.recalled_max = wished.recalled
     if wished.model is not None:
-        chat.assistant = runtime.assistant(wished.model)
+        chat.assistant = runtime.assistants.build(wished.model)
 
 
 def _asking(printer: Printer) -> Listener:

@@ -27,6 +27,8 @@ class CliContext:
         self.environment = environment
         self.paths = settings_module.find_paths(environment)
         self.debug = debug
+        self.resume: str | None = None
+        """The session to go on with, as the command line says it."""
         self._runtime: Runtime | None = None
         self._settings: Settings | SettingsError
         try:
@@ -73,6 +75,7 @@ class CliContext:
             from ipcom_chat.runtime import Runtime  # noqa: PLC0415 - brings SQLite
 
             self._runtime = Runtime(self.settings)
+            self._runtime.resume = self.resume or None
             if self._runtime.recovery is not None:
                 recovery = self._runtime.recovery
                 sentence = recovered(recovery.set_aside, recovery.entries)

@@ -53,7 +53,9 @@ def _subject(context: CliContext) -> Subject:
 
 def _from_settings(context: CliContext) -> dict[str, Any]:
     settings = context.settings
+    tried = settings.overruled.get("ai.enabled")
     return {
+        "ai_overruled": (settings.sources["ai.enabled"], tried) if tried else None,
         "machine_id": settings["machine_id"],
         "own_machine_id": known_machine_id(settings["machine_id"], settings.paths.state_dir),
         "user": settings["user"],

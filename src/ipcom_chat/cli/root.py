@@ -5,13 +5,14 @@ from importlib import import_module
 
 import click
 
-from ipcom_chat.cli.base import Formatter, Noun, usernames
+from ipcom_chat.cli.base import Formatter, Noun, session_ids, usernames
 from ipcom_chat.i18n import _
 
 VERBS = {
     "ask": "ask:ask",
     "cancel": "ask:cancel",
     "history": "history:history",
+    "sessions": "sessions:sessions",
     "suggest": "suggest:suggest",
     "redact": "redact:redact",
     "user": "user:user",
@@ -81,6 +82,10 @@ def _flags() -> list[click.Parameter]:
         click.Option(["--hybrid"], is_flag=True, help=_("All three histories.")),
         click.Option(["--mode"], metavar=_("MODE"), help=_("global, user, local or hybrid.")),
         click.Option(["--private"], is_flag=True, help=_("New entries stay on this machine.")),
+        click.Option(["--continue", "-c"], is_flag=True,
+                     help=_("Go on with the newest session; also with a question.")),
+        click.Option(["--resume"], metavar=_("[ID]"), shell_complete=session_ids,
+                     help=_("Go on with this session; without an id choose one.")),
         click.Option(["--debug"], is_flag=True, help=_("Write details to the log.")),
         click.Option(["--version"], is_flag=True, help=_("Show the version.")),
     ]  # fmt: skip
@@ -91,6 +96,7 @@ def _summaries() -> dict[str, str]:
         "ask": _("Answer one question on stdout."),
         "cancel": _("Cancel a request that runs elsewhere."),
         "history": _("Search, list, show, count, import and export entries."),
+        "sessions": _("List, show, rename, fork, export and delete conversations."),
         "suggest": _("Suggest what worked before, and what comes next."),
         "redact": _("Take secrets out of what comes in on stdin."),
         "user": _("Create, change and show users."),

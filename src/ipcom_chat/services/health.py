@@ -70,6 +70,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     probe: Callable[[], Probe] | None = None
     """Looks at the primary, if one is configured."""
     ai_enabled: bool = True
+    ai_overruled: tuple[str, str] | None = None
+    """The file whose policy switches AI off, and what tried to switch it on."""
     ai_model: str | None = None
     ai_base_url: str | None = None
     ai_key_given: bool = False
@@ -230,7 +232,12 @@ def _machine_id(subject: Subject) -> Iterator[Check]:
 
 def _assistant(subject: Subject) -> Iterator[Check]:
     without = _("answers come from this history and from playbooks")
-    if not subject.ai_enabled:
+    if subject.ai_overruled:
+        path, source = subject.ai_overruled
+        text = _("AI is switched off by policy in {path}; {source} has no effect: {without}",
+                 path=path, source=source, without=without)  # fmt: skip
+        yield _ok("assistant", text)
+    elif not subject.ai_enabled:
         yield _ok("assistant", _("AI is switched off: {without}", without=without))
     elif not (subject.ai_model or subject.ai_base_url):
         yield _ok("assistant", _("no AI is configured: {without}", without=without),
