@@ -32,6 +32,7 @@ CATALOGUES = (
     "permissions",
     "tools",
     "mcp",
+    "monitoring",
     "sessions",
     "backup",
 )

@@ -11,6 +11,7 @@ import msgspec
 
 from ipcom_chat.storage.database import Database, Transaction
 from ipcom_chat.storage.entries import OF_ENTRY
+from ipcom_chat.storage.usage import mark_evicted
 
 RESET_ROWS = 2_000
 """How many entries one transaction of a reset touches: others write in between."""
@@ -119,7 +120,7 @@ created_at < :before AND acked_seq >= local_seq AND private = 0 AND rev IS NOT N
 _EVICT_ENTRIES = f"""
 DELETE FROM entries WHERE seq IN (
   SELECT seq FROM entries WHERE {EVICTABLE} ORDER BY created_at, id LIMIT :limit
-) RETURNING id
+) RETURNING id, created_at, machine_id
 """
 _EVICT_EVENTS = f"DELETE FROM entry_events WHERE {OF_ENTRY}"
 _EVICT_SESSIONS = """
@@ -304,7 +305,8 @@ class SyncState:
         values = {"before": before_ms, "replica_id": replica_id, "limit": EVICT_ROWS}
         with self._database.write() as transaction:
             gone = transaction.execute(_EVICT_ENTRIES, values)
-            transaction.execute_many(_EVICT_EVENTS, gone)
+            transaction.execute_many(_EVICT_EVENTS, [(row[0],) for row in gone])
+            mark_evicted(transaction, (row[1:] for row in gone))
             for sql in (_EVICT_SESSIONS, _EVICT_VOTES):
                 transaction.execute(sql, values)
             transaction.execute(_HELD_SINCE, {"before": before_ms})
