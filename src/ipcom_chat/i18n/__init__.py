@@ -33,6 +33,8 @@ CATALOGUES = (
     "tools",
     "mcp",
     "sessions",
+    "health",
+    "setup",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

@@ -1,0 +1,3 @@
+"""Brazilian Portuguese: `setup` and `uninstall`."""
+
+MESSAGES: dict[str, str] = {}
