@@ -67,7 +67,8 @@ def _size() -> tuple[int, int] | None:
         size = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError):
         return None  # a terminal that says nothing of its size
-    return (size.columns, size.lines)
+    # Some say nothing, in numbers.
+    return (size.columns, size.lines) if size.columns else None
 
 
 def _from_settings(context: CliContext) -> dict[str, Any]:

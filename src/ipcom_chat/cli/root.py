@@ -21,8 +21,10 @@ VERBS = {
     "server": "server:server",
     "mcp": "mcp:mcp",
     "config": "config:config",
+    "setup": "setup:setup",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
+    "uninstall": "uninstall:uninstall",
 }
 """Where each verb lies: file of this package, name in it."""
 
@@ -104,6 +106,8 @@ def _summaries() -> dict[str, str]:
         "server": _("Set up and check the primary, the database all machines share."),
         "mcp": _("Serve the team's memory to other assistants (MCP, on stdin and stdout)."),
         "config": _("Show and change settings."),
+        "setup": _("Set up AI, primary, user, imports and completion."),
         "doctor": _("Check everything that ipcom-chat needs."),
         "completion": _("Print the completion script of a shell."),
+        "uninstall": _("Take away what this program has made, except the history."),
     }

@@ -30,7 +30,8 @@ def checks(folder: Path, **changes: Any) -> dict[str, Check]:
 
 
 def probe(*beats: Heartbeat, **changes: Any) -> Probe:
-    return Probe(**({"host": "h", "round_trip_ms": 3.0, "skew_ms": 0, "beats": beats} | changes))
+    values: dict[str, Any] = {"host": "h", "round_trip_ms": 3.0, "skew_ms": 0, "beats": beats}
+    return Probe(**(values | changes))
 
 
 @pytest.mark.parametrize(

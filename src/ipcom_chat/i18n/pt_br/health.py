@@ -22,8 +22,12 @@ MESSAGES: dict[str, str] = {
     "Run 'ipcom-chat sync': it says what holds them up.": (
         "Execute 'ipcom-chat sync': ele diz o que as impede."
     ),
-    "Look at the network and the load of the primary.": "Verifique a rede e a carga do primário.",
-    "agrees with the primary's within {seconds} s": "difere do relógio do primário por {seconds} s",
+    "Look at the network and the load of the primary.": (
+        "Verifique a rede e a carga do banco primário."
+    ),
+    "agrees with the primary's within {seconds} s": (
+        "difere do relógio do banco primário por {seconds} s"
+    ),
     "{columns} columns, {lines} lines": "{columns} colunas, {lines} linhas",
     "The chat is made for 80 columns and 24 lines.": (
         "O chat foi feito para 80 colunas e 24 linhas."
