@@ -12,8 +12,12 @@ from ipcom_chat.services.reach import Reached, reach
 from tests.support.proxy import refused_port
 
 
+Asked = tuple[str, list[tuple[str, dict[str, str]]]]
+"""The address of a server, and the paths and headers that it was asked with."""
+
+
 @pytest.fixture
-def asked() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
+def asked() -> Iterator[Asked]:
     """Give a server that takes the key `right`, its address, and what it was asked."""
     seen: list[tuple[str, dict[str, str]]] = []
 
@@ -44,7 +48,7 @@ def asked() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
     ],
 )
 def test_the_key_goes_where_the_vendor_wants_it(
-    asked: tuple[str, list[tuple[str, dict[str, str]]]],
+    asked: Asked,
     vendor: Vendor,
     path: str,
     header: str,
