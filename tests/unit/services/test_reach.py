@@ -11,7 +11,6 @@ from ipcom_chat.errors import AssistantSetupError
 from ipcom_chat.services.reach import Reached, reach
 from tests.support.proxy import refused_port
 
-
 Asked = tuple[str, list[tuple[str, dict[str, str]]]]
 """The address of a server, and the paths and headers that it was asked with."""
 
