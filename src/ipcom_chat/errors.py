@@ -57,6 +57,12 @@ class UsageError(IpcomChatError):
     code = "usage"
 
 
+class RemovalError(IpcomChatError):
+    """What was to be uninstalled is in use, or cannot be removed."""
+
+    code = "removal"
+
+
 class SettingsError(IpcomChatError):
     """A setting is missing, unknown or has a wrong value."""
 

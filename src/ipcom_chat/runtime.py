@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.maintenance import Maintenance
     from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.monitoring import Here, MonitoringService
+    from ipcom_chat.services.reach import Reached
     from ipcom_chat.services.resuming import Resuming, TakenUp
     from ipcom_chat.services.search import SearchService
     from ipcom_chat.services.session_history import SessionHistory
@@ -651,3 +652,27 @@ def probe_of(settings: Settings) -> "Callable[[], Probe] | None":
     from ipcom_chat.services.sync import probe  # noqa: PLC0415 - asyncio
 
     return lambda: probe(sync_settings(settings), SystemClock())
+
+
+def token_of(settings: Settings) -> "Callable[[], str | None] | None":
+    """Return what gives the primary's token; None if no primary is configured."""
+    if not settings["turso.database_url"]:
+        return None
+    from ipcom_chat.targets import primary_token  # noqa: PLC0415 - one verb
+
+    return lambda: primary_token(settings)
+
+
+def reach_of(settings: Settings) -> "Callable[[], Reached] | None":
+    """Return what asks the server of the AI; None if none is configured."""
+    if not settings["ai.enabled"] or not settings["ai.model"]:
+        return None
+    from ipcom_chat.assistant.endpoint import Endpoint, parse_model  # noqa: PLC0415 - one option
+    from ipcom_chat.models import key_of  # noqa: PLC0415
+    from ipcom_chat.services.reach import reach  # noqa: PLC0415
+
+    def ask() -> "Reached":
+        model = parse_model(settings["ai.model"])
+        return reach(Endpoint.of_model(model, settings["ai.base_url"]), key_of(settings, model))
+
+    return ask

@@ -25,8 +25,10 @@ VERBS = {
     "backup": "backup:backup",
     "maintenance": "maintenance:maintenance",
     "config": "config:config",
+    "setup": "setup:setup",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
+    "uninstall": "uninstall:uninstall",
 }
 """Where each verb lies: file of this package, name in it."""
 
@@ -112,6 +114,8 @@ def _summaries() -> dict[str, str]:
         "backup": _("Back up this machine's history or the primary, and restore them."),
         "maintenance": _("Delete and drop what is old, compact files, check them."),
         "config": _("Show and change settings."),
+        "setup": _("Set up AI, primary, user, imports and completion."),
         "doctor": _("Check everything that ipcom-chat needs."),
         "completion": _("Print the completion script of a shell."),
+        "uninstall": _("Take away what this program has made, except the history."),
     }

@@ -35,6 +35,8 @@ CATALOGUES = (
     "monitoring",
     "sessions",
     "backup",
+    "health",
+    "setup",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
