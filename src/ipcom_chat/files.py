@@ -83,3 +83,21 @@ def is_ordinary(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
         return True
+
+
+def replace_text(path: Path, text: str, *, mode: int) -> None:
+    """Put a file in the place of another, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written, or something other than an ordinary file has that name.
+    """
+    if not is_ordinary(path):
+        raise OSError(errno.EINVAL, _("it is no ordinary file"), str(path))
+    temporary = temporary_beside(path)
+    try:
+        write_new(temporary, [text])
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -19,11 +19,13 @@ from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
+from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.settings import FLAG, Settings
 from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
     from ipcom_chat.services.memory import Memory
+    from ipcom_chat.services.monitoring import Here, MonitoringService
     from ipcom_chat.services.resuming import Resuming, TakenUp
     from ipcom_chat.services.search import SearchService
     from ipcom_chat.services.session_history import SessionHistory
@@ -75,6 +78,8 @@ class Runtime:
         """What became of a damaged history file, if one was found."""
         self._replica = replica
         database = replica.database
+        database.meter = self.meter = Meter(self.clock)
+        self._measuring: Measuring | None = None
         self._entries = Entries(database)
         users, machines = Users(database), Machines(database)
         self.users = UserService(
@@ -169,6 +174,27 @@ class Runtime:
         return VoteService(Votes(self._replica.database), self.clock)
 
     @cached_property
+    def monitoring(self) -> "MonitoringService":
+        """What can be seen of this replica."""
+        from ipcom_chat.services.monitoring import MonitoringService  # noqa: PLC0415 - few verbs
+
+        return MonitoringService(
+            self._replica.database, self.history, self.machines,
+            lambda: self.sync.status(),  # noqa: PLW0108 - asyncio only where it is looked at
+            self._here, self.clock,
+        )  # fmt: skip
+
+    def _here(self) -> "Here":
+        from ipcom_chat.services.monitoring import Here  # noqa: PLC0415 - as above
+
+        paths = self.settings.paths
+        return Here(
+            hostname=host.hostname(), version=__version__, machine_id=self.machine_id,
+            replica_id=self.replica_id, replica=paths.replica, search=paths.search,
+            meaning=paths.meaning,
+        )  # fmt: skip
+
+    @cached_property
     def erasures(self) -> "ErasureService":
         """What takes entries and texts out of the history."""
         from ipcom_chat.services.erasures import ErasureService  # noqa: PLC0415 - few verbs
@@ -234,6 +260,7 @@ class Runtime:
             listener,
         )  # fmt: skip
         thread.users = self.sync_users()
+        thread.meter = self.meter
         return thread
 
     def watch(
@@ -242,6 +269,7 @@ class Runtime:
         """Return what synchronises in the foreground until it is stopped."""
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
+        self.keep_measuring()
         return Watch(self.sync, self._replica.database, environment, listener, self.open_indexing())
 
     def sync_users(self) -> tuple[str, ...]:
@@ -405,6 +433,7 @@ class Runtime:
         from ipcom_chat.services.requests import RequestStore  # noqa: PLC0415
 
         self.history.find_similar = self._find_similar
+        self.keep_measuring()
         taken, origin = self.taken_up, self.origin()
         chat = ChatService(
             thread=storage,
@@ -428,6 +457,7 @@ class Runtime:
         """Return what other programs read of the history; the scope is that of this process."""
         from ipcom_chat.services.memory import Memory  # noqa: PLC0415 - one verb
 
+        self.keep_measuring()
         scope = msgspec.structs.replace(self.scope(), with_private=with_private)
         return Memory(self.history, self.search, self.suggestions, scope)
 
@@ -487,11 +517,20 @@ class Runtime:
             self.sessions.close(self.session_id)
             self.session_id = None
 
+    def keep_measuring(self) -> None:
+        """Write what this process measures every few seconds, not at its end alone."""
+        if self._measuring is None:
+            self._measuring = Measuring(self.settings.paths.replica, self.meter, self.clock)
+            self._measuring.start()
+
     def close(self) -> None:
         """End the session and close the replica."""
         try:
             self.end_session()
         finally:
+            if self._measuring is not None:
+                self._measuring.stop()
+            write_measured(self._replica.database, self.meter, self.clock)
             self._replica.close()
 
 

@@ -32,7 +32,7 @@ VALUE_OPTIONS = frozenset(
     {
         "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
         "--before", "--context", "--model", "--query",
-        "--port", "--session", "--since", "--status", "--username",
+        "--host", "--port", "--session", "--since", "--status", "--username",
     }
 )  # fmt: skip
 """The options of the verbs that take the next argument as their value."""

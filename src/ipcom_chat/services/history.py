@@ -16,6 +16,7 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, MachineId, UserId, short_id
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
+from ipcom_chat.storage.meter import READ, REUSE_HITS, REUSE_MISSES, Meter, timed, timing
 from ipcom_chat.storage.people import Machines, Users
 
 __all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
@@ -60,11 +61,17 @@ class HistoryService:
         self.find_similar: FindSimilar = lambda _scope, _question: None
         """How earlier questions are found without reading them all."""
 
+    @property
+    def meter(self) -> Meter | None:
+        """What notes how long things take, if anybody asked."""
+        return self._entries.meter
+
     def newest(
         self, scope: Scope, where: EntryFilter, *, limit: int | None, preview: bool = False
     ) -> Iterator[Entry]:
         """Yield entries, newest first; `preview` cuts long texts."""
-        return self._entries.newest(scope, where, limit=limit, preview=preview)
+        found = self._entries.newest(scope, where, limit=limit, preview=preview)
+        return timed(self.meter, READ, found)
 
     def oldest(self, scope: Scope, where: EntryFilter) -> Iterator[Entry]:
         """Yield whole entries, oldest first."""
@@ -77,14 +84,16 @@ class HistoryService:
             NotFoundError: there is none.
             AmbiguousIdError: the short id fits several; the message lists them.
         """
-        entry = self._entries.get(self._resolve(text.strip().lower()))
+        with timing(self.meter, READ):
+            entry = self._entries.get(self._resolve(text.strip().lower()))
         if entry is None:
             raise _no_entry(text)
         return entry
 
     def find_shown(self, scope: Scope, text: str) -> Entry:
         """Return the entry with this id or short id, if the scope shows it; raises as `find`."""
-        entry = self._entries.get_shown(scope, self._resolve(text.strip().lower()))
+        with timing(self.meter, READ):
+            entry = self._entries.get_shown(scope, self._resolve(text.strip().lower()))
         if entry is None:
             raise _no_entry(text)
         return entry
@@ -141,6 +150,19 @@ class HistoryService:
 
     def recall(self, scope: Scope, question: str) -> list[Known]:
         """Return answered questions that share the telling words of `question`, best first."""
+        with timing(self.meter, READ):
+            known = self._recalled(scope, question)
+        self._note_reuse(known)
+        return known
+
+    def _note_reuse(self, known: Sequence[Known]) -> None:
+        if self.meter is None:
+            return
+        self.meter.count(REUSE_HITS if known else REUSE_MISSES)
+        if known:
+            self.meter.reused(known[0].entry.id)
+
+    def _recalled(self, scope: Scope, question: str) -> list[Known]:
         similar = self.find_similar(scope, question[:MAX_CHARS])
         candidates = (
             self._entries.answered(scope, limit=RECALL_CANDIDATES, max_chars=MAX_CHARS)

@@ -23,6 +23,7 @@ from ipcom_chat.domain.lifecycle import Request
 from ipcom_chat.ids import EntryId, IdSource, ReplicaId, SessionId
 from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.meter import ASSISTANT, CANCELLATIONS, ERRORS
 
 
 class RequestStore:
@@ -71,11 +72,13 @@ class RequestStore:
             )
             self._entries.add(final, actor=entry.os_user)
             self._saved()
+        self._note(entry, outcome)
 
     def cancel(self, entry: Entry, outcome: Outcome, actor: str) -> None:
         """Store that a request was cancelled, with what was answered until then."""
         self._entries.cancel(entry, outcome, at_ms=self._at(entry), actor=actor)
         self._saved()
+        self._note(entry, outcome)
 
     def add_command(self, question: Entry, event: CommandFinished) -> None:
         """Store a command that ran for a question."""
@@ -116,6 +119,19 @@ class RequestStore:
         )
         self._saved()
         return is_changed
+
+    def _note(self, entry: Entry, outcome: Outcome) -> None:
+        """Note how the request ended, for monitoring."""
+        meter = self._entries.meter
+        if meter is None:
+            return
+        if outcome.status is Status.CANCELLED:
+            meter.count(CANCELLATIONS)
+        elif outcome.status is Status.ERROR:
+            meter.count(ERRORS)
+            meter.count(f"{ERRORS}.{outcome.error_code}")
+        elif entry.kind is Kind.QUESTION and outcome.execution_time_ms is not None:
+            meter.took(ASSISTANT, outcome.execution_time_ms)
 
     def _at(self, entry: Entry) -> int:
         # A clock that was set back must not make a request end before it began.

@@ -38,6 +38,7 @@ from ipcom_chat.services.history import HistoryService, Similar
 from ipcom_chat.services.selection import Acceptance, Selector, Wanted, with_scope
 from ipcom_chat.services.snippets import Marked, passage, title
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.meter import SEARCH, timing
 from ipcom_chat.storage.search_rows import Candidate, SearchRows
 
 __all__ = ["CaughtUp", "Condition", "Field", "Found", "Hit", "Marked", "SearchService", "Wanted"]
@@ -189,6 +190,10 @@ class SearchService:
             wanted: what is selected beside it.
             limit: how many hits at most.
         """
+        with timing(self._entries.meter, SEARCH):
+            return self._search(scope, text, wanted, limit)
+
+    def _search(self, scope: Scope, text: str, wanted: Wanted, limit: int) -> Found:
         query = parse(text, self._clock.now_ms())
         looked = self._look(scope, query, wanted, max(CANDIDATES_MIN, 2 * limit))
         looked = self._with_meaning(scope, query, wanted, looked)

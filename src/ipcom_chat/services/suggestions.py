@@ -35,6 +35,7 @@ from ipcom_chat.search.query import Match, Term
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.search import ANSWERED, RAN, Alike, SearchService
 from ipcom_chat.services.votes import VoteService
+from ipcom_chat.storage.meter import CACHE_HITS, CACHE_MISSES
 from ipcom_chat.storage.search_rows import Candidate
 from ipcom_chat.storage.suggestion_rows import SuggestionRows
 
@@ -150,8 +151,11 @@ class SuggestionService:
             text: what was typed.
             cwd: the folder in which an output would still be fresh.
         """
+        fresh = self._fresh_output(scope, text, cwd) or self._fresh_answer(scope, text)
+        if self._history.meter is not None:
+            self._history.meter.count(CACHE_HITS if fresh else CACHE_MISSES)
         return Suggestions(
-            fresh=self._fresh_output(scope, text, cwd) or self._fresh_answer(scope, text),
+            fresh=fresh,
             solved=self.solved(scope, text),
             commands=self._worked(scope, text[:TEXT_CHARS]),
             next=self._next(scope, text[:TEXT_CHARS]),

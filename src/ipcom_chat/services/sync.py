@@ -20,10 +20,17 @@ from ipcom_chat.errors import (
 )
 from ipcom_chat.ids import UserId
 from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.measures import Measures
 from ipcom_chat.storage.people import Heartbeats, heartbeat_of
 from ipcom_chat.storage.sync_rows import Pulled, take
 from ipcom_chat.storage.sync_state import Parked, Subscription, SyncState
-from ipcom_chat.sync.directory import change_user, fetch_heartbeats, fetch_user, look_at
+from ipcom_chat.sync.directory import (
+    change_user,
+    fetch_heartbeats,
+    fetch_size,
+    fetch_user,
+    look_at,
+)
 from ipcom_chat.sync.engine import Engine, Exchanges, Identity, Options, Progress
 from ipcom_chat.sync.scheduler import FLUSH_S, Intervals, Rhythm, Scheduler
 from ipcom_chat.sync.target import Target
@@ -152,7 +159,25 @@ class SyncService:
             SettingsError: no primary is configured.
             PrimaryError: it cannot be reached or used.
         """
-        Heartbeats(self._database).replace(asyncio.run(self._with_primary(fetch_heartbeats)))
+        self.store_fleet(self.fetch_fleet())
+
+    def fetch_fleet(self) -> "Fleet":
+        """Return what the primary tells of all machines and of itself; nothing is stored.
+
+        Any thread may call it.
+
+        Raises:
+            SettingsError: no primary is configured.
+            PrimaryError: it cannot be reached or used.
+        """
+        return asyncio.run(self._with_primary(_fleet))
+
+    def store_fleet(self, fleet: "Fleet") -> None:
+        """Keep what the primary told."""
+        Heartbeats(self._database).replace(fleet.beats)
+        Measures(self._database).set_primary_size(
+            fleet.size_bytes, fleet.entries, at_ms=self._clock.now_ms()
+        )
 
     def _take(self, ask: "Callable[[LatePrimary], Awaitable[Pulled | None]]") -> bool:
         pulled = _run_apart(self._with_primary(ask))
@@ -244,6 +269,21 @@ def _run_apart(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine also where the caller's thread runs an event loop, which must not stop."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+class Fleet(msgspec.Struct, frozen=True, kw_only=True):
+    """What the primary tells of all machines and of itself."""
+
+    beats: tuple[tuple[object, ...], ...]
+    """The last signs of life, as they are stored."""
+    size_bytes: int | None
+    entries: int | None
+
+
+async def _fleet(primary: "LatePrimary") -> Fleet:
+    beats = await fetch_heartbeats(primary)
+    size_bytes, entries = await fetch_size(primary)
+    return Fleet(beats=tuple(beats), size_bytes=size_bytes, entries=entries)
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import _
 from ipcom_chat.services.sync import Condition, SyncSettings, SyncStatus, primary_of, status_of
 from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.sync_state import SyncState
 from ipcom_chat.sync.engine import Engine, Exchanges, Identity
@@ -49,6 +50,8 @@ class SyncThread:
     ) -> None:
         self.users: tuple[str, ...] = ()
         """The users whose own histories are held; may be replaced at any time."""
+        self.meter: Meter | None = None
+        """Notes how long exchanges take; may be given before the start."""
         self._replica = replica
         self._settings = settings
         self._identity = identity
@@ -104,6 +107,7 @@ class SyncThread:
 
     async def _run(self) -> None:
         replica = open_replica(self._replica, now_ms=self._clock.now_ms())
+        replica.database.meter = self.meter
         replica.database.take_checkpoints()
         primary = primary_of(self._settings)
         try:

@@ -31,6 +31,7 @@ from ipcom_chat.domain.entry import content_hash
 from ipcom_chat.errors import FileSystemError, StorageReadOnlyError
 from ipcom_chat.i18n import _
 from ipcom_chat.storage.faults import BUSY_TIMEOUT_S, FILE_MODE, read_only_message, translated
+from ipcom_chat.storage.meter import WRITE, Meter, timing
 
 WAL_PAGES = 1000
 BACKGROUND_WAL_PAGES = 500
@@ -71,6 +72,8 @@ class Database:
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self.connection = connection
         self.path = path
+        self.meter: Meter | None = None
+        """Notes how long saves take; None: nobody asked."""
         self._next_erasure_s: float | None = None
         """When to try again to empty the WAL; None if nothing waits for it here."""
 
@@ -107,6 +110,16 @@ class Database:
                 raise
             if transaction.clears or (self._next_erasure_s or monotonic()) < monotonic():
                 self.erase()
+
+    @contextmanager
+    def save(self) -> "Iterator[Transaction]":
+        """Run the block as `write` does, and measure it: for what a person saves.
+
+        Raises:
+            StorageError: see `errors`.
+        """
+        with timing(self.meter, WRITE), self.write() as transaction:
+            yield transaction
 
     @property
     def is_erasure_pending(self) -> bool:
@@ -145,6 +158,22 @@ class Database:
         """Return the one number that a statement selects; no row or NULL counts as 0."""
         row = self.row(sql, bindings)
         return int(row[0] or 0) if row else 0
+
+    @contextmanager
+    def hurried(self, patience_s: float) -> Iterator[None]:
+        """Let the writes of the block wait neither for others nor for the disk.
+
+        A power cut may take them back; the death of a process does not.
+        """
+        with translated(self.path):
+            self.connection.set_busy_handler(fair_busy_handler(patience_s))
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            with translated(self.path):
+                self.connection.execute("PRAGMA synchronous = FULL")
+                self.connection.set_busy_handler(fair_busy_handler())
 
     def take_checkpoints(self) -> None:
         """Take checkpoints off the other connections; for one that nobody waits for."""

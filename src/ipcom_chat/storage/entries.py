@@ -33,6 +33,7 @@ from ipcom_chat.storage.entry_rows import (
     redacted_text,
     scope_bindings,
 )
+from ipcom_chat.storage.meter import Meter
 
 _NO_LIMIT = -1
 
@@ -193,10 +194,15 @@ class Entries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def meter(self) -> Meter | None:
+        """What notes how long things take, if anybody asked."""
+        return self._database.meter
+
     def add(self, entry: Entry, *, actor: str) -> bool:
         """Insert an entry in whatever status it has; return False if its id is known already."""
         bindings = entry_bindings(entry)
-        with self._database.write() as transaction:
+        with self._database.save() as transaction:
             return _insert(transaction, bindings, actor)
 
     def add_all(self, entries: Iterable[Entry], *, actor: str) -> int:
@@ -212,7 +218,7 @@ class Entries:
         Returns whether this call did it; if not, nothing has changed.
         """
         bindings = _advance_bindings(entry_id, outcome, replica_id, at_ms, actor)
-        with self._database.write() as transaction:
+        with self._database.save() as transaction:
             return _advance(transaction, bindings)
 
     def cancel(self, entry: Entry, outcome: Outcome, *, at_ms: int, actor: str) -> bool:
@@ -222,12 +228,12 @@ class Entries:
         """
         gone = entry_bindings(_cancelled(entry, outcome, at_ms, actor))
         bindings = _advance_bindings(entry.id, outcome, entry.replica_id, at_ms, actor)
-        with self._database.write() as transaction:
+        with self._database.save() as transaction:
             return _insert(transaction, gone, actor) or _advance(transaction, bindings)
 
     def request_cancel(self, entry_id: EntryId, *, at_ms: int, actor: str) -> bool:
         """Ask the owner of an open entry to cancel it; return whether there was one to ask."""
-        with self._database.write() as transaction:
+        with self._database.save() as transaction:
             seq = transaction.next_local_seq()
             return (
                 transaction.changed(

@@ -26,9 +26,16 @@ from ipcom_chat.storage.migrate import migrate
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 
-_TABLES = ("entries", "entry_events", "users", "machines", "sessions", "votes", "heartbeats")
-_LEFT_BEHIND = ("sync_timeline", "subscriptions", "parked", "sync_report")
-"""Without them the primary is pulled from the beginning, and brings back what was lost."""
+_TABLES = (
+    "entries", "entry_events", "users", "machines", "sessions", "votes", "heartbeats",
+    "latencies", "tallies", "minutes", "reuses",
+)  # fmt: skip
+_LEFT_BEHIND = (
+    "sync_timeline", "subscriptions", "parked", "sync_report",
+    "usage", "usage_who", "usage_state", "usage_dirty", "primary_size",
+)  # fmt: skip
+"""Without the first the primary is pulled from the beginning, and brings back what was lost; the
+others are derived."""
 _UNREADABLE = (
     apsw.CorruptError,
     apsw.NotADBError,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ipcom_chat.storage.database import Database, Transaction
+from ipcom_chat.storage.usage import mark_hours
 
 RESET_ROWS = 2_000
 """How many entries one transaction of a reset touches: others write in between."""
@@ -117,7 +118,7 @@ DELETE FROM entries WHERE seq IN (
     -- Its owner still writes an open one; of others', what became of it would not be pulled.
     AND (status NOT IN ('pending', 'processing') OR replica_id <> :replica_id)
   ORDER BY created_at, id LIMIT :limit
-) RETURNING id
+) RETURNING id, created_at
 """
 _EVICT_EVENTS = "DELETE FROM entry_events WHERE entry_id = ?"
 _EVICT_SESSIONS = """
@@ -295,7 +296,8 @@ class SyncState:
         values = {"before": before_ms, "replica_id": replica_id, "limit": EVICT_ROWS}
         with self._database.write() as transaction:
             gone = transaction.execute(_EVICT_ENTRIES, values)
-            transaction.execute_many(_EVICT_EVENTS, gone)
+            transaction.execute_many(_EVICT_EVENTS, [(entry_id,) for entry_id, _at in gone])
+            mark_hours(transaction, (created_at for _id, created_at in gone))
             for sql in (_EVICT_SESSIONS, _EVICT_VOTES):
                 transaction.execute(sql, values)
             transaction.execute(_HELD_SINCE, {"before": before_ms})

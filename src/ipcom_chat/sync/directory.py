@@ -21,6 +21,9 @@ _CHANGE = (
     "VALUES(?,?,?,?,?,?,?,?,?,?)"
 )
 _BEATS = f"SELECT {BEAT_COLUMNS} FROM heartbeats"
+# Neither reads rows that somebody pays for; not every server answers the first.
+_BYTES = "SELECT page_count*page_size FROM pragma_page_count(),pragma_page_size()"
+_ENTRIES = "SELECT max(rowid) FROM entries"
 _NOWHERE = Timeline(epoch=None, anchor_n=None, anchor_nonce=None, reset_seq=0, reset_from=None)
 
 
@@ -85,6 +88,26 @@ async def fetch_heartbeats(primary: Exchanges) -> list[tuple[object, ...]]:
     if isinstance(result, PrimaryError):
         raise result
     return list(result.rows)
+
+
+async def fetch_size(primary: Exchanges) -> tuple[int | None, int | None]:
+    """Return how many bytes the primary takes, and how many entries it holds; None if not told.
+
+    Raises:
+        PrimaryError: the primary cannot be reached.
+    """
+    results, _is_primary = await primary.exchange(
+        [Statement(_BYTES), Statement(_ENTRIES)], writes=False
+    )
+    nbytes, entries = (_number(result) for result in results)
+    return nbytes, entries
+
+
+def _number(result: Result | PrimaryError) -> int | None:
+    if isinstance(result, PrimaryError) or not result.rows:
+        return None
+    value = result.rows[0][0]
+    return value if isinstance(value, int) else None
 
 
 def _pulled(result: Result | PrimaryError) -> Pulled | None:

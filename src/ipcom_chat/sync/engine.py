@@ -31,6 +31,7 @@ from ipcom_chat.errors import (
 from ipcom_chat.i18n import _
 from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.meter import SYNC, timing
 from ipcom_chat.storage.sync_rows import SyncRows, Waiting, acknowledge, take
 from ipcom_chat.storage.sync_state import (
     PULLED,
@@ -175,7 +176,8 @@ class Engine:
             if not is_alone:
                 return Progress(was_busy=True)
             try:
-                return await self._exchange(users)
+                with timing(self._database.meter, SYNC):
+                    return await self._exchange(users)
             except PrimaryError as error:
                 self.state.failed(error.code, str(error), at_ms=self._clock.now_ms())
                 raise

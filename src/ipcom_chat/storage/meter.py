@@ -1,0 +1,166 @@
+"""What a process measures of itself: how long things took, how they ended, what happened how often.
+
+Invariants: measuring costs a few microseconds, waits for nothing and writes nothing; all threads of
+a process share one meter; what it holds is bounded by what can be told apart, not by how much
+happened. Who drains it writes it (`storage.measures`). A process that is killed loses what was not
+drained yet.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Final, TypeVar
+
+import msgspec
+
+from ipcom_chat.clock import Clock
+from ipcom_chat.domain.histogram import bucket_us
+from ipcom_chat.errors import PrimaryError, StorageError
+
+WRITE: Final = "write"
+READ: Final = "read"
+SEARCH: Final = "search"
+SYNC: Final = "sync"
+ASSISTANT: Final = "assistant"
+KINDS: Final = (WRITE, READ, SEARCH, SYNC, ASSISTANT)
+"""What is timed."""
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 86_400_000
+_FOLD_AT: Final = 1_000
+
+ERRORS: Final = "errors"
+CANCELLATIONS: Final = "cancellations"
+CACHE_HITS: Final = "cache_hits"
+CACHE_MISSES: Final = "cache_misses"
+REUSE_HITS: Final = "reuse_hits"
+REUSE_MISSES: Final = "reuse_misses"
+
+T = TypeVar("T")
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What was measured since the last time; keys are as the tables have them."""
+
+    latencies: dict[tuple[int, str, int], int]
+    """How many, by hour, kind and bound in microseconds."""
+    sums_us: dict[tuple[int, str, int], int]
+    tallies: dict[tuple[int, str], int]
+    minutes: dict[tuple[int, str], tuple[int, int]]
+    """How many tries went well and how many failed, by minute and kind."""
+    reuses: dict[tuple[int, str], int]
+
+
+class Meter:
+    """The measurements of one process. Any thread may call it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._took: deque[tuple[int, str, float, bool]] = deque()
+        self._latencies: Counter[tuple[int, str, int]] = Counter()
+        self._sums_us: Counter[tuple[int, str, int]] = Counter()
+        self._tallies: Counter[tuple[int, str]] = Counter()
+        self._ended: Counter[tuple[int, str, bool]] = Counter()
+        self._reuses: Counter[tuple[int, str]] = Counter()
+
+    def took(self, kind: str, duration_ms: float, *, ok: bool = True) -> None:
+        """Note how long something took; of what failed only that it did."""
+        # Appending is atomic; the rest is done for a thousand at once.
+        self._took.append((self._clock.now_ms(), kind, duration_ms, ok))
+        if len(self._took) >= _FOLD_AT:
+            with self._lock:
+                self._fold()
+
+    def count(self, name: str, times: int = 1) -> None:
+        """Note that something happened."""
+        hour = self._clock.now_ms() // HOUR_MS
+        with self._lock:
+            self._tallies[hour, name] += times
+
+    def reused(self, entry_id: str) -> None:
+        """Note that the answer of an earlier entry was handed on."""
+        day = self._clock.now_ms() // DAY_MS
+        with self._lock:
+            self._reuses[day, entry_id] += 1
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be written."""
+        return not (self._took or self._latencies or self._tallies or self._ended or self._reuses)
+
+    def drain(self) -> Measured:
+        """Return what was measured, and begin anew."""
+        with self._lock:
+            self._fold()
+            minutes = {
+                (minute, kind): (
+                    self._ended[minute, kind, True], self._ended[minute, kind, False]
+                )
+                for minute, kind, _ok in self._ended
+            }  # fmt: skip
+            measured = Measured(
+                latencies=dict(self._latencies), sums_us=dict(self._sums_us),
+                tallies=dict(self._tallies), minutes=minutes, reuses=dict(self._reuses),
+            )  # fmt: skip
+            for held in (
+                self._latencies, self._sums_us, self._tallies, self._ended, self._reuses
+            ):  # fmt: skip
+                held.clear()
+        return measured
+
+    def restore(self, measured: Measured) -> None:
+        """Take back what could not be written."""
+        with self._lock:
+            self._latencies.update(measured.latencies)
+            self._sums_us.update(measured.sums_us)
+            self._tallies.update(measured.tallies)
+            self._reuses.update(measured.reuses)
+            for (minute, kind), (ok, failed) in measured.minutes.items():
+                self._ended[minute, kind, True] += ok
+                self._ended[minute, kind, False] += failed
+
+    def _fold(self) -> None:
+        for _one in range(len(self._took)):
+            at_ms, kind, duration_ms, ok = self._took.popleft()
+            self._ended[at_ms // MINUTE_MS, kind, ok] += 1
+            if ok:
+                key = (at_ms // HOUR_MS, kind, bucket_us(duration_ms * 1000))
+                self._latencies[key] += 1
+                self._sums_us[key] += round(duration_ms * 1000)
+
+
+@contextmanager
+def timing(meter: Meter | None, kind: str) -> Iterator[None]:
+    """Note how long the block takes, or that storage or the primary failed it."""
+    start_s = monotonic()
+    try:
+        yield
+    except (StorageError, PrimaryError):
+        if meter is not None:
+            meter.took(kind, (monotonic() - start_s) * 1000, ok=False)
+        raise
+    if meter is not None:
+        meter.took(kind, (monotonic() - start_s) * 1000)
+
+
+def timed(meter: Meter | None, kind: str, items: Iterable[T]) -> Iterator[T]:
+    """Yield items; note how long it took to get them, whatever was done with them between."""
+    rest = iter(items)
+    took_s = 0.0
+    try:
+        while True:
+            start_s = monotonic()
+            try:
+                item = next(rest)
+            except StopIteration:
+                return
+            finally:
+                took_s += monotonic() - start_s
+            yield item
+    finally:
+        if meter is not None:
+            meter.took(kind, took_s * 1000)

@@ -1,0 +1,210 @@
+"""Counts derived from the entries equal what a look at the entries gives, whatever happened."""
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status
+from ipcom_chat.ids import EntryId, MachineId, UserId
+from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import EntryFilter
+from ipcom_chat.storage.erasures import Erasures
+from ipcom_chat.storage.meter import HOUR_MS
+from ipcom_chat.storage.sync_state import SyncState
+from ipcom_chat.storage.usage import BATCH, Span, Usage
+from tests.support.replica import (
+    GLOBAL,
+    MACHINE,
+    NOW_MS,
+    REPLICA,
+    USER,
+    an_entry,
+    done,
+    opened,
+    together,
+)
+
+EVERYTHING = Span(
+    scope=Scope(mode=None, machine_id=MACHINE), since_ms=0, until_ms=NOW_MS + 100 * HOUR_MS
+)
+_COUNTED = """
+SELECT hour, user_id, os_user, machine_id, mode, private, kind, status, n, ok, tokens, cost
+FROM (SELECT hour, user_id, os_user, machine_id, mode, private, kind, status, sum(n) AS n,
+        sum(ok) AS ok, sum(tokens) AS tokens, sum(cost_microusd) AS cost
+      FROM usage JOIN usage_who USING (who) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8)
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+"""
+_TRUE = """
+SELECT created_at / 3600000, coalesce(user_id, ''), os_user, machine_id, mode, private, kind,
+  status, count(*), coalesce(sum(kind = 'command' AND error_code = '0'), 0),
+  coalesce(sum(tokens_used), 0), coalesce(sum(cost_microusd), 0)
+FROM entries WHERE completed_at IS NOT NULL AND deleted_at IS NULL
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+"""
+
+entries = st.builds(
+    lambda hour, user, machine, mode, kind, status, tokens, time_ms: an_entry(
+        created_at=NOW_MS + hour * HOUR_MS, user_id=user, machine_id=MachineId(machine * 64),
+        mode=Mode.GLOBAL if mode is Mode.USER and not user else mode, kind=kind, status=status,
+        tokens_used=tokens, cost_microusd=tokens, execution_time_ms=time_ms,
+        error_code="0" if kind is Kind.COMMAND else None,
+    ),
+    st.integers(0, 30), st.sampled_from((None, USER)), st.sampled_from("ab"),
+    st.sampled_from(Mode), st.sampled_from(Kind), st.sampled_from(Status),
+    st.none() | st.integers(0, 10**6), st.none() | st.integers(0, 10**7),
+)  # fmt: skip
+steps = st.lists(
+    st.tuples(st.sampled_from(("add", "end", "delete", "evict", "count")), entries, st.randoms()),
+    max_size=12,
+)
+
+
+def is_exact(database: Database) -> bool:
+    return list(database.rows(_COUNTED)) == list(database.rows(_TRUE))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps)
+def test_counts_equal_the_entries(tmp_path_factory: Any, acts: list[Any]) -> None:
+    path = tmp_path_factory.mktemp("usage") / "history.db"
+    with opened(path) as database:
+        known: list[Entry] = []
+        for act, entry, random in acts:
+            _do(database, act, entry, known, random)
+        assert Usage(database).catch_up()
+        assert is_exact(database)
+
+
+def _do(database: Database, act: str, entry: Entry, known: list[Entry], random: Any) -> None:
+    if act == "add" or not known:
+        Entries(database).add(entry, actor="test")
+        known.append(entry)
+    elif act == "end":
+        one = random.choice(known)
+        Entries(database).advance(
+            one.id, done(), replica_id=REPLICA, at_ms=one.created_at, actor="test"
+        )
+    elif act == "delete":
+        Erasures(database).delete([random.choice(known)], at_ms=NOW_MS + 99 * HOUR_MS)
+    elif act == "evict":
+        with database.write() as transaction:
+            transaction.execute("UPDATE entries SET acked_seq = local_seq, rev = 1")
+        before = random.choice(known).created_at + 1
+        SyncState(database).evict(before_ms=before, replica_id=REPLICA, at_ms=NOW_MS)
+    else:
+        Usage(database).catch_up()
+
+
+def _save_and_count(index: int, path: Path) -> None:
+    with opened(path) as database:
+        for number in range(20):
+            Entries(database).add(
+                an_entry(
+                    id=EntryId(f"00000000-0000-7000-8{index:03x}-{number:012x}"),
+                    status=Status.COMPLETED, created_at=NOW_MS + number * HOUR_MS,
+                    os_user=f"user-{index}",
+                ),
+                actor="test",
+            )  # fmt: skip
+            Usage(database).catch_up()
+
+
+def test_sixteen_processes_save_and_count_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with opened(path):
+        pass
+    together(_save_and_count, 16, path)
+    with opened(path) as database:
+        assert Usage(database).catch_up()
+        assert is_exact(database)
+        assert sum(each.questions for each in Usage(database).people(EVERYTHING, limit=99)) == 320
+
+
+def test_a_count_that_another_process_overtook_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    with opened(path) as database, opened(path) as other:
+        Entries(database).add(an_entry(status=Status.COMPLETED), actor="test")
+        usage = Usage(database)
+        hours = [(NOW_MS // HOUR_MS, 0)]
+        Entries(other).add(an_entry(status=Status.COMPLETED), actor="test")
+        assert Usage(other).catch_up()
+        assert usage._replace(hours, 0, 1) is False
+        assert usage.catch_up()
+        assert is_exact(database)
+
+
+def test_many_changes_are_counted_in_batches_that_a_time_limit_ends(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.db") as database:
+        Entries(database).add_all(
+            [an_entry(status=Status.COMPLETED) for _ in range(BATCH + 10)], actor="test"
+        )
+        usage = Usage(database)
+        assert usage.catch_up(limit_s=-1.0) is False
+        assert database.number("SELECT seen_seq FROM usage_state") == BATCH
+        assert usage.catch_up()
+        assert is_exact(database)
+
+
+def test_scopes_show_what_they_show_elsewhere(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.db") as database:
+        stored = Entries(database)
+        stored.add_all(
+            [
+                an_entry(status=Status.COMPLETED, mode=mode, user_id=user, private=private)
+                for mode in Mode
+                for user in (USER, UserId("00000000-0000-5000-8000-00000000000c"))
+                for private in (False, True)
+            ],
+            actor="test",
+        )
+        usage = Usage(database)
+        usage.catch_up()
+        for mode in (None, *Mode):
+            for with_private in (True, False):
+                scope = Scope(
+                    mode=mode, machine_id=MACHINE, user_id=USER, with_private=with_private
+                )
+                span = Span(scope=scope, since_ms=0, until_ms=NOW_MS + 1)
+                shown = len(list(stored.newest(scope, EntryFilter(), limit=None, preview=True)))
+                assert sum(each.requests for each in usage.periods(span, hours=1)) == shown
+
+
+def test_what_is_read_of_the_counts(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.db") as database:
+        Entries(database).add_all(
+            [
+                an_entry(status=Status.COMPLETED, execution_time_ms=150, tokens_used=7),
+                an_entry(status=Status.ERROR, execution_time_ms=9),
+                an_entry(status=Status.CANCELLED, created_at=NOW_MS + HOUR_MS),
+                an_entry(status=Status.COMPLETED, kind=Kind.COMMAND, error_code="0"),
+                an_entry(status=Status.COMPLETED, kind=Kind.COMMAND, error_code="1"),
+            ],
+            actor="test",
+        )
+        usage = Usage(database)
+        usage.catch_up()
+        span = Span(scope=GLOBAL, since_ms=NOW_MS, until_ms=NOW_MS + 2 * HOUR_MS)
+        first, second = usage.periods(span, hours=1)
+        assert (first.completed, first.errors, first.commands, first.commands_ok) == (1, 1, 2, 1)
+        assert first.cancellation_rate == 0.0
+        assert second.cancellation_rate == 1.0
+        assert second.start_ms - first.start_ms == HOUR_MS
+        assert usage.paces(span) == ({200: 1}, 150)
+        (person,) = usage.people(span, limit=5)
+        assert (person.account, person.questions, person.commands, person.tokens) == (
+            "ana",
+            3,
+            2,
+            7,
+        )
+        assert usage.all_active(span) == (1, 1)
+        assert usage.of_machine(MACHINE, span) == 5
+        (spent,) = usage.spending(span)
+        assert spent.tokens == 7
+        (active,) = usage.active(span)
+        assert (active.users, active.machines) == (1, 1)
