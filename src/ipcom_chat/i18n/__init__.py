@@ -32,11 +32,8 @@ CATALOGUES = (
     "permissions",
     "tools",
     "mcp",
-<<<<<<< HEAD
     "sessions",
-=======
     "monitoring",
->>>>>>> 006c0ff63573a0a075940d2a1f9db4f1157793b1
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
