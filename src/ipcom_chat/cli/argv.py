@@ -32,7 +32,8 @@ VALUE_OPTIONS = frozenset(
     {
         "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
         "--before", "--context", "--model", "--query",
-        "--host", "--port", "--session", "--since", "--status", "--username",
+        "--host", "--port", "--session", "--since", "--status", "--token-file",
+        "--username",
     }
 )  # fmt: skip
 """The options of the verbs that take the next argument as their value."""

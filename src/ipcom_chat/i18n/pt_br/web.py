@@ -1,0 +1,3 @@
+"""Brazilian Portuguese: the dashboard for browsers."""
+
+MESSAGES: dict[str, str] = {}
