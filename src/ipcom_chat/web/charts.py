@@ -25,7 +25,8 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 def bars(label: str, values: Sequence[Bar]) -> Html:
     """Return stacked bars, as high as the highest of them lets them be."""
     top = max((sum(size for _name, size in bar.parts) for bar in values), default=0) or 1
-    drawn = [_bar(place * STEP, bar, top) for place, bar in enumerate(values)]
+    sized = ((place, bar) for place, bar in enumerate(values) if any(part[1] for part in bar.parts))
+    drawn = [_bar(place * STEP, bar, top) for place, bar in sized]
     return el(
         "svg", *drawn, class_="chart", role="img", aria_label=label, preserveAspectRatio="none",
         viewBox=f"0 0 {max(len(values), 1) * STEP} {HEIGHT}",

@@ -32,7 +32,7 @@ _TOP: Final = 5
 
 def overview(place: Place, look: Look, window: str) -> Html:
     """Return the page."""
-    parts = [el("div", drawn, id=f"live-{name}", data_panel=name)
+    parts = [el("div", drawn, id=f"live-{name}")
              for name, drawn in panels(place, look).items()]  # fmt: skip
     return document(
         place,
