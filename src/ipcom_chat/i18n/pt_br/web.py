@@ -16,7 +16,7 @@ MESSAGES: dict[str, str] = {
     "All users": "Todos os usuários",
     "Asked": "Perguntado em",
     "Cancel": "Cancelar",
-    "Cancel this request": "Cancelar esta requisição",
+    "Cancel this request": "Cancelar este pedido",
     "Cancel {id}": "Cancelar {id}",
     "Cancellation rate over time": "Taxa de cancelamento ao longo do tempo",
     "Commands in each minute of the last hour": "Comandos em cada minuto da última hora",
@@ -37,7 +37,7 @@ MESSAGES: dict[str, str] = {
     "Nothing is shown of the session {id}.": "Nada é mostrado da sessão {id}.",
     "Nothing was found.": "Nada foi encontrado.",
     "One entry.": "Um registro.",
-    "One open request.": "Uma requisição aberta.",
+    "One open request.": "Um pedido aberto.",
     "Only the beginning is shown.": "Só o começo é mostrado.",
     "Open no browser.": "Não abre o navegador.",
     "Others can read the token file {path}, so it is not used. Run: chmod 600 {path}": (
@@ -51,12 +51,12 @@ MESSAGES: dict[str, str] = {
     "Overview": "Visão geral",
     "Pages": "Páginas",
     "Previous": "Anterior",
-    "Requests by status": "Requisições por status",
+    "Requests by status": "Pedidos por status",
     "Serving {address}; Ctrl-C ends it.": "Servindo {address}; Ctrl-C encerra.",
     "Show the dashboard in a browser.": "Mostra o painel em um navegador.",
     "Show the dashboard in a browser: health, requests, people and machines, and the history to "
     "search. For this account on this machine; others need a token (docs/web.md).": (
-        "Mostra o painel em um navegador: saúde, requisições, pessoas e máquinas, e o "
+        "Mostra o painel em um navegador: saúde, pedidos, pessoas e máquinas, e o "
         "histórico para pesquisar. Para esta conta nesta máquina; os outros precisam de um "
         "token (docs/web.md)."
     ),
@@ -99,5 +99,5 @@ MESSAGES: dict[str, str] = {
     "{count} changes are not in the index yet.": "{count} mudanças ainda não estão no índice.",
     "{count} entries.": "{count} registros.",
     "{count} min ago: {commands}": "há {count} min: {commands}",
-    "{count} open requests.": "{count} requisições abertas.",
+    "{count} open requests.": "{count} pedidos abertos.",
 }
