@@ -42,7 +42,7 @@ STREAMS_MAX: Final = 32
 BODY_MAX: Final = 8_192
 TEXT_MAX: Final = 500
 LOGIN_PAUSE_S: Final = 1.0
-"""A wrong token is answered after so long, one at a time."""
+"""A wrong token is answered after so long."""
 _STATIC: Final = {
     "style.css": "text/css; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
@@ -71,7 +71,6 @@ class Pages:
         self._clock = clock
         self._stopping = asyncio.Event()
         self._streams = 0
-        self._login = asyncio.Lock()
 
     def app(self) -> Starlette:
         """Return the application; a `Guard` belongs before it."""
@@ -192,10 +191,9 @@ class Pages:
     async def _take_token(self, place: Place, given: dict[str, str]) -> Response:
         if self._token is None:
             raise HTTPException(404)
-        async with self._login:
-            if not self._token.fits(given.get("token", "")):
-                await asyncio.sleep(LOGIN_PAUSE_S)
-                return _html(_login(place, given.get("next", ""), is_wrong=True), status=403)
+        if not self._token.fits(given.get("token", "")):
+            await asyncio.sleep(LOGIN_PAUSE_S)
+            return _html(_login(place, given.get("next", ""), is_wrong=True), status=403)
         answer = RedirectResponse(_own_path(given.get("next", "")), status_code=303)
         answer.headers.append("set-cookie", visit_cookie(self._token.new_visit(self._clock)))
         return answer

@@ -70,7 +70,7 @@ def told(look: Look) -> str:
 def panels(place: Place, look: Look) -> dict[str, Html]:
     """Return the panels by name, in order."""
     drawings: dict[str, Callable[[Snapshot], Html]] = {
-        "health": _health, "requests": _requests, "latencies": _latencies, "queue": _queue,
+        "health": _health, "queue": _queue, "requests": _requests, "latencies": _latencies,
         "activity": _activity, "people": _people,
     }  # fmt: skip
     drawn = {name: draw(look.seen) for name, draw in drawings.items()}

@@ -31,7 +31,7 @@ from ipcom_chat.services.session_history import Summary
 FRESH_S: Final = 1.5
 OPEN_MAX: Final = 50
 SESSIONS_MAX: Final = 100
-PEOPLE_MAX: Final = 200
+PEOPLE_MAX: Final = 5_000
 PROBLEMS_MAX: Final = 50
 COMMANDS_MAX: Final = 200
 T = TypeVar("T")

@@ -122,6 +122,7 @@ def _listener(where: Listening) -> socket.socket:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(CONNECTIONS_MAX)
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(
             _("Cannot listen on {host}:{port}: {reason}.", host=where.host, port=where.port,
