@@ -184,6 +184,7 @@ def test_the_program_ends_with_a_signal_though_somebody_looks(
     [
         (["--host", "0.0.0.0"], "need a token"),
         (["--host", "no.such.host.invalid"], "need a token"),
+        (["--name", "chat.example"], "need a token"),
         (["--token-file", "/dev/null"], "cannot be read"),
     ],
 )

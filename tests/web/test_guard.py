@@ -59,6 +59,12 @@ async def test_another_account_of_this_machine_sees_nothing(env: Env) -> None:
             assert (answer.status_code, len(answer.text.splitlines())) == (403, 1)
 
 
+@pytest.mark.parametrize("name", ["x-forwarded-for", "forwarded", "via", "x-forwarded-host"])
+async def test_a_proxy_of_this_account_lets_nobody_in(env: Env, name: str) -> None:
+    async with site(env) as client:
+        assert (await client.get("/", headers={name: "192.0.2.1"})).status_code == 403
+
+
 async def test_with_a_token_nobody_comes_in_without_it(env: Env) -> None:
     add_entries(env, {"command": "how full is the disk?"})
     async with site(env, Token(None, SECRET)) as client:

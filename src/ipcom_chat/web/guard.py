@@ -3,7 +3,7 @@
 Invariants:
 - A name in `Host` that is not this server's is refused: a page elsewhere whose name was bound to
   this address (DNS rebinding) reaches nothing.
-- Without a token only programs of this account, on this machine, come in. With one, nobody comes in
+- Without a token only programs of this account, on this machine, come in, and no proxy. With one, nobody comes in
   without it, and private entries are shown to nobody: who has the token need not be their owner.
 - No answer may be framed or kept, run a script of a page, or load anything from elsewhere.
 """
@@ -34,6 +34,8 @@ LANGUAGE_COOKIE: Final = "ipcom_chat_language"
 OPEN_PATHS: Final = ("/login", "/static/")
 CODES: Final[dict[str, Language]] = {"en": "en", "pt-BR": "pt_BR"}
 """The languages by their names in HTML and HTTP."""
+FORWARDED: Final = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host"})
+"""What says that a proxy stands before this server."""
 _YEAR_S: Final = 31_536_000
 _CSP: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -104,7 +106,7 @@ class Guard:
         cookies = _cookies(headers.get("cookie", ""))
         answer = _Answer(send, is_secure=headers.get("x-forwarded-proto") == "https")
         try:
-            is_in = self._is_in(scope, cookies)
+            is_in = self._is_in(scope, headers, cookies)
         except SettingsError as error:
             await _refuse(send, 503, error.code)
             return
@@ -116,10 +118,12 @@ class Guard:
         with speaking(visitor.language):
             await self._app(scope, receive, answer)
 
-    def _is_in(self, scope: Scope, cookies: dict[str, str]) -> bool:
+    def _is_in(self, scope: Scope, headers: dict[str, str], cookies: dict[str, str]) -> bool:
         if self._token is not None:
             shown = cookies.get(VISIT_COOKIE)
             return shown is not None and self._token.is_visit(shown, self._clock)
+        if not FORWARDED.isdisjoint(headers):
+            return False  # a proxy of this account would let everybody in
         client, server = scope.get("client"), scope.get("server")
         return client is not None and server is not None and self._is_own(client, server)
 

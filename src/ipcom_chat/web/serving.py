@@ -67,7 +67,7 @@ def serve(runtime: Runtime, scope: Scope, where: Listening, started: Callable[[s
     Raises:
         UsageError: the address cannot be listened on, or others could come without a token.
     """
-    if where.token is None and not _is_loopback(where.host):
+    if where.token is None and (where.names or not _is_loopback(where.host)):
         raise UsageError(
             _("Others than this machine need a token: --token-file FILE, or {variable} in the "
               "environment.", variable=VARIABLE)
