@@ -12,7 +12,7 @@ from ipcom_chat.domain.entry import Kind, Status
 from ipcom_chat.ids import SessionId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.settings import load
-from ipcom_chat.web import app
+from ipcom_chat.web import app, team_pages
 from tests.support.cli import add_entries, run_cli
 from tests.support.web import Site, running, site
 from tests.web.conftest import Env
@@ -156,7 +156,7 @@ async def test_a_fault_is_a_sentence_and_the_log_has_the_rest(
     env: Env, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with site(env) as client:
-        monkeypatch.setattr(app.team_pages, "machines", lambda *_args: 1 / 0)
+        monkeypatch.setattr(team_pages, "machines", lambda *_args: 1 / 0)
         answer = await client.get("/machines")
     assert answer.status_code == 500
     assert "ZeroDivisionError" in answer.text

@@ -3,8 +3,9 @@
 Invariants:
 - A name in `Host` that is not this server's is refused: a page elsewhere whose name was bound to
   this address (DNS rebinding) reaches nothing.
-- Without a token only programs of this account, on this machine, come in, and no proxy. With one, nobody comes in
-  without it, and private entries are shown to nobody: who has the token need not be their owner.
+- Without a token only programs of this account, on this machine, come in, and no proxy. With one,
+  nobody comes in without it, and private entries are shown to nobody: who has the token need not be
+  their owner.
 - No answer may be framed or kept, run a script of a page, or load anything from elsewhere.
 """
 
