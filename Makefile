@@ -43,7 +43,7 @@ wheelhouse: $(VENV)/.chat ## Collect the wheel and all it needs in dist/, for ma
 
 lock: ## Resolve the lock files again (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url --no-strip-extras --extra ai --extra semantic --group build pyproject.toml \
+	  --no-annotate --no-emit-index-url --no-strip-extras --extra ai --extra semantic --extra web --group build pyproject.toml \
 	  -o locks/chat.txt
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --no-strip-extras --all-extras --group build --group dev pyproject.toml \

