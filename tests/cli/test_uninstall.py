@@ -107,6 +107,16 @@ def test_in_a_folder_with_other_things_only_ours_go(used: Env, tmp_path: Path) -
     assert [path.name for path in shared.iterdir()] == ["precious.txt"]
 
 
+def test_backups_in_a_folder_of_others_stay_and_are_told(used: Env, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "ours.backup").write_text("x")
+    env = used | {"IPCOM_CHAT_BACKUP_FOLDER": str(folder)}
+    done = converse(["uninstall", "--purge"], env, "y", "remove")
+    assert f"Backups in {folder} stay in any case." in done.out
+    assert (folder / "ours.backup").exists()
+
+
 def test_in_portuguese(used: Env) -> None:
     done = converse(["uninstall", "--purge"], used | {"LANG": "pt_BR.UTF-8"}, "s", "remover")
     assert (done.code, "Não há volta" in done.out) == (0, True)

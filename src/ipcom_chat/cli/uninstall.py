@@ -33,6 +33,7 @@ def uninstall(context: CliContext, *, dry_run: bool, yes: bool, purge: bool) -> 
     found = _plan(context)
     _list(_("Removed is what can be made again:"), found.derived)
     _list(_("Removed for good:") if purge else _("Left where it is:"), found.kept)
+    _say_of_backups(context)
     if dry_run:
         output.note(_("This was a dry run: nothing was changed."))
         return output.ExitCode.OK
@@ -67,6 +68,13 @@ def _list(title: str, paths: tuple[Path, ...]) -> None:
         output.line(f"  {path}  {_size(size_of(path))}")
     if not paths:
         output.line(f"  {_('nothing')}")
+
+
+def _say_of_backups(context: CliContext) -> None:
+    """Tell of backups in a folder that others may use, too; no purge reaches it."""
+    if context.settings_error is None and context.settings["backup.folder"]:
+        folder = context.settings["backup.folder"]
+        output.line(_("Backups in {folder} stay in any case.", folder=folder))
 
 
 def _size(count: int) -> str:

@@ -47,7 +47,6 @@ MESSAGES: dict[str, str] = {
     ),
     "one row is not indexed yet": "uma linha ainda não está no índice",
     "{count} rows are not indexed yet": "{count} linhas ainda não estão no índice",
-    "up to date": "em dia",
     "Text that was taken out is still in the write-ahead log of the history.": (
         "O texto que foi apagado ainda está no log de gravação do histórico."
     ),

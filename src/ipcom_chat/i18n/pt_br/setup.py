@@ -95,6 +95,7 @@ MESSAGES: dict[str, str] = {
     "Removed for good:": "Remove-se de vez:",
     "Left where it is:": "Fica onde está:",
     "nothing": "nada",
+    "Backups in {folder} stay in any case.": "Os backups em {folder} ficam em todo caso.",
     "Remove it?": "Remover?",
     "Nothing was removed.": "Nada foi removido.",
     "Remove the history of this machine, too? What was not sent yet is lost.": (
