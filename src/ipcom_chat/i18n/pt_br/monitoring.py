@@ -10,7 +10,7 @@ MESSAGES: dict[str, str] = {
     ),
     "Availability": "Disponibilidade",
     "Bad": "Ruins",
-    "Begun": "Início",
+    "Begun": "Começo",
     "By day": "Por dia",
     "Cancelled": "Canceladas",
     "Cancelled: {share}": "Canceladas: {share}",
