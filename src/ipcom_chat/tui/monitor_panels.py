@@ -83,7 +83,7 @@ def requests(seen: Snapshot, width: int) -> Lines:
         Content.assemble(
             _("answered") + " ", (str(done), "$success"), "  " + _("failed") + " ",
             (str(failed), "$error" if failed else ""), "  " + _("cancelled") + " ",
-            (str(cancelled), "$warning" if cancelled else ""), "  " + _("open") + " ",
+            (str(cancelled), "$warning" if cancelled else ""), "  " + _("still open") + " ",
             str(seen.open_requests),
         ),
         Content.styled(_("Requests"), "$text-muted"),

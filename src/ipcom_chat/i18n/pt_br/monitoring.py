@@ -99,7 +99,7 @@ MESSAGES: dict[str, str] = {
     "many rows wait for the primary": "muitas linhas esperam pelo banco primário",
     "none": "nenhum",
     "nothing yet": "nada ainda",
-    "open": "em aberto",
+    "still open": "abertos",
     "paused": "em pausa",
     "q leave   d day, week, month   p pause   r look now   ↑↓ scroll": (
         "q sair   d dia, semana, mês   p pausa   r consultar já   ↑↓ rolar"
