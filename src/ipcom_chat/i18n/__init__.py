@@ -31,6 +31,7 @@ CATALOGUES = (
     "tools",
     "mcp",
     "monitoring",
+    "alerts",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
