@@ -29,8 +29,10 @@ from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.people import Users
 from ipcom_chat.storage.usage import Span, Usage
 
-ASK_EVERY_MS: Final = HOUR_MS
-"""How often certificate, token and size are looked at."""
+LOOK_EVERY_MS: Final = 300_000
+"""How often certificate and token are looked at: that may run a command."""
+SIZE_EVERY_MS: Final = HOUR_MS
+"""How often the primary is asked for its size: that reads much there."""
 FRESH_MS: Final = 120_000
 """An exchange that was tried since then says how the primary is."""
 COUNT_S: Final = 2.0
@@ -82,9 +84,9 @@ class AlertReadings:
         if not self._sync.is_configured:
             return Primary()
         now = self._clock.now_ms()
-        if not 0 <= now - known.asked_at < ASK_EVERY_MS:
+        if not 0 <= now - known.looked_at < LOOK_EVERY_MS:
             known = self._looked(known, now)
-        if self._wants(*_SIZES) and not 0 <= now - known.sized_at < ASK_EVERY_MS:
+        if self._wants(*_SIZES) and not 0 <= now - known.sized_at < SIZE_EVERY_MS:
             known = self._sized(known, now)
         return self._probed(known, now)
 
@@ -185,7 +187,7 @@ class AlertReadings:
         if until is None and address.scheme == "https":
             until = known.certificate_until  # it cannot be reached now
         return msgspec.structs.replace(
-            known, asked_at=now, certificate_until=until,
+            known, looked_at=now, certificate_until=until,
             token_until=expires_at(target.token) if target.token else None,
         )  # fmt: skip
 

@@ -60,7 +60,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class Primary(msgspec.Struct, frozen=True, kw_only=True):
     """What was learnt of the primary by asking it; that is done rarely."""
 
-    asked_at: int = 0
+    looked_at: int = 0
+    """When certificate and token were."""
     certificate_until: int | None = None
     token_until: int | None = None
     sized_at: int = 0

@@ -56,7 +56,8 @@ class Alerting:
             with self._opened() as service:
                 while not self._stopping.is_set():
                     self._tell(service)  # first what an earlier process left
-                    self._check(service)
+                    if not self._stopping.is_set():
+                        self._check(service)
         except IpcomChatError as error:
             _LOG.error("alerts are not checked: %s", error.code)
 

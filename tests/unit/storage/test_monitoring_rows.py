@@ -47,3 +47,25 @@ def test_the_entries_are_counted_by_their_smallest_index(tmp_path: Path) -> None
     with opened(tmp_path / "history.db") as database:
         (step,) = plan(database, rows._ENTRIES)
         assert "COVERING INDEX entries_by_change" in step
+
+
+def test_how_the_questions_of_a_machine_ended(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.db") as database:
+        rows = MonitoringRows(database)
+        Entries(database).add_all(
+            [
+                *(an_entry(status=Status.ERROR) for _ in range(2)),
+                *(an_entry(status=Status.CANCELLED) for _ in range(3)),
+                an_entry(status=Status.COMPLETED, mode=Mode.USER, user_id=USER),
+                an_entry(status=Status.COMPLETED, private=True),
+                an_entry(status=Status.PENDING),
+                an_entry(status=Status.ERROR, kind=Kind.COMMAND),
+                an_entry(status=Status.ERROR, machine_id=MachineId("b" * 64)),
+                an_entry(status=Status.ERROR, created_at=NOW_MS - 1),
+            ],
+            actor="test",
+        )
+        until = NOW_MS + 1
+        assert rows.ended_of_machine(MACHINE, since_ms=NOW_MS, until_ms=until) == (2, 2, 3)
+        assert rows.ended_of_machine(MACHINE, since_ms=NOW_MS - 1, until_ms=until) == (2, 3, 3)
+        assert rows.ended_of_machine("c" * 64, since_ms=0, until_ms=until) == (0, 0, 0)

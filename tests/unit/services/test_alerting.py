@@ -1,0 +1,100 @@
+"""The thread that checks alerts while `sync --watch` runs."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from ipcom_chat.clock import SystemClock
+from ipcom_chat.errors import SettingsError, StorageBusyError
+from ipcom_chat.services import alerting as module
+from ipcom_chat.services.alerting import Alerting
+from tests.support.machine import eventually
+
+
+class Service:
+    """Counts what is asked of it."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.acts: list[str] = []
+        self.fault = fault
+        self.due: int | None = None
+        self.is_closed = False
+        self.holds = threading.Event()
+        self.holds.set()
+
+    def check(self) -> None:
+        self.acts.append("check")
+        if self.fault is not None:
+            raise self.fault
+
+    def deliver(self, _stopped: object) -> int | None:
+        self.acts.append("deliver")
+        self.holds.wait(30)
+        return self.due
+
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        yield self
+        self.is_closed = True
+
+
+def started(service: Service, every_s: float = 0.01) -> Alerting:
+    alerting = Alerting(service.opened, SystemClock(), every_s=every_s)
+    alerting.start()
+    return alerting
+
+
+def test_it_tells_what_was_left_and_then_checks_again_and_again() -> None:
+    service = Service()
+    alerting = started(service)
+    eventually(lambda: service.acts, lambda acts: acts.count("check") >= 3)
+    alerting.stop()
+    assert service.acts[0] == "deliver"
+    assert service.is_closed
+
+
+def test_a_check_that_fails_is_made_again(caplog: pytest.LogCaptureFixture) -> None:
+    service = Service(StorageBusyError("busy"))
+    alerting = started(service)
+    eventually(lambda: service.acts, lambda acts: acts.count("check") >= 2)
+    alerting.stop()
+    assert "alerts were not checked: storage_busy" in caplog.text
+
+
+def test_a_try_that_is_due_is_not_left_to_the_next_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_LEAST_S", 0.01)
+    service = Service()
+    service.due = 0
+    alerting = started(service, every_s=600)
+    eventually(lambda: service.acts, lambda acts: acts.count("deliver") >= 3)
+    alerting.stop()
+    assert "check" not in service.acts
+
+
+def test_its_end_does_not_wait_for_a_slow_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "JOIN_S", 0.05)
+    service = Service()
+    service.holds.clear()
+    alerting = started(service)
+    eventually(lambda: service.acts, bool)
+    alerting.stop()
+    assert not service.is_closed
+    service.holds.set()
+    eventually(lambda: service.is_closed, bool)
+
+
+def test_settings_that_are_wrong_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    @contextmanager
+    def refuse() -> Iterator[Any]:
+        raise SettingsError("no")
+        yield
+
+    alerting = Alerting(refuse, SystemClock())
+    alerting.start()
+    alerting.stop()
+    assert "alerts are not checked: settings" in caplog.text
