@@ -63,8 +63,8 @@ def test_one_that_has_expired_is_valid_until_now(
 ) -> None:
     good, key = files
     expired = tmp_path / "expired.pem"
-    argv = ["openssl", "x509", "-in", good, "-signkey", key, "-days", "-1", "-out", expired]
-    subprocess.run(argv, check=True, capture_output=True)
+    argv = ["openssl", "x509", "-in", str(good), "-signkey", str(key), "-days", "-1"]
+    subprocess.run([*argv, "-out", str(expired)], check=True, capture_output=True)
     monkeypatch.setenv("SSL_CERT_FILE", str(expired))
     with serving(expired, key) as address:
         assert valid_until(address, now_ms=NOW_MS) == NOW_MS

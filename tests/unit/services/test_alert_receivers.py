@@ -34,6 +34,12 @@ ALERT = Alert(
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `caplog` hear the log, also after a test that opened a log file."""
+    monkeypatch.setattr(logging.getLogger("ipcom_chat"), "propagate", True)
+
+
 def changed(**changes: Any) -> Alert:
     return msgspec.structs.replace(ALERT, **changes)
 

@@ -1,8 +1,9 @@
 """The thread that checks alerts while `sync --watch` runs."""
 
+import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -39,6 +40,12 @@ class Service:
     def opened(self) -> Iterator[Any]:
         yield self
         self.is_closed = True
+
+
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `caplog` hear the log, also after a test that opened a log file."""
+    monkeypatch.setattr(logging.getLogger("ipcom_chat"), "propagate", True)
 
 
 def started(service: Service, every_s: float = 0.01) -> Alerting:
@@ -89,10 +96,8 @@ def test_its_end_does_not_wait_for_a_slow_receiver(monkeypatch: pytest.MonkeyPat
 
 
 def test_settings_that_are_wrong_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    @contextmanager
-    def refuse() -> Iterator[Any]:
+    def refuse() -> AbstractContextManager[Any]:
         raise SettingsError("no")
-        yield
 
     alerting = Alerting(refuse, SystemClock())
     alerting.start()

@@ -1,5 +1,6 @@
 """What a check stores and who is told, over a real replica, real files and real receivers."""
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,6 +87,12 @@ class Replica:
 @pytest.fixture
 def replica(tmp_path: Path) -> Replica:
     return Replica(tmp_path / "data")
+
+
+@pytest.fixture(autouse=True)
+def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let `caplog` hear the log, also after a test that opened a log file."""
+    monkeypatch.setattr(logging.getLogger("ipcom_chat"), "propagate", True)
 
 
 def test_a_change_is_told_once_not_at_each_check(replica: Replica) -> None:

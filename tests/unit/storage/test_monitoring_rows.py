@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from ipcom_chat.domain.entry import Mode
+from ipcom_chat.domain.entry import Kind, Mode, Status
+from ipcom_chat.ids import MachineId
 from ipcom_chat.storage import monitoring_rows as rows
 from ipcom_chat.storage import usage
 from ipcom_chat.storage.database import Database
-from tests.support.replica import opened
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.monitoring_rows import MonitoringRows
+from tests.support.replica import MACHINE, NOW_MS, USER, an_entry, opened
 
 LARGE = {"entries", "votes", "usage_hours", "usage_days"}
 MODES = (None, *Mode)
@@ -28,7 +31,8 @@ def statements() -> list[str]:
     ]  # fmt: skip
     found = [each[mode] for each in by_mode for mode in MODES]
     return [
-        *found, rows._THUMBS, rows._LATE, usage._UNTIL, usage._CHANGED_HOURS, usage._CHANGED_DAYS,
+        *found, rows._THUMBS, rows._LATE, rows._ENDED_OF_MACHINE, usage._UNTIL,
+        usage._CHANGED_HOURS, usage._CHANGED_DAYS,
         usage._COUNT_HOUR, usage._COUNT_DAY, usage._OF_MACHINE, usage._CLEAR_DAY,
     ]  # fmt: skip
 
