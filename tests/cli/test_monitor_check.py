@@ -269,6 +269,22 @@ def test_how_much_the_primary_holds(machine: Machine, sqld: Sqld) -> None:
     assert "primary_size" not in found
 
 
+def test_what_the_primary_does_not_tell_is_no_alert(machine: Machine) -> None:
+    budgets = {"IPCOM_CHAT_ALERTS_PRIMARY_ROWS": "1", "IPCOM_CHAT_ALERTS_PRIMARY_MIB": "1"}
+    with refused_port() as port:
+        gone = {"TURSO_DATABASE_URL": f"http://127.0.0.1:{port}"}
+        assert machine.run(*CHECK, **gone, **budgets).code == 0
+    assert "did not tell its size: primary_unreachable" in log_file(machine.env).read_text()
+
+
+def test_a_token_that_cannot_be_had_is_a_primary_that_cannot_be_used(machine: Machine) -> None:
+    lost = {"TURSO_AUTH_TOKEN_FILE": "/no/such/token", "IPCOM_CHAT_ALERTS_PRIMARY_SECONDS": "1"}
+    assert machine.run(*CHECK, **lost).code == 0
+    done = eventually(lambda: machine.run(*CHECK, **lost), lambda done: done.code != 0)
+    assert done.out.startswith("WARNING primary: ")
+    assert "token cannot be looked at: settings" in log_file(machine.env).read_text()
+
+
 def test_a_clock_that_is_wrong(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     true_ms = SystemClock.now_ms
     monkeypatch.setattr(SystemClock, "now_ms", lambda self: true_ms(self) + 400_000)

@@ -108,7 +108,9 @@ class Webhook:
         from ipcom_chat.libsql.client import http_client  # noqa: PLC0415
 
         headers = {"content-type": "application/json"}
-        async with asyncio.timeout(self._limit_s), http_client(timeout_s=self._limit_s) as client:
+        # Made before its time runs: it reads the certificates of the system.
+        client = http_client(timeout_s=self._limit_s)
+        async with client, asyncio.timeout(self._limit_s):
             try:
                 # What it answers is not read: it may be of any length.
                 async with client.stream(

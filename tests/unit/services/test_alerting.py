@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from ipcom_chat.clock import SystemClock
 from ipcom_chat.errors import SettingsError, StorageBusyError
 from ipcom_chat.services import alerting as module
 from ipcom_chat.services.alerting import Alerting
-from tests.support.machine import eventually
+from tests.support.machine import Machine, eventually
 
 
 class Service:
@@ -103,3 +104,22 @@ def test_settings_that_are_wrong_are_logged(caplog: pytest.LogCaptureFixture) ->
     alerting.start()
     alerting.stop()
     assert "alerts are not checked: settings" in caplog.text
+
+
+def test_a_real_replica_is_checked_over_a_connection_of_its_own(tmp_path: Path) -> None:
+    told: list[str] = []
+    full = {"IPCOM_CHAT_ALERTS_DISK_MIB": "2000000000"}
+    with Machine(tmp_path, "one", "", **full).runtime() as runtime:
+        alerting = runtime.open_alerting(told.append)
+        assert alerting is not None
+        alerting._every_s = 0.01
+        alerting.start()
+        eventually(lambda: told, bool)
+        alerting.stop()
+    assert len(told) == 1
+    assert "MiB are free" in told[0]
+
+
+def test_it_can_be_switched_off(tmp_path: Path) -> None:
+    with Machine(tmp_path, "one", "", IPCOM_CHAT_ALERTS="off").runtime() as runtime:
+        assert runtime.open_alerting(print) is None
