@@ -91,8 +91,24 @@ def age(now_ms: int, at_ms: int) -> str:
     return f"{hours // 24} d" if hours < 24 * 31 else local_time(at_ms, "%Y-%m-%d")
 
 
+def money(microusd: int) -> str:
+    """Return an amount of US dollars as far as it says something: `$0.0012`, `$3.40`."""
+    dollars = microusd / 1_000_000
+    if 0 < dollars < 0.0001:
+        return "< " + money(100)
+    return _("${amount}", amount=decimal(dollars, places=2 if dollars >= 1 else 4))
+
+
 def recovered(set_aside: Path, entries: int) -> str:
-    """Return what became of a damaged history file, as a sentence."""
+    """Return what became of a history file that was damaged, or being replaced, as a sentence."""
+    if ".replaced-" in set_aside.name:
+        return n_(
+            "A restore that was cut off is finished: one entry. The replaced file lies in {path}.",
+            "A restore that was cut off is finished: {count} entries. The replaced file lies in "
+            "{path}.",
+            count=entries,
+            path=set_aside,
+        )
     return n_(
         "The history file was damaged. It was set aside as {path}; one entry was recovered.",
         "The history file was damaged. It was set aside as {path}; {count} entries were recovered.",

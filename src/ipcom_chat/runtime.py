@@ -3,7 +3,6 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -16,14 +15,14 @@ from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
-from ipcom_chat.errors import AssistantSetupError, UsageError
+from ipcom_chat.errors import StorageError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
-from ipcom_chat.settings import FLAG, Settings
+from ipcom_chat.settings import FLAG, Settings, modes_of
 from ipcom_chat.storage.database import Database, make_folder
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.meter import Meter
@@ -32,23 +31,26 @@ from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.usage_stats import CountedStats
 
 if TYPE_CHECKING:
-    from ipcom_chat.assistant.base import Assistant
-    from ipcom_chat.assistant.mcp_client import McpServers
-    from ipcom_chat.assistant.playbook import Playbook
+    from ipcom_chat.assistants import Assistants
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.alerting import Alerting
     from ipcom_chat.services.alerts import AlertService
-    from ipcom_chat.services.asking import Terms
+    from ipcom_chat.services.backups import BackupPlace, Made
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
     from ipcom_chat.services.erasures import ErasureService
+    from ipcom_chat.services.exports import Exports
     from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
+    from ipcom_chat.services.maintenance import Maintenance
     from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.monitoring import Here, MonitoringService
+    from ipcom_chat.services.reach import Reached
+    from ipcom_chat.services.resuming import Resuming, TakenUp
     from ipcom_chat.services.search import SearchService
+    from ipcom_chat.services.session_history import SessionHistory
     from ipcom_chat.services.solutions import SolutionService
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import (
@@ -97,8 +99,10 @@ class Runtime:
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )
         self.session_id: SessionId | None = None
-        self.assistant_problem: str | None = None
-        """Why the configured AI is not used, if it is not."""
+        self.resume: str | None = None
+        """The session that `begin_session` goes on with: an id, or `NEWEST`; None begins one."""
+        self.taken_up: TakenUp | None = None
+        """The session that this process has taken up, if any."""
 
     @property
     def replica_id(self) -> ReplicaId:
@@ -161,6 +165,13 @@ class Runtime:
         return SuggestionService(
             self.search, rows, self.history, self.votes, self.clock, ttl_ms=ttl_ms
         )
+
+    @cached_property
+    def assistants(self) -> "Assistants":
+        """What can answer, and what it may do."""
+        from ipcom_chat.assistants import Assistants  # noqa: PLC0415 - asyncio
+
+        return Assistants(self.settings, self.clock)
 
     @cached_property
     def votes(self) -> "VoteService":
@@ -243,14 +254,42 @@ class Runtime:
         )  # fmt: skip
 
     @cached_property
+    def exports(self) -> "Exports":
+        """What writes the history down for elsewhere."""
+        from ipcom_chat.services.exports import Exports  # noqa: PLC0415 - one verb
+        from ipcom_chat.storage.beside import BesideRows  # noqa: PLC0415
+
+        beside = BesideRows(self._replica.database)
+        return Exports(self.history, beside, self.users, self.machines)
+
+    @cached_property
     def erasures(self) -> "ErasureService":
         """What takes entries and texts out of the history."""
         from ipcom_chat.services.erasures import ErasureService  # noqa: PLC0415 - few verbs
         from ipcom_chat.storage.erasures import Erasures  # noqa: PLC0415
 
         return ErasureService(
-            Erasures(self._replica.database), self.history, self.settings.paths.replica, self.clock
+            Erasures(self._replica.database), self.history, self.settings.paths.replica,
+            self.clock, backup_folder(self.settings),
+        )  # fmt: skip
+
+    @cached_property
+    def session_history(self) -> "SessionHistory":
+        """The sessions that this replica holds, as people use them."""
+        from ipcom_chat.services.session_history import SessionHistory  # noqa: PLC0415 - few verbs
+        from ipcom_chat.storage.session_rows import SessionRows  # noqa: PLC0415
+
+        database = self._replica.database
+        return SessionHistory(
+            SessionRows(database), Sessions(database), self.sessions, self.history, self.clock
         )
+
+    @cached_property
+    def resuming(self) -> "Resuming":
+        """What goes on with a session."""
+        from ipcom_chat.services.resuming import Resuming  # noqa: PLC0415 - few starts
+
+        return Resuming(self.sessions, self.session_history, self.ids)
 
     @cached_property
     def browsing(self) -> "Browsing":
@@ -367,6 +406,31 @@ class Runtime:
             self.clock,
         )
 
+    def back_up(self, place: "BackupPlace") -> "Made":
+        """Back the replica up while it is in use."""
+        from ipcom_chat.services.backups import create  # noqa: PLC0415 - few verbs
+
+        return create(place, self._replica.database, self.replica_id, self.clock)
+
+    @property
+    def maintenance(self) -> "Maintenance":
+        """What keeps the history small and sound."""
+        from ipcom_chat.services.maintenance import Maintenance, Policy  # noqa: PLC0415 - one verb
+
+        policy = Policy(
+            purge_days=self.settings["retention.purge_days"],
+            modes=tuple(mode.value for mode in modes_of(self.settings["retention.modes"])),
+            window_days=self.settings["sync.window_days"],
+            has_primary=self.has_primary,
+        )
+        return Maintenance(
+            self._replica.database, policy, lambda: self.replica_id, self._refresh, self.clock
+        )
+
+    def _refresh(self) -> None:
+        self.index()
+        self.forget_meanings()
+
     @property
     def mode(self) -> Mode:
         """Where this process writes and reads."""
@@ -398,6 +462,10 @@ class Runtime:
 
     def origin(self) -> Origin:
         """Return who writes, from where, into which histories."""
+        return self.taken_up.origin if self.taken_up else self.plain_origin()
+
+    def plain_origin(self) -> Origin:
+        """Return the same as it is without the session that was taken up."""
         user = self.user()
         return Origin(
             mode=self.mode,
@@ -420,14 +488,42 @@ class Runtime:
         aliases = host.old_machine_ids(self.settings.paths.home)
         return self.machines.register(host.host_facts(), aliases)
 
-    def begin_session(self) -> list[EntryId]:
-        """Open the session of this process; return the requests that dead processes left open."""
+    def begin_session(self, *, forks_later: bool = False) -> list[EntryId]:
+        """Open the session of this process, or go on with `resume`.
+
+        Args:
+            forks_later: leave a fork to be recorded with its first question.
+
+        Returns:
+            The requests that dead processes left open.
+
+        Raises:
+            NotFoundError, AmbiguousIdError: `resume` means no session, or several.
+        """
         self.user()  # a wrong user is said before anything is written
         self.register_machine()
         self.session_id = SessionId(self.ids.new())
-        origin = self.origin()
-        self.sessions.open(self.session_id, origin)
-        return self.sessions.recover(origin.replica_id)
+        taken = self._take_up()
+        if taken is None:
+            self.sessions.open(self.session_id, self.origin())
+        else:
+            self.session_id = taken.session_id
+            if taken.is_fork and not forks_later:
+                self.resuming.begin_fork(taken)
+        interrupted = taken.interrupted if taken else ()
+        return [*interrupted, *self.sessions.recover(self.replica_id)]
+
+    def _take_up(self) -> "TakenUp | None":
+        if self.resume is not None:
+            self.taken_up = self.resuming.take_up(
+                self.resume, self.origin(), self.scope(), mode_is_given=self.mode_is_given
+            )
+        return self.taken_up
+
+    @property
+    def mode_is_given(self) -> bool:
+        """Whether a flag of this command line says where to write and read."""
+        return self.settings.sources["history.mode"] == FLAG
 
     def open_chat(
         self, storage: "StorageThread", saved: "Callable[[], None]" = lambda: None
@@ -445,16 +541,24 @@ class Runtime:
 
         self.history.find_similar = self._find_similar
         self.keep_measuring()
-        return ChatService(
+        taken, origin = self.taken_up, self.origin()
+        chat = ChatService(
             thread=storage,
             store=RequestStore(self._entries, self.sessions, self.ids, self.clock, saved),
-            asking=Asking(storage, self.history, self._find, self.terms()),
-            assistant=self.assistant(),
+            asking=Asking(storage, self.history, self._find, self.assistants.terms()),
+            assistant=self.assistants.build(),
             context=ChatContext(
-                origin=self.origin(), scope=self.scope(), language=self.settings.language
+                origin=origin,
+                scope=msgspec.structs.replace(self.scope(), mode=origin.mode),
+                language=self.settings.language,
             ),
             ids=self.ids,
         )
+        if taken is not None:
+            from ipcom_chat.services.resuming import conversation_of  # noqa: PLC0415 - as above
+
+            chat.conversation[:] = conversation_of(taken.turns.asked)
+        return chat
 
     def open_memory(self, *, with_private: bool) -> "Memory":
         """Return what other programs read of the history; the scope is that of this process."""
@@ -475,80 +579,6 @@ class Runtime:
         """Ask the index, which is opened by the first question and never made for it."""
         return self.search.similar(scope, question) if self.settings.paths.search.exists() else None
 
-    def models(self) -> tuple[str, ...]:
-        """Return the AI models that are configured, the usual one first."""
-        from ipcom_chat import models  # noqa: PLC0415 - brings what only the assistant needs
-
-        return models.configured(self.settings)
-
-    def assistant(self, model: str | None = None) -> "Assistant":
-        """Return what answers: the configured AI, or what is known here.
-
-        An AI whose settings are wrong leaves `assistant_problem` and what is known here.
-
-        Args:
-            model: another one than the usual one, as a person names it.
-
-        Raises:
-            AssistantSetupError, SettingsError: there is no such model.
-        """
-        from ipcom_chat import models  # noqa: PLC0415 - brings what only the assistant needs
-        from ipcom_chat.assistant.fallback import FallbackAssistant  # noqa: PLC0415
-        from ipcom_chat.assistant.knowledge import KnowledgeAssistant  # noqa: PLC0415 - asyncio
-
-        wanted = models.chain(self.settings)
-        if model is not None:
-            named = models.matching(self.settings, model)
-            wanted = (named, *(each for each in wanted if each != named))
-        known = KnowledgeAssistant(self._playbooks, self.clock)
-        chain: list[Assistant] = []
-        for each in wanted:
-            try:
-                chain.append(self._ai(each))
-            except AssistantSetupError as error:
-                if each == model:
-                    raise
-                self.assistant_problem = self.assistant_problem or str(error)
-        return FallbackAssistant([*chain, known]) if chain else known
-
-    def _ai(self, setting: str) -> "Assistant":
-        from ipcom_chat import models  # noqa: PLC0415 - as above
-        from ipcom_chat.assistant.agent import AgentAssistant, Reach  # noqa: PLC0415 - asyncio
-        from ipcom_chat.assistant.endpoint import parse_model  # noqa: PLC0415
-
-        model = parse_model(setting)
-        reach = Reach(
-            base_url=self.settings["ai.base_url"],
-            key=lambda: models.key_of(self.settings, model),
-            timeout_s=self.settings["ai.timeout"],
-            max_retries=self.settings["ai.max_retries"],
-        )
-        return AgentAssistant(model, reach, playbooks=self._playbooks, foreign=self._mcp_servers)
-
-    @cached_property
-    def _mcp_servers(self) -> "McpServers | None":
-        """The tools of other programs, for all models together; None if none are named."""
-        from ipcom_chat.assistant.mcp_client import McpServers  # noqa: PLC0415 - asyncio
-        from ipcom_chat.assistant.mcp_config import read_mcp_config  # noqa: PLC0415
-
-        config = read_mcp_config(self.settings.paths.mcp_files, os.environ)
-        if not (config.servers or config.problems):
-            return None
-        return McpServers(config.servers, config.problems)
-
-    def terms(self) -> "Terms":
-        """Return on what terms questions are asked in this process."""
-        from ipcom_chat.assistant.base import Limits  # noqa: PLC0415 - asyncio
-        from ipcom_chat.services.asking import Terms  # noqa: PLC0415
-
-        limits = Limits(
-            requests=self.settings["ai.max_requests"],
-            time_s=self.settings["ai.max_seconds"],
-            command_s=self.settings["tools.timeout"],
-            context_tokens=self.settings["ai.context_tokens"],
-        )
-        return Terms(limits=limits)
-
     def _find(self, scope: Scope, query: str, limit: int) -> "list[Known]":
         """Search the history for an assistant."""
         from ipcom_chat.services.history import Known  # noqa: PLC0415 - as above
@@ -566,11 +596,6 @@ class Runtime:
             for hit in found.hits
         ]
 
-    def _playbooks(self) -> "tuple[Playbook, ...]":
-        from ipcom_chat.assistant.playbook_loading import load_playbooks  # noqa: PLC0415
-
-        return load_playbooks(self.settings.paths.playbook_dirs)[0]
-
     def index(self, *, limit: int | None = None) -> None:
         """Bring the search index up to date, if anybody has ever searched here.
 
@@ -581,12 +606,12 @@ class Runtime:
 
     def forget_meanings(self) -> None:
         """Forget the vectors of what was deleted or redacted; they need no model for that."""
-        paths = self.settings.paths
-        if not paths.meaning.exists():
-            return
-        from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - few verbs
+        _forget_meanings(self._replica.database, self.settings.paths.meaning)
 
-        forget_lost(self._replica.database, paths.meaning)
+    def change_session(self, session_id: SessionId) -> None:
+        """Leave the session of this process for another one, which is open or will be."""
+        self.end_session()
+        self.session_id = session_id
 
     def end_session(self) -> None:
         """End the session of this process, if it has one; its end is still to be carried."""
@@ -618,12 +643,51 @@ def _working_directory() -> str | None:
         return None  # the folder was deleted under us
 
 
+def _forget_meanings(database: "Database", folder: Path, after: int = 0) -> None:
+    if not folder.exists():
+        return
+    from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - after an erasure only
+
+    forget_lost(database, folder, after=after)
+
+
+def _forget_pulled(folder: Path) -> "Callable[[Database, int], None]":
+    """Return what forgets the vectors of texts that an exchange took out of the replica."""
+
+    def forget(database: "Database", after: int) -> None:
+        # What the disk refuses now is forgotten when the vectors are next brought up to date.
+        with suppress(StorageError):
+            _forget_meanings(database, folder, after)
+
+    return forget
+
+
+def backup_folder(settings: Settings) -> Path:
+    """Return the folder of backups."""
+    chosen = settings["backup.folder"]
+    return Path(chosen).expanduser().absolute() if chosen else settings.paths.data_dir / "backups"
+
+
+def backup_place(
+    settings: Settings, clock: Clock, *, folder: Path | None = None, keep: int | None = None
+) -> "BackupPlace":
+    """Return what is backed up and where to, as the settings or this call say."""
+    from ipcom_chat.services.backups import BackupPlace  # noqa: PLC0415 - few verbs
+
+    return BackupPlace(
+        replica=settings.paths.replica,
+        folder=folder.absolute() if folder else backup_folder(settings),
+        machine_id=host.machine_id(settings["machine_id"], settings.paths.state_dir, clock),
+        keep=settings["backup.keep"] if keep is None else keep,
+    )
+
+
 def sync_settings(settings: Settings) -> "SyncSettings":
     """Return what the settings say of synchronisation."""
     from ipcom_chat.services.sync import SyncSettings  # noqa: PLC0415 - asyncio
     from ipcom_chat.sync.engine import Options  # noqa: PLC0415
     from ipcom_chat.sync.scheduler import Intervals  # noqa: PLC0415
-    from ipcom_chat.sync.target import host_of  # noqa: PLC0415
+    from ipcom_chat.sync.target import fault_of, host_of  # noqa: PLC0415
     from ipcom_chat.targets import primary_target, primary_urls  # noqa: PLC0415
 
     urls = primary_urls(settings)
@@ -632,13 +696,16 @@ def sync_settings(settings: Settings) -> "SyncSettings":
         host=host_of(urls[0]) if urls else None,
         resolve=lambda: primary_target(settings),
         has_readers=len(urls) > 1 or settings["turso.sync_url"] is not None,
+        fault=fault_of((*urls, *filter(None, (settings["turso.sync_url"],)))) if urls else None,
         intervals=Intervals(
             active_s=min(active_s, rest_s),
             rest_s=rest_s,
             longest_backoff_s=settings["sync.retry_interval"] / 1000,
         ),
         options=Options(
-            batch_rows=settings["sync.batch_size"], window_days=settings["sync.window_days"]
+            batch_rows=settings["sync.batch_size"],
+            window_days=settings["sync.window_days"],
+            erased=_forget_pulled(settings.paths.meaning),
         ),
     )
 
@@ -650,3 +717,27 @@ def probe_of(settings: Settings) -> "Callable[[], Probe] | None":
     from ipcom_chat.services.sync import probe  # noqa: PLC0415 - asyncio
 
     return lambda: probe(sync_settings(settings), SystemClock())
+
+
+def token_of(settings: Settings) -> "Callable[[], str | None] | None":
+    """Return what gives the primary's token; None if no primary is configured."""
+    if not settings["turso.database_url"]:
+        return None
+    from ipcom_chat.targets import primary_token  # noqa: PLC0415 - one verb
+
+    return lambda: primary_token(settings)
+
+
+def reach_of(settings: Settings) -> "Callable[[], Reached] | None":
+    """Return what asks the server of the AI; None if none is configured."""
+    if not settings["ai.enabled"] or not settings["ai.model"]:
+        return None
+    from ipcom_chat.assistant.endpoint import Endpoint, parse_model  # noqa: PLC0415 - one option
+    from ipcom_chat.models import key_of  # noqa: PLC0415
+    from ipcom_chat.services.reach import reach  # noqa: PLC0415
+
+    def ask() -> "Reached":
+        model = parse_model(settings["ai.model"])
+        return reach(Endpoint.of_model(model, settings["ai.base_url"]), key_of(settings, model))
+
+    return ask

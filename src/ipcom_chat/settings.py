@@ -1,6 +1,8 @@
 """Settings: the only reader of the environment, of TOML files and of XDG folders.
 
 Precedence: command line > environment > user file > `/etc/ipcom-chat/config.toml` > default.
+Two exceptions: rules for commands (`tools.*`) of all of them add up, and `ai.enabled = false` in
+`/etc` is a policy that nothing below it can lift.
 No file is ever read from the working directory: a hostile checkout must not be able to redirect
 where questions and keys are sent.
 
@@ -101,6 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     paths: Paths
     values: dict[str, Any]
     sources: dict[str, str]
+    overruled: dict[str, str] = {}
+    """By key: what tried to set a value against a policy of this machine."""
 
     def __getitem__(self, key: str) -> Any:
         """Return the value of a setting; its type is that in `KNOWN`."""
@@ -174,6 +178,12 @@ _DEFINITIONS = (
             "how often a failed call to the AI is repeated"),
     Setting("ai.timeout", int, 60, "IPCOM_CHAT_AI_TIMEOUT",
             "seconds to wait for the AI to begin or go on"),
+    Setting("tools.allow", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_ALLOW",
+            "rules for commands that may run unasked; in a variable ';' stands between them"),
+    Setting("tools.ask", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_ASK",
+            "rules for commands that are asked about, even if another rule allows them"),
+    Setting("tools.deny", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_DENY",
+            "rules for commands that never run"),
     Setting("ai.context_tokens", int, 24_000, "IPCOM_CHAT_AI_CONTEXT_TOKENS",
             "how much of the conversation is sent along, about, in tokens"),
     Setting("ai.max_requests", int, 12, "IPCOM_CHAT_AI_MAX_REQUESTS",
@@ -224,6 +234,15 @@ _DEFINITIONS = (
             "how many entries the primary may hold; 0: no limit"),
     Setting("alerts.primary_mib", int, 0, "IPCOM_CHAT_ALERTS_PRIMARY_MIB",
             "how large the primary may be, MiB; 0: no limit"),
+    Setting("backup.folder", str | None, None, "IPCOM_CHAT_BACKUP_FOLDER",
+            "where backups go; by default beside the history"),
+    Setting("backup.keep", int, 7, "IPCOM_CHAT_BACKUP_KEEP",
+            "how many backups of a kind are kept; 0 keeps all"),
+    Setting("retention.purge_days", int, 0, "IPCOM_CHAT_PURGE_DAYS",
+            "entries older than so many days are deleted for everybody by 'maintenance run'; 0:"
+            " none"),
+    Setting("retention.modes", str, "global,user,machine,hybrid", "IPCOM_CHAT_RETENTION_MODES",
+            "the modes whose entries retention.purge_days is about, after commas"),
     Setting("ui.language", str | None, None, "IPCOM_CHAT_LANGUAGE",
             "en or pt_BR; by default the locale decides"),
     Setting("ui.theme", str, "auto", "IPCOM_CHAT_THEME", "auto, dark or light"),
@@ -255,10 +274,27 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None)
     for layer, source in layers:
         for key, raw in layer.items():
             value = convert(key, raw, source)
+            if KNOWN[key].type == _RULES and values[key]:
+                # Rules add up: nobody takes another's away, and the strictest wins.
+                values[key] = tuple(dict.fromkeys((*values[key], *value)))
+                sources[key] = f"{sources[key]}, {source}"
+                continue
             values[key] = Secret(value) if KNOWN[key].secret and value else value
             sources[key] = source
+    overruled = _hold_policy(layers[0][0], values, sources)
     values["ui.language"] = values["ui.language"] or locale_language(environment)
-    return Settings(paths=paths, values=values, sources=sources)
+    return Settings(paths=paths, values=values, sources=sources, overruled=overruled)
+
+
+def _hold_policy(
+    policy: Mapping[str, Any], values: dict[str, Any], sources: dict[str, str]
+) -> dict[str, str]:
+    """Let what the administrator switched off stay off; return who tried otherwise, by key."""
+    key = "ai.enabled"
+    if policy.get(key, True) or not values[key]:
+        return {}
+    tried, values[key], sources[key] = sources[key], False, str(SYSTEM_FILE)
+    return {key: tried}
 
 
 def find_paths(environment: Mapping[str, str]) -> Paths:
@@ -363,7 +399,7 @@ def convert(key: str, value: Any, source: str) -> Any:
         lax = not (isinstance(value, str) and setting.type == _TEXT)
         converted = msgspec.convert(_truth(setting, value), setting.type, strict=not lax)
         _check(setting, converted)
-    except (msgspec.ValidationError, ValueError) as error:
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
         shown = MASK if setting.secret else repr(value)
         raise SettingsError(
             _(
@@ -379,6 +415,8 @@ def convert(key: str, value: Any, source: str) -> Any:
 
 _ALLOWED = {"ui.language": ("en", "pt_BR"), "ui.theme": ("auto", "dark", "light")}
 _TEXT = str | None
+_RULES = tuple[str, ...]
+RULE_SEPARATOR = ";"
 _NUMBER_MAX = 2**31 - 1
 _NUMBER_MIN = {
     "turso.sync_interval": 1, "sync.active_interval": 1, "sync.batch_size": 1,
@@ -391,6 +429,11 @@ _WORDS = {"yes": True, "on": True, "no": False, "off": False}
 def _truth(setting: Setting, value: Any) -> Any:
     if setting.type is bool and isinstance(value, str):
         return _WORDS.get(value.lower(), value)
+    if setting.type == _RULES:
+        rules = value.split(RULE_SEPARATOR) if isinstance(value, str) else value
+        if not all(isinstance(each, str) for each in rules):
+            raise ValueError(value)
+        return tuple(filter(None, (" ".join(each.split()) for each in rules)))
     return value
 
 
@@ -399,11 +442,23 @@ def _check(setting: Setting, value: Any) -> None:
     if allowed and value is not None and value not in allowed:
         raise ValueError(value)
     # Bytes that are no UTF-8 can be neither stored nor sent; the encoder raises a ValueError, too.
-    if isinstance(value, str) and len(value.encode()) > VALUE_MAX_BYTES:
+    texts = value if isinstance(value, tuple) else (value,)
+    if any(isinstance(each, str) and len(each.encode()) > VALUE_MAX_BYTES for each in texts):
         raise ValueError(value)
+    if setting.key == "retention.modes":
+        modes_of(value)
     least = _NUMBER_MIN.get(setting.key, 0)
     if isinstance(value, int) and not least <= value <= _NUMBER_MAX:
         raise ValueError(value)
+
+
+def modes_of(text: str) -> tuple[Mode, ...]:
+    """Return the modes that a setting names.
+
+    Raises:
+        ValueError: one is none.
+    """
+    return tuple(Mode(word.strip()) for word in text.split(",") if word.strip())
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -431,7 +486,8 @@ def save(path: Path, key: str, text: str) -> None:
         *parents, name = key.split(".")
         for parent in parents:
             table = table.setdefault(parent, tomlkit.table())
-        table[name] = value.value if isinstance(value, Mode) else value
+        plain = list(value) if isinstance(value, tuple) else value
+        table[name] = value.value if isinstance(value, Mode) else plain
         _write(path, tomlkit.dumps(document))
     except (OSError, tomlkit.exceptions.TOMLKitError) as error:
         raise SettingsError(

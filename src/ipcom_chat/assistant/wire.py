@@ -43,6 +43,7 @@ from ipcom_chat.assistant.base import (
     Turn,
     UsageReport,
 )
+from ipcom_chat.assistant.repeats import Repeats
 from ipcom_chat.assistant.time_limit import TimeLimit
 from ipcom_chat.assistant.tools import Playbooks, Toolbox
 from ipcom_chat.assistant.vendors import Access, model_of
@@ -62,6 +63,10 @@ _SUMMARISE = (
 
 Toolset = AbstractToolset[Toolbox]
 Put = Callable[[AssistantEvent], None]
+
+
+def _tell_nobody(_event: AssistantEvent) -> None:
+    """Say nothing."""
 
 
 class Wire:
@@ -143,12 +148,21 @@ class Wire:
             raise self.translated(error) from error
         return result.output.strip() or None
 
-    def http_client(self) -> httpx2.AsyncClient:
-        """Return a client for one question."""
+    def http_client(self, tell: Put = _tell_nobody) -> httpx2.AsyncClient:
+        """Return a client for one question.
+
+        Args:
+            tell: hears when a request is repeated: the libraries do that without a word.
+        """
         timeout = httpx2.Timeout(self._timeout_s, connect=min(self._timeout_s, CONNECT_TIMEOUT_S))
         # A company's proxy, taken from the environment, cannot reach this machine's own Ollama.
         trust_env = not self.access.endpoint.is_loopback
-        return httpx2.AsyncClient(verify=self._tls, timeout=timeout, trust_env=trust_env)
+        return httpx2.AsyncClient(
+            verify=self._tls,
+            timeout=timeout,
+            trust_env=trust_env,
+            event_hooks=Repeats(self.access, tell).hooks,
+        )
 
     def translated(self, error: Exception) -> AssistantError:
         """Return the error of ours that says what a foreign one means."""
@@ -228,7 +242,7 @@ class _Run:
         wire, question = self._wire, self._question
         toolsets = [TOOLS, *self._toolsets] if self._uses_tools else []
         async with (
-            wire.http_client() as http,
+            wire.http_client(self._put) as http,
             wire.agent.run_stream_events(
                 context.prompt(question.text, self._recalled),
                 message_history=history,

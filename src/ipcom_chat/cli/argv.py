@@ -10,14 +10,19 @@ unambiguous:
   what stands between words is text. A question in quotes makes an unknown option after it an
   error; without quotes it is text, too.
 
+`--continue` and `--resume [ID]` stand before the verb, or with the options of a question in quotes:
+`git rebase --continue` may be what is asked about.
+
 A first argument with a blank in it is a question, and with piped input no verb is needed either.
 Pure: no environment, no terminal.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ipcom_chat.domain.entry import Mode
+from ipcom_chat.domain.sessions import NEWEST
 from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 
@@ -26,8 +31,8 @@ USER_IS_FILTER = frozenset({"history", "user"})
 VALUE_OPTIONS = frozenset(
     {
         "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
-        "--before", "--context", "--model", "--query",
-        "--host", "--port", "--session", "--since", "--status", "--username",
+        "--before", "--context", "--host", "--keep", "--model", "--query", "--wait",
+        "--port", "--session", "--since", "--status", "--username",
     }
 )  # fmt: skip
 """The options of the verbs that take the next argument as their value."""
@@ -37,6 +42,12 @@ _SWITCHES = frozenset({*_MODES, "--private", "--debug"})
 _VALUED = frozenset({"--user", "--mode"})
 _ASK_SWITCHES = frozenset({"--json", "--stream", "--no-tools", "--quiet", "-q", "--help", "-h"})
 _ASK_VALUED = frozenset({"--model", "--context"})
+_CONTINUE = frozenset({"--continue", "-c"})
+_RESUME = "--resume"
+_SESSION_ID = re.compile(r"[0-9a-fA-F]{4,12}|[0-9a-fA-F-]{36}")
+"""What behind `--resume` is its value; anything else is the verb, or the question."""
+CHOOSE = ""
+"""Instead of a session: let the person choose one."""
 _OF_MANY_TOOLS = frozenset({"-q", "-h", "--help"})
 """At the end of a question without quotes they are rather a part of it: `what does tar -h`."""
 _ROOT_SWITCHES = frozenset({"--help", "-h", "--version"})
@@ -50,6 +61,8 @@ class Invocation(NamedTuple):
     settings: dict[str, Any]
     """What the flags say, by the key of the setting."""
     debug: bool
+    resume: str | None = None
+    """The session to go on with: an id, `NEWEST` or `CHOOSE`."""
 
 
 def normalise(argv: Sequence[str], *, piped: bool) -> Invocation:
@@ -64,10 +77,23 @@ def normalise(argv: Sequence[str], *, piped: bool) -> Invocation:
     """
     flags = _Flags()
     first = _first_word(argv)
-    before = flags.take(argv[:first], keep_user=False)
+    before = flags.take(argv[:first], keep_user=False, resumes=True)
     after = list(argv[first:])
     arguments = _arguments(before, after, flags, piped=piped)
-    return Invocation(arguments, flags.settings, flags.debug)
+    _check_resume(arguments, flags.resume)
+    return Invocation(arguments, flags.settings, flags.debug, flags.resume)
+
+
+def _check_resume(arguments: Sequence[str], resume: str | None) -> None:
+    if resume is None or not arguments or _ROOT_SWITCHES.intersection(arguments[:1]):
+        return
+    if arguments[0] != ASK:
+        raise UsageError(
+            _("--continue and --resume go with the chat or a question, not with '{verb}'.",
+              verb=arguments[0])
+        )  # fmt: skip
+    if resume == CHOOSE:
+        raise UsageError(_("With a question, --resume needs the id of a session."))
 
 
 def _arguments(before: list[str], after: list[str], flags: "_Flags", *, piped: bool) -> list[str]:
@@ -101,19 +127,24 @@ def _first_word(argv: Sequence[str]) -> int:
         word = argv[index]
         if word in {"--", "-"} or not word.startswith("-"):
             return index
-        index += 2 if word in _VALUED | _ASK_VALUED else 1
+        index += 2 if word in _VALUED | _ASK_VALUED or _has_session(argv[index:]) else 1
     return len(argv)
+
+
+def _has_session(words: Sequence[str]) -> bool:
+    """Return whether the first word is `--resume` and the second one its value."""
+    return len(words) > 1 and words[0] == _RESUME and bool(_SESSION_ID.fullmatch(words[1]))
 
 
 def _question(words: list[str], flags: "_Flags") -> list[str]:
     """Return `ask`, its options, `--` and the words of the question."""
     start = _first_word(words)
-    options = flags.take(words[:start], keep_user=False)
+    options = flags.take(words[:start], keep_user=False, resumes=True)
     words = list(words[start:])
     if words[:1] == ["--"]:
         return [ASK, *options, "--", *words[1:]]
     end = _words_end(words)
-    options += flags.take(words[end:], keep_user=False)
+    options += flags.take(words[end:], keep_user=False, resumes=True)
     return [ASK, *options, "--", *words[:end]]
 
 
@@ -142,6 +173,8 @@ def _width(words: list[str], *, quoted: bool) -> int:
     """Return how many of the words the option in front takes; 0 if it is a word."""
     word = words[0]
     name, equals, _value = word.partition("=")
+    if _has_session(words):
+        return 2 if quoted else 0
     if name in _VALUED | _ASK_VALUED:
         has_value = bool(equals) or (len(words) > 1 and not words[1].startswith("-"))
         return (1 if equals or not has_value else 2) if quoted or has_value else 0
@@ -156,8 +189,9 @@ class _Flags:
     def __init__(self) -> None:
         self.settings: dict[str, Any] = {}
         self.debug = False
+        self.resume: str | None = None
 
-    def take(self, words: Sequence[str], *, keep_user: bool) -> list[str]:
+    def take(self, words: Sequence[str], *, keep_user: bool, resumes: bool = False) -> list[str]:
         """Take the flags out of `words`; return the others."""
         others: list[str] = []
         queue = list(reversed(words))
@@ -166,7 +200,9 @@ class _Flags:
             name, equals, value = word.partition("=")
             if word == "--":
                 return [*others, word, *reversed(queue)]
-            if word in _SWITCHES:
+            if resumes and (word in _CONTINUE or name == _RESUME):
+                self._resumes(word, queue)
+            elif word in _SWITCHES:
                 self._switch(word)
             elif name in _VALUED and not (keep_user and name == "--user"):
                 self._valued(name, value if equals else queue.pop() if queue else "")
@@ -183,6 +219,18 @@ class _Flags:
             self.settings["history.private"] = True
         else:
             self._set("history.mode", _MODES[word])
+
+    def _resumes(self, word: str, queue: list[str]) -> None:
+        _name, equals, value = word.partition("=")
+        if word in _CONTINUE:
+            wanted = NEWEST
+        elif equals:
+            wanted = value
+        else:
+            wanted = queue.pop() if queue and _has_session([word, queue[-1]]) else CHOOSE
+        if self.resume not in {None, wanted}:
+            raise UsageError(_("Only one session at a time: --continue, or --resume ID."))
+        self.resume = wanted
 
     def _valued(self, name: str, value: str) -> None:
         if not value or value.startswith("-"):

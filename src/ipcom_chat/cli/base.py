@@ -17,6 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 LIMIT_MAX = 1_000_000
 DAYS_MAX = 36_500
+COMPLETED_MAX = 50
+"""So many ids of sessions a shell is offered."""
 
 
 class Formatter(click.HelpFormatter):
@@ -165,6 +167,22 @@ def usernames(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     except IpcomChatError:
         return []
     return [user.username for user in users if user.username.startswith(incomplete)]
+
+
+def session_ids(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the short id of a session, the one used last first; as `usernames`."""
+    del param
+    context = ctx.find_object(CliContext)
+    try:
+        if context is None or not context.settings.paths.replica.exists():
+            return []
+        runtime = context.runtime
+        found = runtime.session_history.newest(
+            runtime.scope(), runtime.origin(), limit=COMPLETED_MAX
+        )
+    except IpcomChatError:
+        return []
+    return [each.short_id for each in found if each.short_id.startswith(incomplete)]
 
 
 def usage_error(error: click.ClickException) -> UsageError:

@@ -13,7 +13,7 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
-from ipcom_chat.settings import KNOWN, MASK, SYSTEM_FILE, Secret, known, save
+from ipcom_chat.settings import KNOWN, MASK, RULE_SEPARATOR, SYSTEM_FILE, Secret, known, save
 
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"([?&][^=&#]*(?:token|key|secret|passw|auth)[^=&#]*=)[^&#]*", re.IGNORECASE)
@@ -45,8 +45,7 @@ def list_settings(context: CliContext, *, as_json: bool) -> None:
         tables.Column(_("Variable")),
     ]
     rows = [
-        (each["key"], _text(each["value"]), _source(each["source"]), each["variable"])
-        for each in objects
+        (each["key"], _text(each["value"]), _source(each), each["variable"]) for each in objects
     ]
     tables.show(columns, rows, styled=context.styled)
 
@@ -115,12 +114,18 @@ def _object(context: CliContext, key: str) -> dict[str, Any]:
         "key": key,
         "value": _shown(value),
         "source": settings.sources[key],
+        "overruled": settings.overruled.get(key),
         "variable": setting.variable,
         "help": _(setting.help),
     }
 
 
-def _source(source: str) -> str:
+def _source(setting: dict[str, Any]) -> str:
+    source: str = setting["source"]
+    if setting["overruled"]:
+        return _(
+            "{path}, a policy: {source} has no effect", path=source, source=setting["overruled"]
+        )
     return {"default": _("default"), "flag": _("flag")}.get(source, source)
 
 
@@ -138,6 +143,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"{RULE_SEPARATOR} ".join(value)
     return value.value if isinstance(value, Mode) else str(value)
 
 

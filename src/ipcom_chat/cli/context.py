@@ -27,6 +27,8 @@ class CliContext:
         self.environment = environment
         self.paths = settings_module.find_paths(environment)
         self.debug = debug
+        self.resume: str | None = None
+        """The session to go on with, as the command line says it."""
         self._runtime: Runtime | None = None
         self._settings: Settings | SettingsError
         try:
@@ -73,6 +75,7 @@ class CliContext:
             from ipcom_chat.runtime import Runtime  # noqa: PLC0415 - brings SQLite
 
             self._runtime = Runtime(self.settings)
+            self._runtime.resume = self.resume or None
             if self._runtime.recovery is not None:
                 recovery = self._runtime.recovery
                 sentence = recovered(recovery.set_aside, recovery.entries)
@@ -91,11 +94,15 @@ class CliContext:
         return logs.open_log(self.paths.log_file, debug=self.debug)
 
     def close(self) -> None:
-        """Close the replica; what cannot be written any more is told, and changes nothing."""
-        if self._runtime is None:
+        """Close the replica; what cannot be written any more is told, and changes nothing.
+
+        Whoever asks for the runtime afterwards opens it again.
+        """
+        runtime, self._runtime = self._runtime, None
+        if runtime is None:
             return
         try:
-            self._runtime.close()
+            runtime.close()
         except IpcomChatError as error:
             output.fail(str(error))
 

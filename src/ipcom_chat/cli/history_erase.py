@@ -153,7 +153,7 @@ def scan_secrets(context: CliContext, *, fix: bool, as_json: bool) -> int:
             )
     _tell_scan(len(rows), fixed, fix=fix)
     if fixed:
-        _tell_reach(context)
+        tell_reach(context)
     return output.ExitCode.OK if fix or not rows else output.ExitCode.FAILED
 
 
@@ -279,7 +279,7 @@ class _Act:
             and not all(entry.private for entry in chosen.entries)
         ):
             output.note(_("Other machines follow with their next exchange with the primary."))
-        _tell_reach(self._context)
+        tell_reach(self._context)
 
     def ended(self, chosen: Chosen) -> int:
         """Print the JSON, name what stayed; return the exit code."""
@@ -316,7 +316,7 @@ def _delete(act: _Act, chosen: Chosen) -> int:
     return act.ended(chosen)
 
 
-def _tell_reach(context: CliContext) -> None:
+def tell_reach(context: CliContext) -> None:
     """Let the index and the vectors follow; say what still holds the old text."""
     _tell_pending(context.runtime.erasures)
     if context.paths.search.exists():

@@ -47,6 +47,7 @@ def _run(argv: list[str]) -> int:
     if "--version" in invocation.arguments[:1]:
         return _version()
     context = from_process(invocation.settings, debug=invocation.debug)
+    context.resume = invocation.resume
     i18n.use(context.language)
     try:
         return _dispatch(context, invocation.arguments)
@@ -105,10 +106,12 @@ def _chat(context: "CliContext", *, opens_history: bool = False) -> int:
         raise UsageError(
             _('TERM=dumb cannot show the chat. For one answer: ipcom-chat ask "question"')
         )
+    from ipcom_chat.cli.argv import CHOOSE  # noqa: PLC0415 - see `_run`
     from ipcom_chat.tui.app import run_chat  # noqa: PLC0415 - brings Textual
 
     context.open_log()
-    return run_chat(context.runtime, opens_history=opens_history)
+    chooses = context.resume == CHOOSE
+    return run_chat(context.runtime, opens_history=opens_history, opens_sessions=chooses)
 
 
 def _language() -> i18n.Language:

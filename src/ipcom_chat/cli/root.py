@@ -5,13 +5,15 @@ from importlib import import_module
 
 import click
 
-from ipcom_chat.cli.base import Formatter, Noun, usernames
+from ipcom_chat.cli.base import Formatter, Noun, session_ids, usernames
 from ipcom_chat.i18n import _
 
 VERBS = {
     "ask": "ask:ask",
     "cancel": "ask:cancel",
+    "retry": "ask:retry",
     "history": "history:history",
+    "sessions": "sessions:sessions",
     "suggest": "suggest:suggest",
     "redact": "redact:redact",
     "user": "user:user",
@@ -20,9 +22,13 @@ VERBS = {
     "server": "server:server",
     "monitor": "monitor:monitor",
     "mcp": "mcp:mcp",
+    "backup": "backup:backup",
+    "maintenance": "maintenance:maintenance",
     "config": "config:config",
+    "setup": "setup:setup",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
+    "uninstall": "uninstall:uninstall",
 }
 """Where each verb lies: file of this package, name in it."""
 
@@ -81,6 +87,10 @@ def _flags() -> list[click.Parameter]:
         click.Option(["--hybrid"], is_flag=True, help=_("All three histories.")),
         click.Option(["--mode"], metavar=_("MODE"), help=_("global, user, local or hybrid.")),
         click.Option(["--private"], is_flag=True, help=_("New entries stay on this machine.")),
+        click.Option(["--continue", "-c"], is_flag=True,
+                     help=_("Go on with the newest session; also with a question.")),
+        click.Option(["--resume"], metavar=_("[ID]"), shell_complete=session_ids,
+                     help=_("Go on with this session; without an id choose one.")),
         click.Option(["--debug"], is_flag=True, help=_("Write details to the log.")),
         click.Option(["--version"], is_flag=True, help=_("Show the version.")),
     ]  # fmt: skip
@@ -90,7 +100,9 @@ def _summaries() -> dict[str, str]:
     return {
         "ask": _("Answer one question on stdout."),
         "cancel": _("Cancel a request that runs elsewhere."),
+        "retry": _("Ask again what got no answer."),
         "history": _("Search, list, show, count, import and export entries."),
+        "sessions": _("List, show, rename, fork, export and delete conversations."),
         "suggest": _("Suggest what worked before, and what comes next."),
         "redact": _("Take secrets out of what comes in on stdin."),
         "user": _("Create, change and show users."),
@@ -99,7 +111,11 @@ def _summaries() -> dict[str, str]:
         "server": _("Set up and check the primary, the database all machines share."),
         "monitor": _("Show how it works: health, latencies, requests, machines, people."),
         "mcp": _("Serve the team's memory to other assistants (MCP, on stdin and stdout)."),
+        "backup": _("Back up this machine's history or the primary, and restore them."),
+        "maintenance": _("Delete and drop what is old, compact files, check them."),
         "config": _("Show and change settings."),
+        "setup": _("Set up AI, primary, user, imports and completion."),
         "doctor": _("Check everything that ipcom-chat needs."),
         "completion": _("Print the completion script of a shell."),
+        "uninstall": _("Take away what this program has made, except the history."),
     }

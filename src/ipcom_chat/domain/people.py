@@ -75,9 +75,13 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """One conversation of one process. Instants are epoch milliseconds."""
+    """One conversation; one process at a time holds it. Instants are epoch milliseconds."""
 
     id: SessionId
+    parent_id: SessionId | None = None
+    """The session that this one goes on from."""
+    title: str | None = None
+    """What a person called it."""
     mode: str
     private: bool
     user_id: UserId | None

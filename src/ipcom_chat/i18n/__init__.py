@@ -19,6 +19,7 @@ CATALOGUES = (
     "core",
     "cli",
     "tui",
+    "approval",
     "assistant",
     "sync",
     "server",
@@ -28,10 +29,15 @@ CATALOGUES = (
     "history",
     "imports",
     "redaction",
+    "permissions",
     "tools",
     "mcp",
     "monitoring",
     "alerts",
+    "sessions",
+    "backup",
+    "health",
+    "setup",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 
@@ -63,9 +69,9 @@ def n_(one: str, many: str, /, count: int, **values: object) -> str:
     return _(one if count == 1 else many, count=count, **values)
 
 
-def decimal(value: float) -> str:
-    """Return a number with one decimal place: `3.4`, in Portuguese `3,4`."""
-    text = f"{value:.1f}"
+def decimal(value: float, places: int = 1) -> str:
+    """Return a number with decimal places: `3.4`, in Portuguese `3,4`."""
+    text = f"{value:.{places}f}"
     return text.replace(".", ",") if _Screen.language == "pt_BR" else text
 
 

@@ -16,7 +16,7 @@ from ipcom_chat.clock import Clock
 from ipcom_chat.domain.alerts import Reading, Rule
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.histogram import BOUNDS_US, quantile
-from ipcom_chat.domain.jwt import expires_at
+from ipcom_chat.domain.tokens import claims_of
 from ipcom_chat.errors import IpcomChatError, PrimaryError, StorageError
 from ipcom_chat.ids import MachineId
 from ipcom_chat.libsql.address import Address
@@ -186,9 +186,10 @@ class AlertReadings:
             return known
         if until is None and address.scheme == "https":
             until = known.certificate_until  # it cannot be reached now
+        claims = claims_of(target.token) if target.token else None
         return msgspec.structs.replace(
             known, looked_at=now, certificate_until=until,
-            token_until=expires_at(target.token) if target.token else None,
+            token_until=claims.expires_at if claims else None,
         )  # fmt: skip
 
     def _sized(self, known: Primary, now: int) -> Primary:

@@ -19,7 +19,6 @@ from contextlib import aclosing
 
 import msgspec
 
-from ipcom_chat.assistant.attachments import Attached
 from ipcom_chat.assistant.base import (
     Approval,
     Assistant,
@@ -53,7 +52,28 @@ from ipcom_chat.i18n import Language, _
 from ipcom_chat.ids import EntryId, IdSource
 from ipcom_chat.services.asking import Asked, Asking, Terms, turn_of
 from ipcom_chat.services.bridge import StorageThread
+from ipcom_chat.services.chat_events import (
+    ApprovalAsked,
+    ApprovalClosed,
+    ChatEvent,
+    Listener,
+    NotSaved,
+    StatusChanged,
+)
+from ipcom_chat.services.live import Live
 from ipcom_chat.services.requests import RequestStore
+
+__all__ = [
+    "ApprovalAsked",
+    "ApprovalClosed",
+    "ChatContext",
+    "ChatEvent",
+    "ChatService",
+    "Listener",
+    "NotSaved",
+    "StatusChanged",
+    "is_kept_private",
+]
 
 INTERNAL = "internal"
 """The error code of a request that met a fault of this program."""
@@ -67,67 +87,6 @@ _COMMAND_ID = "typed"
 _SUMMARY = "(a summary of the conversation so far)"
 CANCEL_POLL_S = 0.25
 """How often the owner looks whether another terminal asked to cancel."""
-
-
-class StatusChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """The request moved; after a final status nothing but `NotSaved` follows."""
-
-    status: Status
-    reason: str | None = None
-    """For `error`: one sentence for the user. For `cancelled`: who did it."""
-
-
-class NotSaved(msgspec.Struct, frozen=True, kw_only=True):
-    """The request goes on, but its history could not be written."""
-
-    reason: str
-
-
-class ApprovalAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """Something runs only if the person says so; the request waits for `decide`."""
-
-    approval: Approval
-    decide: Callable[[Decision], None]
-    """To be called once, in the event loop; later calls change nothing."""
-
-
-class ApprovalClosed(msgspec.Struct, frozen=True, kw_only=True):
-    """The question is answered, or the request that asked it has ended."""
-
-    call_id: str
-
-
-ChatEvent = AssistantEvent | StatusChanged | NotSaved | ApprovalAsked | ApprovalClosed
-Listener = Callable[[ChatEvent], None]
-
-
-class _Live:
-    """What one running request needs; it dies with the request."""
-
-    def __init__(self, request: Request, entry: Entry, listener: Listener, start_ms: float) -> None:
-        self.request = request
-        self.entry = entry
-        self.listener = listener
-        self.start_ms = start_ms
-        self.text: list[str] = []
-        self.text_chars = 0
-        self.ran: list[CommandFinished] = []
-        self.files = Attached()
-        self.is_cut = False
-        """Whether a command wrote more than is kept."""
-        self.usage: UsageReport | None = None
-        self.saved = True
-        self.task: asyncio.Task[None] | None = None
-
-    @property
-    def is_command(self) -> bool:
-        """Whether the person typed a command, not a question."""
-        return self.entry.kind is Kind.COMMAND
-
-    def add(self, text: str) -> None:
-        """Add to what was said so far."""
-        self.text.append(text)
-        self.text_chars += len(text)
 
 
 class ChatContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +115,7 @@ class ChatService:
         self._asking = asking
         self._ids = ids
         self._clock = ids.clock
-        self._live: dict[EntryId, _Live] = {}
+        self._live: dict[EntryId, Live] = {}
         self._watch: asyncio.Task[None] | None = None
         self.assistant = assistant
         self.context = context
@@ -202,7 +161,7 @@ class ChatService:
             **msgspec.structs.asdict(self.context.origin) | {"private": is_private},
         )
         request = Request(entry.id, text)
-        live = _Live(request, entry, listener, self._clock.monotonic_ms())
+        live = Live(request, entry, listener, self._clock.monotonic_ms())
         self._live[entry.id] = live
         loop = asyncio.get_running_loop()
         live.task = loop.create_task(self._run(live))
@@ -258,7 +217,7 @@ class ChatService:
             self.conversation.insert(0, turn_of(_SUMMARY, summary, is_cancelled=False))
         return summary
 
-    async def _run(self, live: _Live) -> None:
+    async def _run(self, live: Live) -> None:
         try:
             await self._written(live, self._store.add, live.entry, live.request)
             if live.request.advance(Status.PROCESSING):
@@ -269,7 +228,7 @@ class ChatService:
             # ESC has been recorded already; whatever else stops the task is a cancel, too.
             self.cancel(live.request, actor="exit")
 
-    async def _answer(self, live: _Live) -> None:
+    async def _answer(self, live: Live) -> None:
         try:
             await (self._run_typed(live) if live.is_command else self._ask(live))
         except IpcomChatError as error:
@@ -282,7 +241,7 @@ class ChatService:
             code = str(live.ran[-1].exit_code) if live.is_command and live.ran else None
             await self._finish(live, Status.COMPLETED, code, None)
 
-    async def _ask(self, live: _Live) -> None:
+    async def _ask(self, live: Live) -> None:
         question = await self._question(live)
         async with aclosing(self.assistant.answer(question)) as events:
             async for event in events:
@@ -292,7 +251,7 @@ class ChatService:
                     self._take(live, TextDelta(_CUT_MARK))
                     break
 
-    async def _run_typed(self, live: _Live) -> None:
+    async def _run_typed(self, live: Live) -> None:
         gate = self._asking.gate(lambda approval: self._approve(live, approval))
         said = await gate.typed(_COMMAND_ID, live.request.text)
         if not said.allowed:
@@ -310,7 +269,7 @@ class ChatService:
         )
         await runner.run(line)
 
-    async def _approve(self, live: _Live, approval: Approval) -> Decision:
+    async def _approve(self, live: Live, approval: Approval) -> Decision:
         """Ask the person, through the listener, and wait; a cancelled request waits no more."""
         answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
 
@@ -325,7 +284,7 @@ class ChatService:
             if live.request.is_open:
                 live.listener(ApprovalClosed(call_id=approval.call_id))
 
-    def _take(self, live: _Live, event: AssistantEvent) -> None:
+    def _take(self, live: Live, event: AssistantEvent) -> None:
         if isinstance(event, CommandFinished):
             # It ran, so it is recorded, even if the request was cancelled meanwhile.
             self._took_command(live, event)
@@ -339,7 +298,7 @@ class ChatService:
             live.usage = event
         live.listener(event)
 
-    def _took_command(self, live: _Live, event: CommandFinished) -> None:
+    def _took_command(self, live: Live, event: CommandFinished) -> None:
         live.ran.append(event)
         if not live.is_command:
             self._write(live, self._store.add_command, live.entry, event)
@@ -348,7 +307,7 @@ class ChatService:
             live.is_cut = event.truncated
 
     async def _finish(
-        self, live: _Live, status: Status, code: str | None, reason: str | None
+        self, live: Live, status: Status, code: str | None, reason: str | None
     ) -> None:
         if not live.request.advance(status):
             return
@@ -357,21 +316,10 @@ class ChatService:
         live.listener(StatusChanged(status=status, reason=reason))
         await self._written(live, self._store.finish, live.entry, outcome)
 
-    def _outcome(self, live: _Live) -> Outcome:
-        text, cut = capped(storable("".join(live.text)), RESPONSE_MAX_CHARS)
-        cut = cut or live.is_cut
-        usage = live.usage
-        return Outcome(
-            status=live.request.status,
-            response=text or None,
-            model=usage.model if usage else None,
-            tokens_used=usage.tokens_used if usage else None,
-            cost_microusd=usage.cost_microusd if usage else None,
-            execution_time_ms=round(self._clock.monotonic_ms() - live.start_ms),
-            truncated=cut,
-        )
+    def _outcome(self, live: Live) -> Outcome:
+        return live.outcome(self._clock.monotonic_ms())
 
-    async def _question(self, live: _Live) -> Question:
+    async def _question(self, live: Live) -> Question:
         cwd = live.entry.cwd or "/"
         live.files = await self._asking.attached(live.request.text, cwd)
         for note in live.files.notes:
@@ -390,7 +338,7 @@ class ChatService:
             lambda event: self._take(live, event),
         )
 
-    def _forget(self, live: _Live) -> None:
+    def _forget(self, live: Live) -> None:
         # A command's output stands in its own record, not in an answer.
         said = "" if live.is_command else "".join(live.text)
         asked = "\n\n".join([*map(file_block, live.files.files), live.request.text])
@@ -419,7 +367,7 @@ class ChatService:
                 if entry_id in self._live:
                     self.cancel(self._live[entry_id].request, actor=actor)
 
-    def _write(self, live: _Live, call: Callable[..., None], *args: object) -> Future[None]:
+    def _write(self, live: Live, call: Callable[..., None], *args: object) -> Future[None]:
         """Give a write to the storage thread; the listener hears once if one fails."""
         loop = asyncio.get_running_loop()
         future = self._thread.submit(call, *args)
@@ -432,13 +380,13 @@ class ChatService:
         )
         return future
 
-    async def _written(self, live: _Live, call: Callable[..., None], *args: object) -> None:
+    async def _written(self, live: Live, call: Callable[..., None], *args: object) -> None:
         written = asyncio.wrap_future(self._write(live, call, *args))
         # `_report` tells about a failure; asyncio would log that nobody had asked for it.
         written.add_done_callback(lambda done: done.exception())
         await asyncio.wait({written})
 
-    def _report(self, live: _Live, error: BaseException | None) -> None:
+    def _report(self, live: Live, error: BaseException | None) -> None:
         if not isinstance(error, IpcomChatError):
             _LOG.error("request %s: a write met a fault", live.entry.id, exc_info=error)
         if live.saved:

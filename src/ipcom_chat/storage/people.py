@@ -16,6 +16,7 @@ from ipcom_chat.errors import DuplicateUserError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, SessionId, UserId
 from ipcom_chat.storage.database import Database, Row, decoded
+from ipcom_chat.storage.entry_rows import redacted_text
 
 _USER_COLUMNS = "id, username, name, email, is_active, created_at, updated_at"
 _ADD_USER = f"""
@@ -49,6 +50,7 @@ ON CONFLICT (id) DO UPDATE SET
   updated_at = max(excluded.updated_at, updated_at + 1), local_seq = excluded.local_seq
 """
 _GET_MACHINE = f"SELECT {_MACHINE_COLUMNS} FROM machines WHERE id = ?"
+_HOSTNAMES = "SELECT id, hostname FROM machines"
 _LIST_MACHINES = f"""
 SELECT {_MACHINE_COLUMNS} FROM machines ORDER BY last_seen DESC, id
 """
@@ -61,14 +63,14 @@ _LIST_BEATS = f"SELECT {BEAT_COLUMNS} FROM heartbeats ORDER BY at"
 _OS_INFO = msgspec.json.Decoder(dict[str, Any])
 _ALIASES = msgspec.json.Decoder(tuple[str, ...])
 
-_SESSION_COLUMNS = (
-    "id, mode, private, user_id, os_user, machine_id, replica_id, started_at, last_active_at, "
-    "ended_at"
+SESSION_COLUMNS = (
+    "id, parent_id, title, mode, private, user_id, os_user, machine_id, replica_id, started_at, "
+    "last_active_at, ended_at"
 )
 _ADD_SESSION = f"""
-INSERT INTO sessions ({_SESSION_COLUMNS}, updated_at, local_seq, acked_seq)
-VALUES (:id, :mode, :private, :user_id, :os_user, :machine_id, :replica_id, :started_at,
-        :last_active_at, :ended_at, :started_at, :local_seq, 0)
+INSERT INTO sessions ({SESSION_COLUMNS}, updated_at, local_seq, acked_seq)
+VALUES (:id, :parent_id, :title, :mode, :private, :user_id, :os_user, :machine_id, :replica_id,
+        :started_at, :last_active_at, :ended_at, :started_at, :local_seq, 0)
 ON CONFLICT (id) DO NOTHING
 """
 _TOUCH_SESSION = """
@@ -81,7 +83,28 @@ UPDATE sessions SET last_active_at = :at, ended_at = :at, updated_at = max(:at, 
   local_seq = :local_seq
 WHERE id = :id AND ended_at IS NULL
 """
-_GET_SESSION = f"SELECT {_SESSION_COLUMNS} FROM sessions WHERE id = ?"
+# Whoever finds it dead does not know when it was used last; the row does.
+_END_DEAD_SESSION = """
+UPDATE sessions SET ended_at = max(:at, started_at), updated_at = max(:at, updated_at + 1),
+  local_seq = :local_seq
+WHERE id = :id AND ended_at IS NULL
+"""
+_REOPEN_SESSION = """
+UPDATE sessions SET last_active_at = max(:at, last_active_at), ended_at = NULL,
+  updated_at = max(:at, updated_at + 1), local_seq = :local_seq
+WHERE id = :id AND deleted_at IS NULL
+"""
+_RENAME_SESSION = """
+UPDATE sessions SET title = :title, updated_at = max(:at, updated_at + 1), local_seq = :local_seq
+WHERE id = :id AND deleted_at IS NULL
+"""
+_DELETE_SESSION = """
+UPDATE sessions SET title = NULL, deleted_at = max(:at, started_at),
+  ended_at = coalesce(ended_at, max(:at, started_at)), updated_at = max(:at, updated_at + 1),
+  local_seq = :local_seq
+WHERE id = :id AND deleted_at IS NULL
+"""
+_GET_SESSION = f"SELECT {SESSION_COLUMNS} FROM sessions WHERE id = ? AND deleted_at IS NULL"
 
 
 class Users:
@@ -155,6 +178,10 @@ class Machines:
         """Return the machines, the one seen last first."""
         return [_machine(row) for row in self._database.rows(_LIST_MACHINES)]
 
+    def hostnames(self) -> dict[str, str]:
+        """Return the host names by machine id; nothing else is read, for every search asks."""
+        return {row[0]: row[1] for row in self._database.rows(_HOSTNAMES)}
+
 
 class Heartbeats:
     """The last signs of life of all replicas, as the primary told them last."""
@@ -197,18 +224,49 @@ class Sessions:
         """Record that a session has ended; a second call changes nothing."""
         self._set(_END_SESSION, session_id, at_ms)
 
-    def get(self, session_id: SessionId) -> Session | None:
-        """Return the session with this id."""
-        row = self._database.row(_GET_SESSION, (session_id,))
-        if row is None:
-            return None
-        values = dict(zip(_SESSION_COLUMNS.split(", "), row, strict=True))
-        return Session(**(values | {"private": bool(values["private"])}))
+    def close_dead(self, session_id: SessionId, *, at_ms: int) -> None:
+        """Record that a session was found without its process."""
+        self._set(_END_DEAD_SESSION, session_id, at_ms)
 
-    def _set(self, sql: str, session_id: SessionId, at_ms: int) -> None:
+    def reopen(self, session_id: SessionId, *, at_ms: int) -> bool:
+        """Record that a session goes on; return False if it was deleted."""
+        return self._set(_REOPEN_SESSION, session_id, at_ms) == 1
+
+    def rename(self, session_id: SessionId, title: str | None, *, at_ms: int) -> bool:
+        """Give a session a title, or none; return False if it was deleted."""
+        shown = redacted_text(title)
+        return self._set(_RENAME_SESSION, session_id, at_ms, clears=True, title=shown) == 1
+
+    def delete(self, session_id: SessionId, *, at_ms: int) -> bool:
+        """Turn a session into a tombstone; return False if it was one already."""
+        return self._set(_DELETE_SESSION, session_id, at_ms, clears=True) == 1
+
+    def get(self, session_id: SessionId) -> Session | None:
+        """Return the session with this id, unless it was deleted."""
+        row = self._database.row(_GET_SESSION, (session_id,))
+        return None if row is None else session_of(row)
+
+    def _set(
+        self,
+        sql: str,
+        session_id: SessionId,
+        at_ms: int,
+        *,
+        clears: bool = False,
+        **values: str | None,
+    ) -> int:
         with self._database.write() as transaction:
+            if clears:
+                transaction.clear()
             seq = transaction.next_local_seq()
-            transaction.execute(sql, {"id": session_id, "at": at_ms, "local_seq": seq})
+            bindings = {"id": session_id, "at": at_ms, "local_seq": seq}
+            return transaction.changed(sql, bindings | values)
+
+
+def session_of(row: Row) -> Session:
+    """Return the session that a row of `SESSION_COLUMNS` holds."""
+    values = dict(zip(SESSION_COLUMNS.split(", "), row, strict=True))
+    return Session(**(values | {"private": bool(values["private"])}))
 
 
 def heartbeat_of(row: Row) -> Heartbeat:

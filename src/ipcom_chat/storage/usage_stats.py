@@ -27,31 +27,26 @@ _OPEN = {
     for mode in _MODES
 }
 _HOURS = {mode: f"FROM usage_hours WHERE {SCOPE_SQL[mode]} AND {_CHOSEN}" for mode in _MODES}
-_DAYS = {
-    mode: f"FROM usage_days JOIN usage_who USING (who) WHERE {SCOPE_SQL[mode]} AND {_CHOSEN}"
-    for mode in _MODES
-}
+_DAYS = {mode: f"FROM usage_days WHERE {SCOPE_SQL[mode]} AND {_CHOSEN}" for mode in _MODES}
 _COUNTS = {
     mode: f"""
 SELECT sum(n), sum(n * (kind = 'command')), sum(n * (kind = 'question' AND status = 'completed')),
   sum(n * (kind = 'question' AND status = 'error')),
   sum(n * (kind = 'question' AND status = 'cancelled')),
-  sum(n * (kind = 'question' AND status IN ('pending', 'processing'))), sum(ok), sum(tokens)
+  sum(n * (kind = 'question' AND status IN ('pending', 'processing'))), sum(ok)
 FROM (
-  SELECT kind, status, n, ok, tokens {_DAYS[mode]}
-  UNION ALL
-  SELECT kind, status, 1, kind = 'command' AND error_code IS '0', coalesce(tokens_used, 0)
-  {_OPEN[mode]}
+  SELECT kind, status, n, ok {_HOURS[mode]}
+  UNION ALL SELECT kind, status, 1, kind = 'command' AND error_code IS '0' {_OPEN[mode]}
 )
 """
     for mode in _MODES
 }
 _WHO = {
     mode: f"""
-SELECT count(DISTINCT user_id), count(DISTINCT machine_id) FROM (
-  SELECT nullif(user_id, '') AS user_id, machine_id FROM usage_who
-  WHERE who IN (SELECT who {_DAYS[mode]})
-  UNION ALL SELECT user_id, machine_id {_OPEN[mode]}
+SELECT count(DISTINCT user_id), count(DISTINCT machine_id), sum(tokens) FROM (
+  SELECT nullif(user_id, '') AS user_id, machine_id, tokens
+  FROM (SELECT who, sum(tokens) AS tokens {_DAYS[mode]} GROUP BY who) JOIN usage_who USING (who)
+  UNION ALL SELECT user_id, machine_id, coalesce(tokens_used, 0) {_OPEN[mode]}
 )
 """
     for mode in _MODES
@@ -94,10 +89,9 @@ class CountedStats:
         if not self._is_counted(scope, where):
             return None
         bindings, mode = filter_bindings(scope, where), scope.mode
-        counts = self._row(_COUNTS[mode], bindings)
         first, last = (self._row(_ENDS[mode, way], bindings) for way in ("ASC", "DESC"))
-        numbers = [int(value or 0) for value in counts]
-        values = [*numbers[:7], *self._row(_WHO[mode], bindings), numbers[7]]
+        counts = (*self._row(_COUNTS[mode], bindings), *self._row(_WHO[mode], bindings))
+        values = [int(value or 0) for value in counts]
         names = EntryStats.__struct_fields__
         return EntryStats(
             **dict(zip(names, values, strict=False)),

@@ -6,15 +6,18 @@ cancelled and stored, and the terminal is left as it was found.
 
 import asyncio
 import os
+import shlex
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.screen import Screen
 
+from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import StorageError
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
@@ -22,6 +25,7 @@ from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.driver import RobustLinuxDriver
+from ipcom_chat.tui.lending import NOT_PERMITTED, borrowed, terminal_number
 from ipcom_chat.tui.screens.chat import ChatScreen
 from ipcom_chat.tui.theme import THEMES, theme_name
 from ipcom_chat.tui.widgets.editor import editor_command
@@ -46,6 +50,7 @@ class ChatApp(App[int], inherit_bindings=False):
         conversation: what it shows.
         environ: the process environment.
         opens_history: whether the history is shown at first.
+        opens_sessions: whether a session is chosen at first.
     """
 
     ENABLE_COMMAND_PALETTE = False
@@ -57,6 +62,7 @@ class ChatApp(App[int], inherit_bindings=False):
         environ: Mapping[str, str],
         *,
         opens_history: bool = False,
+        opens_sessions: bool = False,
     ) -> None:
         super().__init__(driver_class=RobustLinuxDriver)
         self.fault: Exception | None = None
@@ -64,6 +70,8 @@ class ChatApp(App[int], inherit_bindings=False):
         self._conversation = conversation
         self._environ = environ
         self._opens_history = opens_history
+        self._one_borrower = asyncio.Lock()
+        self._opens_sessions = opens_sessions
         self._is_outdated = False
         """Whether the terminal does not show the newest frame."""
         for theme in THEMES:
@@ -78,6 +86,7 @@ class ChatApp(App[int], inherit_bindings=False):
             editor=editor_command(self._environ),
             cwd=cwd,
             opens_history=self._opens_history,
+            opens_sessions=self._opens_sessions,
         )
 
     def show_sync(self, status: SyncStatus) -> None:
@@ -86,6 +95,37 @@ class ChatApp(App[int], inherit_bindings=False):
         for screen in self.screen_stack if self.is_running else ():
             if isinstance(screen, ChatScreen):
                 screen.show_sync(status)
+
+    async def borrow_terminal(self, argv: Sequence[str]) -> int:
+        """Let a program have the terminal until it ends; return its exit code.
+
+        What goes on meanwhile is painted afterwards. `NOT_PERMITTED` where there is no terminal
+        to lend.
+
+        Args:
+            argv: the program and its arguments.
+        """
+        async with self._one_borrower:
+            try:
+                return await self._lend(argv)
+            except SuspendNotSupported:
+                return NOT_PERMITTED
+
+    async def _lend(self, argv: Sequence[str]) -> int:
+        code, given_up = NOT_PERMITTED, None
+        with self.suspend():
+            print(f"\n$ {one_line(shlex.join(argv))}", flush=True)  # noqa: T201 - for the person
+            # Caught inside: `suspend` takes the terminal back only if nothing is raised.
+            try:
+                code = await borrowed(argv, terminal_number(), partial(self.exit, INTERRUPTED))
+            except asyncio.CancelledError as error:
+                if not self.is_running or self._exit:
+                    raise  # the program ends: the terminal is as a shell wants it already
+                given_up = error
+        self.paint_anew()
+        if given_up is not None:
+            raise given_up
+        return code
 
     def paint_anew(self) -> None:
         """Paint the whole screen, whatever the terminal shows now."""
@@ -114,12 +154,13 @@ class ChatApp(App[int], inherit_bindings=False):
         self._exit_renderables.clear()
 
 
-def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
+def run_chat(runtime: Runtime, *, opens_history: bool = False, opens_sessions: bool = False) -> int:
     """Show the chat until the user leaves; return the exit code. The caller closes the runtime.
 
     Args:
         runtime: open.
         opens_history: whether the history is shown at first.
+        opens_sessions: whether a session is chosen at first.
 
     Raises:
         UsageError, UserError: the settings name a user who cannot write.
@@ -128,7 +169,8 @@ def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
     interrupted, problem = _begin(runtime)
     thread = StorageThread()
     try:
-        return asyncio.run(_run(runtime, thread, interrupted, problem, opens_history=opens_history))
+        opens = {"opens_history": opens_history, "opens_sessions": opens_sessions}
+        return asyncio.run(_run(runtime, thread, interrupted, problem, opens))
     finally:
         thread.close()
         with suppress(StorageError):  # told when the runtime is closed
@@ -137,7 +179,7 @@ def run_chat(runtime: Runtime, *, opens_history: bool = False) -> int:
 
 def _begin(runtime: Runtime) -> tuple[Sequence[EntryId], str | None]:
     try:
-        return runtime.begin_session(), None
+        return runtime.begin_session(forks_later=True), None
     except StorageError as error:
         # A full disk is a reason to ask, and no reason to refuse the answer.
         return (), str(error)
@@ -148,8 +190,7 @@ async def _run(
     thread: StorageThread,
     interrupted: Sequence[EntryId],
     problem: str | None,
-    *,
-    opens_history: bool,
+    opens: Mapping[str, bool],
 ) -> int:
     loop = asyncio.get_running_loop()
     sync = runtime.open_sync(lambda status: _in_loop(loop, lambda: app.show_sync(status)))
@@ -162,7 +203,8 @@ async def _run(
 
     service = runtime.open_chat(thread, saved)
     conversation = Conversation(runtime, service, thread, interrupted, problem, sync=sync)
-    app = ChatApp(conversation, os.environ, opens_history=opens_history)
+    app = ChatApp(conversation, os.environ, **opens)
+    service.terms.borrow = app.borrow_terminal
     for number in _SIGNALS:
         loop.add_signal_handler(number, app.exit, INTERRUPTED)
     beginning = loop.call_later(MEANING_AFTER_S, keep_meaning)

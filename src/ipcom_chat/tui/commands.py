@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,9 @@ from ipcom_chat.errors import IpcomChatError, UsageError
 from ipcom_chat.formats import status_word, voted
 from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
+from ipcom_chat.tui.assistant_commands import AssistantCommands, assistant_commands
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.session_commands import session_commands
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
@@ -36,12 +38,14 @@ def chat_commands() -> tuple[SlashCommand, ...]:
         SlashCommand(name="clear", description=_("Begin a new conversation")),
         SlashCommand(name="history", description=_("Search everything that was asked"),
                      argument=_("[WORDS]")),
+        *session_commands(),
         SlashCommand(name="status", description=_("Who, where, with what")),
         SlashCommand(name="mode", description=_("Which histories to write and read"),
                      argument="[global|user|machine|hybrid]"),
         SlashCommand(name="user", description=_("Who you are"), argument=_("[USERNAME|none]")),
         SlashCommand(name="private", description=_("Keep new entries on this machine"),
                      argument="[on|off]"),
+        *assistant_commands(),
         SlashCommand(name="retry", description=_("Ask again what got no answer")),
         SlashCommand(name="good", description=_("Say that an answer helped"), argument=_("[ID]")),
         SlashCommand(name="bad", description=_("Say that an answer was wrong"),
@@ -66,9 +70,12 @@ def keys() -> tuple[tuple[str, str], ...]:
         (_("Up, Down"), _("earlier prompts")),
         ("Ctrl-R", _("find a question in the whole history")),
         ("Tab", _("complete a command or a path")),
+        ("!df -h", _("run a command; the next question sees its output")),
+        ("@/etc/fstab", _("add a file to the question")),
+        (_("y, n, a, e"), _("answer what the assistant wants to run")),
         ("Ctrl-X Ctrl-E", _("write in your editor")),
         ("PageUp, PageDown", _("scroll, like Shift with the arrow keys")),
-        (_("Shift-Tab, then Enter"), _("go to code and commands: copy, open")),
+        (_("Shift-Tab, then Enter"), _("go to code, commands, sources: copy, open")),
         ("Alt-C, Ctrl-L", _("copy the newest code, empty the screen")),
         (_("Ctrl-C twice, Ctrl-D"), _("leave")),
     )
@@ -83,6 +90,7 @@ class Commands:
         retry: asks a failed question again.
         open_history: shows the history, searched for a text.
         leave: ends the chat.
+        choose: opens the menu of a command's arguments in the prompt; returns whether it could.
     """
 
     def __init__(
@@ -93,6 +101,7 @@ class Commands:
         retry: Callable[[], None],
         open_history: Callable[[str], None],
         leave: Callable[[], None],
+        choose: Callable[[str], bool],
     ) -> None:
         self._conversation = conversation
         self._transcript = transcript
@@ -101,7 +110,9 @@ class Commands:
         self._leave = leave
         self._one_by_one = asyncio.Lock()
         self._is_debug = logging.getLogger("ipcom_chat").level == logging.DEBUG
+        self._assistant = AssistantCommands(conversation, transcript, choose)
         self._actions: dict[str, Callable[[str], Awaitable[None]]] = {
+            **self._assistant.actions,
             "help": self._help,
             "clear": self._clear,
             "history": self._history,
@@ -119,15 +130,24 @@ class Commands:
             "exit": self._exit,
         }
 
+    def extend(self, actions: Mapping[str, Callable[[str], Awaitable[None]]]) -> None:
+        """Perform more commands, by what does each of them."""
+        self._actions.update(actions)
+
     async def perform(self, invocation: Invocation) -> None:
         """Obey a command; what goes wrong becomes one line in the transcript."""
+        action = self._actions[invocation.name]
+        await self.guarded(invocation.name, lambda: action(invocation.argument))
+
+    async def guarded(self, name: str, act: Callable[[], Awaitable[None]]) -> None:
+        """Do something as a command does: after those before it, and with its errors told."""
         try:
             async with self._one_by_one:
-                await self._actions[invocation.name](invocation.argument)
+                await act()
         except IpcomChatError as error:
             self._transcript.add_notice(one_line(str(error)), "error")
         except Exception:  # noqa: BLE001 - a fault in a command must not end the conversation
-            _LOG.exception("the command %s met a fault", invocation.name)
+            _LOG.exception("the command %s met a fault", name)
             self._transcript.add_notice(
                 _(
                     "The command met an unexpected fault; details are in {path}.",
@@ -135,6 +155,10 @@ class Commands:
                 ),
                 "error",
             )
+
+    def cancel(self) -> bool:
+        """Give up a command that waits for a model; return whether there was one."""
+        return self._assistant.cancel()
 
     @property
     def _log_path(self) -> Path:
@@ -237,7 +261,9 @@ class Commands:
             raise UsageError(_("Nothing was asked in this session yet."))
         name = argument or default_name(conversation.runtime.clock.now_ms())
         head = f"{conversation.username} · {conversation.hostname}"
-        path = await asyncio.to_thread(export, name, asked, head)
+        facts = {"username": conversation.username, "hostname": conversation.hostname,
+                 "session_id": conversation.resumer.session_id}  # fmt: skip
+        path = await asyncio.to_thread(export, name, asked, head, facts)
         self._say(
             n_(
                 "Wrote one question to {path}",

@@ -12,7 +12,7 @@ import msgspec
 
 from ipcom_chat import host
 from ipcom_chat.assistant.base import KNOWLEDGE
-from ipcom_chat.domain.entry import Entry, Mode, Status
+from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
 from ipcom_chat.domain.votes import Tally, Vote
@@ -23,8 +23,13 @@ from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listener, StatusChanged
 from ipcom_chat.services.history import EntryFilter
+from ipcom_chat.services.resuming import TakenUp
+from ipcom_chat.services.session_history import Asked
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
+from ipcom_chat.tui.answering import Answering
+from ipcom_chat.tui.resuming import Resumer, SessionChange, as_typed
+from ipcom_chat.tui.shell_lines import as_prompt, shell_line
 
 if TYPE_CHECKING:
     from ipcom_chat.services.browsing import Erased, How
@@ -47,13 +52,6 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 
     entry_id: EntryId
     text: str
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question of this session with the commands that ran for it."""
-
-    entry: Entry
-    commands: tuple[Entry, ...]
 
 
 class Conversation:
@@ -94,11 +92,16 @@ class Conversation:
         """What `/retry` asks again."""
         self.counts: Counter[Status] = Counter()
         """How the requests of this session ended."""
+        self.answering = Answering(runtime, service, self._quiet)
+        """What answers, and on what terms."""
         self._service = service
         self._thread = thread
         self._finder: Finder | None = None
         self._asked: list[EntryId] = []
         self._start_ms = runtime.clock.monotonic_ms()
+        self.resumer = Resumer(runtime, service, thread)
+        if runtime.taken_up is not None:
+            self._went_on(runtime.taken_up)
 
     @property
     def context(self) -> ChatContext:
@@ -133,7 +136,7 @@ class Conversation:
     def late_modules(self) -> tuple[str, ...]:
         """Return the modules that the first answer needs and the first paint does not."""
         wanted = self.runtime.settings["ai.enabled"] and self.runtime.settings["ai.model"]
-        is_ai = wanted and self.runtime.assistant_problem is None
+        is_ai = wanted and self.runtime.assistants.problem is None
         return (*_MARKDOWN, *(_AI if is_ai else ()))
 
     def load_assistant(self) -> None:
@@ -157,13 +160,36 @@ class Conversation:
 
     def ask(self, text: str, listener: Listener, *, retry_of: EntryId | None = None) -> None:
         """Begin a request; the caller has made sure that none runs."""
+        self.resumer.record_fork(listener)
+        hear = self._hearing(text, listener)
+        self._began(self._service.start(text, hear, retry_of=retry_of))
+
+    def run(self, line: str, listener: Listener) -> None:
+        """Run a shell line of the user; its output becomes context of the next question.
+
+        Args:
+            line: without the `!`; what begins with a blank is not shared.
+            listener: hears of it as of a question.
+        """
+        self.resumer.record_fork(listener)
+        hear = self._hearing(as_prompt(line), listener)
+        self._began(self._service.run(line, hear))
+
+    def _hearing(self, text: str, listener: Listener) -> Listener:
+        is_final = False
 
         def hear(event: ChatEvent) -> None:
-            if isinstance(event, StatusChanged) and event.status in FINAL:
-                self._ended(request, event.status, text)
+            nonlocal is_final
+            if not is_final:
+                self.answering.hear(event)
+                if isinstance(event, StatusChanged) and event.status in FINAL:
+                    is_final = True
+                    self._ended(event.status, text)
             listener(event)
 
-        request = self._service.start(text, hear, retry_of=retry_of)
+        return hear
+
+    def _began(self, request: Request) -> None:
         self._asked.append(request.entry_id)
         self.running = self._last = request
 
@@ -171,10 +197,12 @@ class Conversation:
         """Cancel what runs; return False if nothing does."""
         return self.running is not None and self._service.cancel(self.running)
 
-    def _ended(self, request: Request, status: Status, text: str) -> None:
+    def _ended(self, status: Status, text: str) -> None:
+        request, self.running = self.running, None
+        if request is None:
+            return
         self.counts[status] += 1
-        self.running = None
-        if status is Status.COMPLETED:
+        if status is Status.COMPLETED and shell_line(text) is None:
             self._answered = request.entry_id
         if status is not Status.COMPLETED:
             # As it was typed: what was private stays so when it is asked again.
@@ -184,9 +212,13 @@ class Conversation:
 
     async def forget(self) -> None:
         """Begin a new conversation: the assistant no longer sees what was said before."""
-        if self._last is not None:
-            await self._service.finished(self._last)  # only then it has joined the conversation
+        await self._quiet()  # only then what was said last has joined the conversation
         self._service.conversation.clear()
+
+    async def _quiet(self) -> None:
+        """Wait until the request that began last is over."""
+        if self._last is not None:
+            await self._service.finished(self._last)
 
     # Who asks, and where to.
 
@@ -240,8 +272,7 @@ class Conversation:
         if not self.interrupted:
             return None
         entry = await self._thread.run(self.runtime.history.find, self.interrupted[-1])
-        text = f" {entry.command}" if entry.private else entry.command
-        failed = Failed(entry_id=entry.id, text=text)
+        failed = Failed(entry_id=entry.id, text=as_typed(entry))
         self.failed = self.failed or failed
         return failed
 
@@ -341,3 +372,29 @@ class Conversation:
                 continue  # it could not be written, and the screen said so
             saved.append(Asked(entry=entry, commands=tuple(history.commands_of(entry_id))))
         return saved
+
+    # Sessions.
+
+    async def go_on(self, change: SessionChange) -> TakenUp:
+        """Leave this session for another one, or for a fork.
+
+        Raises:
+            UsageError, NotFoundError, AmbiguousIdError: it cannot be gone on with now.
+        """
+        if self.running is not None:
+            raise UsageError(_("An answer is still arriving; ESC cancels it."))
+        if self._last is not None:
+            await self._service.finished(self._last)  # only then all of it is stored
+        taken = await self.resumer.go_on(change)
+        self._went_on(taken)
+        return taken
+
+    def _went_on(self, taken: TakenUp) -> None:
+        self._asked = [each.entry.id for each in taken.turns.asked]
+        self._last = self._answered = self.failed = None
+        self.counts.clear()
+        for each in taken.turns.asked:
+            entry, is_answered = each.entry, each.entry.status is Status.COMPLETED
+            self.failed = None if is_answered else Failed(entry_id=entry.id, text=as_typed(entry))
+            if is_answered and entry.kind is Kind.QUESTION:
+                self._answered = entry.id

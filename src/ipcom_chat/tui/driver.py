@@ -111,6 +111,8 @@ class RobustLinuxDriver(LinuxDriver):
         if sys.__stdout__ is not None:
             self._file = sys.__stdout__
         self._output: TerminalWriter | None = None
+        self._is_lent = False
+        """Whether another program has the terminal; nothing is drawn on it meanwhile."""
 
     @property
     def is_behind(self) -> bool:
@@ -119,6 +121,8 @@ class RobustLinuxDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Queue what the terminal shall show."""
+        if self._is_lent:
+            return
         if self._output is None and self._file is not None:
             self._output = TerminalWriter(self._file.fileno(), self._file.encoding)
         if self._output is not None:
@@ -129,6 +133,16 @@ class RobustLinuxDriver(LinuxDriver):
         if self._output is not None:
             self._output.drop()
         super().stop_application_mode()
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal to another program; what is drawn from now on is lost."""
+        super().suspend_application_mode()
+        self._is_lent = True
+
+    def resume_application_mode(self) -> None:
+        """Take the terminal back."""
+        self._is_lent = False
+        super().resume_application_mode()
 
     def close(self) -> None:
         """Send what waits, but do not wait for a terminal that takes nothing."""

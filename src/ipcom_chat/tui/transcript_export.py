@@ -1,22 +1,26 @@
-"""A conversation as Markdown, for a file that people read and send on.
+"""A conversation as Markdown, for a file that people read and send on, or as JSON.
 
-Nothing in it acts on a terminal, and no text leaves the block that was made for it.
+Nothing in it acts on a terminal, and in Markdown no text leaves the block that was made for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from ipcom_chat.assistant.markdown import block, cut
-from ipcom_chat.domain.entry import Entry, Status
+from ipcom_chat.domain.entry import Entry, Kind, Status
 from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.errors import OutputError
 from ipcom_chat.formats import instant, local_time, status_word
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import short_id
-from ipcom_chat.services.exports import write_file
-from ipcom_chat.tui.conversation import Asked
+from ipcom_chat.services.exports import json_text, write_file
+from ipcom_chat.services.session_history import Asked
 
 TITLE_CHARS = 80
+JSON_SUFFIX = ".json"
 
 
 def default_name(now_ms: int) -> str:
@@ -24,8 +28,16 @@ def default_name(now_ms: int) -> str:
     return f"ipcom-chat-{local_time(now_ms, '%Y%m%d-%H%M%S')}.md"
 
 
-def export(name: str, asked: Sequence[Asked], head: str) -> Path:
+def export(
+    name: str, asked: Sequence[Asked], head: str, facts: Mapping[str, Any] | None = None
+) -> Path:
     """Write a conversation into a new file that only its owner can read; return where it is.
+
+    Args:
+        name: of the file; one that ends in `.json` holds JSON, any other Markdown.
+        asked: the conversation.
+        head: who and where, for Markdown.
+        facts: the same and more, for JSON.
 
     Raises:
         OutputError: the file exists, or cannot be written.
@@ -36,7 +48,9 @@ def export(name: str, asked: Sequence[Asked], head: str) -> Path:
         raise OutputError(_("There is no folder {path}.", path=name)) from error
     if path.exists():
         raise OutputError(_("{path} exists already; give another name.", path=path))
-    write_file(path, pieces(asked, head), force=False)
+    is_json = path.suffix.casefold() == JSON_SUFFIX
+    written = json_pieces(asked, facts or {}) if is_json else pieces(asked, head)
+    write_file(path, written, force=False)
     return path
 
 
@@ -47,11 +61,23 @@ def pieces(asked: Sequence[Asked], head: str) -> Iterator[str]:
         yield from _question(each)
 
 
+def json_pieces(asked: Sequence[Asked], facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one JSON object piece by piece: the facts, and `turns` with whole entries."""
+    yield json_text(facts).removesuffix("}") + (',"turns":[' if facts else '"turns":[')
+    for place, each in enumerate(asked):
+        turn = msgspec.structs.asdict(each.entry) | {"commands": each.commands}
+        yield f"{',' if place else ''}\n{json_text(turn)}"
+    yield "\n]}\n"
+
+
 def _question(asked: Asked) -> Iterator[str]:
     entry = asked.entry
     title = cut(one_line(entry.command), TITLE_CHARS)
     facts = (instant(entry.created_at), short_id(entry.id), status_word(entry.status))
     yield f"\n## {title}\n\n{' · '.join(facts)}\n\n"
+    if entry.kind is Kind.COMMAND:
+        yield _command(entry)
+        return
     if one_line(entry.command) != title or "\n" in entry.command.strip():
         yield f"{block(entry.command)}\n"
     for command in asked.commands:

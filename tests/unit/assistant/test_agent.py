@@ -14,6 +14,7 @@ from ipcom_chat import i18n
 from ipcom_chat.assistant.agent import AgentAssistant, Reach
 from ipcom_chat.assistant.base import (
     AssistantEvent,
+    Noted,
     Question,
     Recalled,
     TextDelta,
@@ -307,6 +308,10 @@ async def test_a_busy_server_is_asked_again_as_often_as_allowed() -> None:
         events = await answer(assistant(scripted, max_retries=2), question())
         assert len(scripted.requests) == 3
     assert text_of(events) == "Hello world"
+    assert [event.text for event in events if isinstance(event, Noted)] == [
+        "127.0.0.1 did not answer; asking again (1 of 2).",
+        "127.0.0.1 did not answer; asking again (2 of 2).",
+    ]
 
 
 async def test_a_refused_connection_names_the_host_and_the_remedy() -> None:

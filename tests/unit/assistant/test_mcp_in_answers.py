@@ -64,7 +64,7 @@ async def answers(
             "IPCOM_CHAT_AI_BASE_URL": server.base_url,
         }
         runtime = Runtime(load(env | ai))
-        assistant = runtime.assistant()
+        assistant = runtime.assistants.build()
         question = Question(
             text="go", language="en", cwd="/", recall=nothing,
             gate=RuledGate(Permissions(Rules()), approve),

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.cli.argv import VALUE_OPTIONS, normalise
+from ipcom_chat.cli.argv import CHOOSE, VALUE_OPTIONS, normalise
 from ipcom_chat.cli.root import VERBS, root
 from ipcom_chat.domain.entry import Mode
+from ipcom_chat.domain.sessions import NEWEST
 from ipcom_chat.errors import UsageError
 
 FLAGS: list[tuple[list[str], dict[str, Any]]] = [
@@ -200,3 +201,66 @@ def test_every_option_that_takes_a_value_is_known_to_the_normaliser() -> None:
     verbs = [group.get_command(context, name) for name in VERBS]
     declared = {name for verb in verbs if verb for name in options(verb, context)}
     assert declared - {"--user"} == VALUE_OPTIONS
+
+
+ID = "01a22179-2eaf-75ba-81cd-59de5ad29303"
+
+
+@pytest.mark.parametrize(
+    ("argv", "resume", "arguments"),
+    [
+        (["--continue"], NEWEST, []),
+        (["-c"], NEWEST, []),
+        (["--resume"], CHOOSE, []),
+        (["--resume", "59de5a"], "59de5a", []),
+        (["--resume=59DE5A", "--local"], "59DE5A", []),
+        (["--private", "--resume", ID], ID, []),
+        (["--continue", "ask", "and now?"], NEWEST, ["ask", "--", "and now?"]),
+        (["ask", "--continue", "and", "now"], NEWEST, ["ask", "--", "and", "now"]),
+        (["ask", "and now?", "-c", "--json"], NEWEST, ["ask", "--json", "--", "and now?"]),
+        (["--resume", "59de5a", "and now?"], "59de5a", ["ask", "--", "and now?"]),
+        (["and now?", "--resume", "59de5a"], "59de5a", ["ask", "--", "and now?"]),
+        (["--continue", "--help"], NEWEST, ["--help"]),
+        (["--continue", "-c"], NEWEST, []),
+    ],
+)
+def test_the_session_to_go_on_with_stands_before_the_verb_or_around_a_quoted_question(
+    argv: list[str], resume: str, arguments: list[str]
+) -> None:
+    found = normalise(argv, piped=False)
+    assert (found.resume, found.arguments) == (resume, arguments)
+
+
+def test_piped_input_can_go_on_with_a_session() -> None:
+    found = normalise(["--continue"], piped=True)
+    assert (found.resume, found.arguments) == (NEWEST, ["ask", "--", "-"])
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        "ask how do I git rebase --continue",
+        "ask what is --resume 59de5a",
+        "ask what does bash -c",
+        "history list --continue",
+    ],
+)
+def test_a_word_of_a_question_or_of_another_verb_goes_on_with_nothing(argv: str) -> None:
+    found = normalise(argv.split(), piped=False)
+    assert found.resume is None
+    assert found.arguments[-1] == argv.rsplit(maxsplit=1)[-1]
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--continue", "history", "list"], "not with 'history'"),
+        (["--resume", "ask", "why?"], "needs the id"),
+        (["--resume", "two words"], "needs the id"),
+        (["--continue", "--resume", "59de5a"], "Only one session"),
+        (["--resume", "not-hex"], "not with 'not-hex'"),
+    ],
+)
+def test_what_cannot_go_on_is_a_usage_error(argv: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        normalise(argv, piped=False)

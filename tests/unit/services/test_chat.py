@@ -206,10 +206,9 @@ async def test_d117_rows_of_a_dead_process_become_interrupted(tmp_path: Path) ->
     request = dead.service.start("q", ignore)
     await until_status(dead, request.entry_id, Status.PROCESSING)
     # The kernel lets go of the lock of a process that dies; nothing else of it happens.
-    lock = dead.runtime.sessions._lock
-    assert lock is not None
+    (lock,) = dead.runtime.sessions._locks._held.values()
     os.close(lock)
-    dead.runtime.sessions._lock = None
+    dead.runtime.sessions._locks._held.clear()
     async with open_chat(tmp_path) as chat:
         assert chat.interrupted == [request.entry_id]
         entry = await chat.stored(request.entry_id)

@@ -132,7 +132,7 @@ async def test_a_decision_reaches_the_assistant_and_the_question_is_closed(tmp_p
 async def test_esc_while_the_person_is_asked_lets_nobody_wait(tmp_path: Path) -> None:
     heard: list[ChatEvent] = []
     async with open_chat(tmp_path) as chat:
-        request = chat.service.run("rm -rf /nonexistent/x", heard.append)
+        request = chat.service.run("history -c", heard.append)
         await until(lambda: any(isinstance(event, ApprovalAsked) for event in heard))
         chat.service.cancel(request)
         await chat.service.finished(request)

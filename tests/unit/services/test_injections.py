@@ -86,7 +86,7 @@ async def test_nothing_runs_without_a_yes(text: str, tmp_path: Path) -> None:
 
 async def asked(chat: Chat) -> list[ChatEvent]:
     """Ask with the real assistant, and say no to whatever is asked; return what was heard."""
-    chat.service.assistant = chat.runtime.assistant()
+    chat.service.assistant = chat.runtime.assistants.build()
     heard: list[ChatEvent] = []
 
     def hear(event: ChatEvent) -> None:

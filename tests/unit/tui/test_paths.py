@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from ipcom_chat.tui.widgets import paths
-from ipcom_chat.tui.widgets.paths import complete, completions, word_before
+from ipcom_chat.tui.widgets.paths import (
+    attached_before,
+    complete,
+    completions,
+    path_before,
+    word_before,
+)
 
 
 @pytest.fixture
@@ -75,3 +81,24 @@ async def test_a_folder_that_does_not_answer_is_given_up(
 
 async def test_candidates_arrive(folder: Path) -> None:
     assert (await complete("nginx.", str(folder))).candidates == ("nginx.conf",)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("@", ""),
+        ("what is wrong in @/etc/ng", "/etc/ng"),
+        ('compare "@a.txt', "a.txt"),
+        ("(@src/", "src/"),
+        ("write to ops@example.org", None),
+        ("@done and more", None),
+        ("no mark", None),
+    ],
+)
+def test_a_path_behind_an_at_begins_a_word(text: str, path: str | None) -> None:
+    assert attached_before(text) == path
+
+
+def test_the_path_before_the_cursor_has_no_at_sign() -> None:
+    assert path_before("see @src/ma") == "src/ma"
+    assert path_before("see src/ma") == "src/ma"

@@ -52,6 +52,9 @@ MESSAGES = {
     "{model} cannot use tools, so it only answers.": (
         "{model} não sabe usar ferramentas, então só responde."
     ),
+    "{host} did not answer; asking again ({count} of {limit}).": (
+        "{host} não respondeu; perguntando de novo ({count} de {limit})."
+    ),
     # A question and its limits.
     "One earlier message no longer fits and is not sent along; /compact makes room.": (
         "Uma mensagem anterior não cabe mais e não é enviada junto; /compact abre espaço."
@@ -76,6 +79,17 @@ MESSAGES = {
     "{count} byte": "{count} byte",
     "{count} bytes": "{count} bytes",
     "done": "pronto",
+    # What /tools shows.
+    "none": "nenhum",
+    "Runs without a question": "Executa sem perguntar",
+    "Is asked about": "Pergunta antes",
+    "everything else": "todo o resto",
+    "Never runs": "Nunca executa",
+    "Limits": "Limites",
+    "{requests} requests, {seconds} s a question, {command} s a command": (
+        "{requests} pedidos, {seconds} s por pergunta, {command} s por comando"
+    ),
+    "MCP servers": "Servidores MCP",
     # What does not run.
     "It did not run: {reason}.": "Não foi executado: {reason}.",
     "Not run: {command} ({reason})": "Não executado: {command} ({reason})",

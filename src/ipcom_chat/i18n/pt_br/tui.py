@@ -122,7 +122,7 @@ MESSAGES: dict[str, str] = {
     "complete a command or a path": "completa um comando ou caminho",
     "copy the newest code, empty the screen": "copia o último código, limpa a tela",
     "everyone": "todos",
-    "go to code and commands: copy, open": "vai a códigos e comandos: copia, abre",
+    "go to code, commands, sources: copy, open": "vai a códigos, comandos, fontes: copia, abre",
     "leave": "sai",
     "link copied": "link copiado",
     "local only": "só local",

@@ -4,10 +4,9 @@ Handlers of this screen never wait for storage, network or assistant: they start
 """
 
 import asyncio
-import gc
 import time
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,31 +15,35 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
-from ipcom_chat.assistant.base import CommandFinished, CommandStarted, TextDelta, UsageReport
-from ipcom_chat.domain.entry import Status
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.formats import recovered
-from ipcom_chat.i18n import _, n_
-from ipcom_chat.ids import EntryId, short_id
-from ipcom_chat.services.chat import ChatEvent, NotSaved, StatusChanged, is_kept_private
+from ipcom_chat.i18n import _
+from ipcom_chat.ids import EntryId
+from ipcom_chat.services.chat import is_kept_private
 from ipcom_chat.services.sync import Condition, SyncStatus
 from ipcom_chat.sync_words import is_urgent, sync_problem, sync_word
+from ipcom_chat.tui.approvals import Approvals, Reminded
+from ipcom_chat.tui.assistant_commands import model_items
 from ipcom_chat.tui.commands import Commands, chat_commands
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.opening import Opening, settle_memory
+from ipcom_chat.tui.request_view import RequestView, Stage
+from ipcom_chat.tui.session_commands import SessionCommands
+from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
+from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.rows import Rows
 from ipcom_chat.tui.widgets.slash_menu import Invocation, invocation, likely_meant
-from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.source import Source
 from ipcom_chat.tui.widgets.status_line import Status as Line
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Question, Transcript
-from ipcom_chat.tui.widgets.welcome import Welcome
-from ipcom_chat.tui.wording import examples, shared_with, sharing, solved_before
+from ipcom_chat.tui.wording import shared_with, solved_before
 
 if TYPE_CHECKING:
     from ipcom_chat.tui.screens.history import HistoryScreen
@@ -49,8 +52,6 @@ LEAVE_S = 2.0
 """Ctrl-C twice within this time leaves."""
 LOOK_BACK_S = 0.1
 """How long after a question it is looked whether the team has solved it before."""
-INTERRUPTED_CHARS = 60
-_YOUNG_OBJECTS = (10_000, 20, 50)
 
 
 class ChatScreen(Screen[None]):
@@ -61,6 +62,7 @@ class ChatScreen(Screen[None]):
         editor: the command line of the external editor.
         cwd: what relative paths are completed from.
         opens_history: whether the history lies on it at first; leaving that leaves the program.
+        opens_sessions: whether a session is chosen at first.
     """
 
     DEFAULT_CSS = """
@@ -85,13 +87,16 @@ class ChatScreen(Screen[None]):
         editor: list[str],
         cwd: str,
         opens_history: bool = False,
+        opens_sessions: bool = False,
     ) -> None:
         super().__init__()
         self._opens_history = opens_history
+        self._opens_sessions = opens_sessions
         self._history: HistoryScreen | None = None
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=chat_commands(), cwd=cwd, editor=editor)
+        self.prompt.arguments["model"] = lambda: model_items(conversation.answering)
         self.status = StatusLine(self._line())
         self._commands = Commands(
             conversation,
@@ -99,13 +104,21 @@ class ChatScreen(Screen[None]):
             retry=self._ask_again,
             open_history=self.open_history,
             leave=self._leave,
+            choose=self._choose_argument,
         )
-        self._started_ms = 0.0
-        self._usage: UsageReport | None = None
-        self._is_private = False
-        """Whether the newest question alone stays on this machine."""
-        self._unsaved: list[str] = []
-        """Why the running request is not saved; told when the answer is there."""
+        self._opening = Opening(conversation, self.transcript)
+        self.approval = ApprovalPanel(id="approval")
+        self._approvals = Approvals(
+            self.approval,
+            label=self.status.label_request,
+            refocus=self._focus_prompt,
+            remind=self._remind,
+        )
+        self._stage = Stage(
+            transcript=self.transcript, status=self.status, approvals=self._approvals
+        )
+        self._sessions = SessionCommands(self, conversation, self.transcript)
+        self._commands.extend(self._sessions.actions())
         self._performing = 0
         self._sync_problem: str | None = None
         self._interrupted_at_s = -LEAVE_S
@@ -118,83 +131,35 @@ class ChatScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the transcript above the prompt and the status below it."""
         yield self.transcript
+        yield self.approval
         yield self.composer
         yield self.status
 
     def on_mount(self) -> None:
         """Show the opening, and after the first paint do what it need not wait for."""
-        self._welcome()
+        self._opening.welcome()
         self.prompt.focus()
         if self._opens_history:
             self.open_history()
+        if self._opens_sessions:
+            self._sessions.open_chooser()
+        if self._sessions.begins_with_one:
+            self.perform(self._sessions.show_taken_up)
         self.call_after_refresh(self._after_first_paint)
 
-    # The opening.
-
-    def _welcome(self) -> None:
-        conversation = self._conversation
-        origin, username = conversation.context.origin, conversation.username
-        who = f"{username}  ·  {conversation.hostname}"
-        self.transcript.add(
-            Welcome(who=who, sharing=sharing(origin, username), examples=examples())
-        )
-        recovery = conversation.runtime.recovery
-        if recovery is not None:
-            self.transcript.add_notice(recovered(recovery.set_aside, recovery.entries))
-        for problem in (conversation.problem, conversation.runtime.assistant_problem):
-            if problem:
-                self.transcript.add_notice(one_line(problem), "error")
-
     def _after_first_paint(self) -> None:
-        # What start-up made stays: the collector need not look at it again while keys wait.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_YOUNG_OBJECTS)
+        settle_memory()
         if self._conversation.sync is not None:
             self._conversation.sync.start()
-        self.run_worker(self._warm_up, thread=True, exit_on_error=False)
+        self.run_worker(self._opening.warm_up, thread=True, exit_on_error=False)
         self.run_worker(self._load())
-
-    def _warm_up(self) -> None:
-        """Import what the first answer needs; runs in a thread."""
-        for name in self._conversation.late_modules():
-            with suppress(ImportError):  # whoever needs it says what is missing
-                import_module(name)
-        self._conversation.load_assistant()
-        from ipcom_chat.domain.redaction import redact  # noqa: PLC0415 - as above
-
-        redact("its rules are compiled by the first text")
 
     async def _load(self) -> None:
         try:
-            await self._offer_interrupted()
-            await self._offer_import()
+            await self._opening.offer()
             self.prompt.load_history(await self._conversation.prompts())
         except IpcomChatError as error:  # a history that cannot be read: answers need none
             self.transcript.add_notice(one_line(str(error)), "error")
-
-    async def _offer_interrupted(self) -> None:
-        interrupted = await self._conversation.load_interrupted()
-        if interrupted is not None:
-            text = one_line(interrupted.text[: 2 * INTERRUPTED_CHARS])
-            if len(text) > INTERRUPTED_CHARS:
-                text = f"{text[:INTERRUPTED_CHARS]}…"
-            self.transcript.add_notice(
-                n_(
-                    "A question was interrupted when the program ended: {text}",
-                    "{count} questions were interrupted when the program ended; the last: {text}",
-                    len(self._conversation.interrupted),
-                    text=text,
-                ),
-                then=_("/retry asks it again."),
-            )
-
-    async def _offer_import(self) -> None:
-        if await self._conversation.offers_import():
-            self.transcript.add_notice(
-                _("The earlier program left its history on this machine."),
-                then=_("'ipcom-chat history import' shows it and brings it in."),
-            )
 
     def show_sync(self, status: SyncStatus) -> None:
         """Show where synchronisation stands; say once what a person must do about it."""
@@ -220,6 +185,7 @@ class ChatScreen(Screen[None]):
 
         finder = self._conversation.open_finder()
         self._history = HistoryScreen(self._conversation, finder, text=text, chooses=chooses)
+        self._history.remind(self._approvals.reminder)
         self.app.push_screen(self._history, self._take_from_history)
 
     def _take_from_history(self, text: str | None) -> None:
@@ -227,9 +193,28 @@ class ChatScreen(Screen[None]):
         if text is None and self._opens_history:
             self._leave()
         self._opens_history = False
+        self._take_question(text)
+
+    def _take_question(self, text: str | None) -> None:
+        """Return from another screen, perhaps with a question for the prompt."""
         if text is not None:
             self.prompt.recall(text)
+        self.resume()
+
+    def resume(self) -> None:
+        """Take the keys again: the prompt, or what waits for an answer."""
         self.prompt.resume()
+        self._approvals.resume()
+
+    def on_source_opened(self, message: Source.Opened) -> None:
+        """Show what an answer rests on."""
+        message.stop()
+        # Imported when it is opened, as the history is.
+        from ipcom_chat.tui.screens.entry import EntryScreen  # noqa: PLC0415 - see above
+
+        screen = EntryScreen(self._conversation, message.entry_id)
+        screen.remind(self._approvals.reminder)
+        self.app.push_screen(screen, self._take_question)
 
     def on_prompt_history_wanted(self, message: Prompt.HistoryWanted) -> None:
         """Let an earlier question be chosen."""
@@ -250,9 +235,16 @@ class ChatScreen(Screen[None]):
             self._perform(found)
         elif (unknown := self._not_a_command(message.text)) is not None:
             self.transcript.add_notice(unknown, "error")
+        elif is_only_mark(message.text):
+            self.transcript.add_notice(_("A command follows the !, as in !df -h"), "error")
         else:
             self._ask(message.text)
         self.prompt.taken()
+
+    def on_text_area_changed(self, message: TextArea.Changed) -> None:
+        """Whoever empties the prompt does not want to change what stood in it."""
+        if not message.text_area.text and not self.prompt.is_sending:
+            self._sessions.prompt_emptied()
 
     def on_prompt_held(self) -> None:
         """Say why nothing was sent."""
@@ -273,10 +265,17 @@ class ChatScreen(Screen[None]):
         return _("There is no command {typed}. Did you mean /{name}?", typed=typed, name=meant.name)
 
     def _perform(self, found: Invocation) -> None:
+        self._begin(self._commands.perform(found))
+
+    def perform(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do what no line of the prompt has asked for as if it was a command."""
+        self._begin(self._commands.guarded("", act))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
         # Until it is done, nothing is asked: `/user ana` must hold for the next question.
         self._performing += 1
         self._hold()
-        self.run_worker(self._commands.perform(found), name="command", exit_on_error=True)
+        self.run_worker(work, name="command", exit_on_error=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show what a command has changed."""
@@ -286,21 +285,30 @@ class ChatScreen(Screen[None]):
             self._hold()
             self.status.show(self._line())
 
+    def _choose_argument(self, name: str) -> bool:
+        """Let the argument of a command be chosen, unless something else is being written."""
+        return not self.prompt.text and self.prompt.choose_argument(name)
+
     def _hold(self) -> None:
         self.prompt.is_held = bool(self._performing) or self._conversation.running is not None
 
     # The life of a request.
 
     def _ask(self, text: str, *, retry_of: EntryId | None = None) -> None:
-        self._is_private = is_kept_private(text)
         question = self.transcript.add_question(text.removeprefix(" ").strip("\n"))
-        self._started_ms = self._conversation.runtime.clock.monotonic_ms()
-        self._usage = None
-        self._unsaved.clear()
-        self._conversation.ask(text, self._hear, retry_of=retry_of)
+        line = shell_line(text)
+        retry_of = self._sessions.asked_anew() or retry_of
+        view = RequestView(
+            self._conversation, self._stage, self._request_ended,
+            is_private=is_kept_private(text), is_typed=line is not None,
+        )  # fmt: skip
+        if line is None:
+            self._conversation.ask(text, view.hear, retry_of=retry_of)
+            self.run_worker(self._tell_solved(text, question), exit_on_error=False)
+        else:
+            self._conversation.run(line, view.hear)
         self.status.start_request()
         self._hold()
-        self.run_worker(self._tell_solved(text, question), exit_on_error=False)
 
     async def _tell_solved(self, text: str, question: Question) -> None:
         """Say below a question who has solved it before, if the assistant does not."""
@@ -316,76 +324,26 @@ class ChatScreen(Screen[None]):
         if failed is not None:
             self._ask(failed.text, retry_of=failed.entry_id)
 
-    def _hear(self, event: ChatEvent) -> None:
-        """Show one event of the running request; called in the event loop."""
-        if not self.is_running:
-            return  # the screen is gone, storage has it
-        match event:
-            case TextDelta():
-                self.transcript.add_answer_text(event.text)
-            case CommandStarted():
-                self.transcript.start_command(event.call_id, event.command)
-                self.status.label_request(f"$ {event.command}")
-            case CommandFinished():
-                self._command_ended(event)
-            case UsageReport():
-                self._usage = event
-            case NotSaved():
-                self._not_saved(event.reason)
-            case StatusChanged():
-                self._moved(event)
+    def _focus_prompt(self) -> None:
+        self.prompt.focus()
 
-    def _command_ended(self, event: CommandFinished) -> None:
-        self.status.label_request("")
-        self.transcript.end_command(
-            event.call_id,
-            exit_code=event.exit_code,
-            duration_ms=event.duration_ms,
-            output=event.output,
-            truncated=event.truncated,
-        )
+    def _remind(self, text: str) -> None:
+        """Tell somebody who looks at another screen that something waits here."""
+        screen = self.app.screen
+        if screen is not self and isinstance(screen, Reminded):
+            screen.remind(text)
 
-    def _not_saved(self, reason: str) -> None:
-        self._unsaved.append(_("This request is not in the history: {reason}", reason=reason))
-        if self._conversation.running is None:
-            self._tell_unsaved()
+    def on_approval_panel_typed_ahead(self, message: ApprovalPanel.TypedAhead) -> None:
+        """Go on with the draft that the panel has interrupted."""
+        message.stop()
+        if message.is_paste:
+            self.prompt.insert_paste(message.text)
+        else:
+            self.prompt.insert(message.text)
 
-    def _tell_unsaved(self) -> None:
-        for text in self._unsaved:
-            self.transcript.add_notice(one_line(text), "error")
-        self._unsaved.clear()
-
-    def _moved(self, event: StatusChanged) -> None:
-        match event.status:
-            case Status.COMPLETED:
-                self.transcript.end_answer()
-                self.transcript.add_footer(self._footer())
-            case Status.CANCELLED:
-                own = event.reason in (None, "user", "exit")
-                self.transcript.add_cancelled(by="" if own else event.reason or "")
-            case Status.ERROR:
-                self.transcript.stop_commands()
-                reason = one_line(event.reason or _("There is no answer."))
-                again = _("/retry asks it again.")
-                self.transcript.add_notice(reason, "error", then=again)
-            case _:
-                return
-        self.status.stop_request()
+    def _request_ended(self) -> None:
         self.composer.drop_hint()
         self._hold()
-        self._tell_unsaved()
-
-    def _footer(self) -> str:
-        clock = self._conversation.runtime.clock
-        parts = [duration(round(clock.monotonic_ms() - self._started_ms))]
-        if self._usage is not None:
-            tokens = self._usage.tokens_used
-            parts += [self._usage.model, n_("{count} token", "{count} tokens", tokens)]
-        if self._conversation.last_id is not None:
-            parts.append(short_id(self._conversation.last_id))
-        if self._is_private:
-            parts.append(_("private"))
-        return "  ·  ".join(parts)
 
     def _line(self) -> Line:
         conversation = self._conversation
@@ -397,6 +355,7 @@ class ChatScreen(Screen[None]):
             assistant=conversation.assistant_name,
             sync=sync_word(conversation.sync_status) if conversation.sync else _("local only"),
             is_private=origin.private,
+            is_plan=conversation.answering.is_plan,
             is_sync_urgent=is_urgent(conversation.sync_status),
         )
 
@@ -404,7 +363,7 @@ class ChatScreen(Screen[None]):
 
     def action_cancel(self) -> None:
         """Cancel what runs, before anything else that waits; else ESC is a key like others."""
-        if not self._conversation.cancel():
+        if not (self._conversation.cancel() or self._commands.cancel()):
             raise SkipAction
         self.prompt.forget_escape()
 

@@ -153,6 +153,8 @@ class HistoryScreen(Screen[str | None]):
         self._preview: Timer | None = None
         self._again: Timer | None = None
         self._hint: Timer | None = None
+        self._reminder = ""
+        """What waits in the chat."""
         self._chosen: tuple[Chosen, How] | None = None
         """What waits for a yes."""
 
@@ -517,8 +519,13 @@ class HistoryScreen(Screen[str | None]):
             self._hint.stop()
         self._hint = self.set_timer(HINT_SHOWN_S, self._drop_hint)
 
+    def remind(self, text: str) -> None:
+        """Say that something waits in the chat, for as long as it does."""
+        self._reminder = text
+        self._drop_hint()
+
     def _drop_hint(self) -> None:
-        self._search.border_subtitle = None
+        self._search.border_subtitle = Content(self._reminder) if self._reminder else None
 
 
 def _after(value: T, all_values: Sequence[T]) -> T:

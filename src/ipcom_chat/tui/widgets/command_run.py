@@ -9,12 +9,16 @@ from textual.timer import Timer
 
 from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.i18n import _, n_
+from ipcom_chat.tui.widgets.live_output import MARGIN, LiveOutput, folded
 from ipcom_chat.tui.widgets.rows import Rows, wrapped
 from ipcom_chat.tui.widgets.spinner import FRAME_S, duration, frame
 
 SHOWN_LINES = 6
-"""So many lines of a failed command's output are shown without asking; of one that worked, none:
-the answer tells what they mean."""
+"""So many lines of output are shown without asking: the newest of a command that runs, the first
+of one that failed; of one that worked, none: the answer tells what they mean."""
+
+ANSWER_LINES = 40
+"""The same where the output is the answer."""
 
 
 class CommandRun(Rows, can_focus=True):
@@ -22,6 +26,7 @@ class CommandRun(Rows, can_focus=True):
 
     Args:
         command: as a person would type it; neutralised here.
+        is_answer: whether its output is what was asked for, and is shown when it has worked.
     """
 
     DEFAULT_CSS = """
@@ -30,12 +35,14 @@ class CommandRun(Rows, can_focus=True):
     """
     BINDINGS = [Binding("enter,space", "toggle_output", "Show output")]  # noqa: RUF012 - Textual's
 
-    def __init__(self, command: str) -> None:
+    def __init__(self, command: str, *, is_answer: bool = False) -> None:
         super().__init__()
         self.command = one_line(command)
+        self._is_answer = is_answer
         self._started_s = time.monotonic()
         self._exit_code: int | None = None
         self._end = Content()
+        self._live = LiveOutput()
         self._output: list[str] = []
         self._is_open = False
         self._ticker: Timer | None = None
@@ -44,6 +51,10 @@ class CommandRun(Rows, can_focus=True):
         """Start the animation, unless the command has ended already."""
         if self._exit_code is None:
             self._ticker = self.set_interval(FRAME_S, self.changed)
+
+    def write(self, text: str) -> None:
+        """Add what it has written meanwhile; the next frame of the animation shows it."""
+        self._live.write(text)
 
     def finish(self, *, exit_code: int, duration_ms: int, output: str, truncated: bool) -> None:
         """Show how it ended.
@@ -71,6 +82,7 @@ class CommandRun(Rows, can_focus=True):
         """Show that it was stopped, if it still runs."""
         if self._exit_code is None:
             self._exit_code = 130
+            self._output = self._live.lines
             self._end = Content.styled(_("stopped"), "$text-warning")
             self._stop()
 
@@ -81,17 +93,24 @@ class CommandRun(Rows, can_focus=True):
 
     def layout_rows(self, width: int) -> list[Content]:
         """Return the head line, and of the output as much as is open."""
+        if self._exit_code is None:
+            return self._head(width) + self._live_rows(width)
         first = SHOWN_LINES if self._exit_code else 0
+        first = ANSWER_LINES if self._is_answer else first
         lines = self._output if self._is_open else self._output[:first]
         rows = self._head(width)
         for line in lines:
-            body = Content.styled(line.expandtabs(8), "$foreground 60%")
-            folded = body.fold(max(2, width - 2)) if body else [body]
-            rows += [Content("  ") + part for part in folded]
+            rows += folded(line, width)
         hidden = len(self._output) - len(lines)
         if lines and hidden:
-            text = n_("… {count} more line", "… {count} more lines", hidden)
-            rows.append(Content.styled(f"  {text}", "$foreground 60% italic"))
+            rows.append(_note(n_("… {count} more line", "… {count} more lines", hidden)))
+        return rows
+
+    def _live_rows(self, width: int) -> list[Content]:
+        live = self._live
+        above, rows = live.rows(width) if self._is_open else live.newest(width, SHOWN_LINES)
+        if above:
+            rows.insert(0, _note(n_("… {count} line above", "… {count} lines above", above)))
         return rows
 
     def _head(self, width: int) -> list[Content]:
@@ -124,3 +143,7 @@ class CommandRun(Rows, can_focus=True):
         """Show or hide the output that does not fit into the first lines."""
         self._is_open = not self._is_open
         self.changed()
+
+
+def _note(text: str) -> Content:
+    return Content.styled(f"{MARGIN}{text}", "$foreground 60% italic")

@@ -8,11 +8,14 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
+from ipcom_chat.tui.shell_lines import shell_line
 from ipcom_chat.tui.widgets.menu import Menu
 from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.slash_menu import SlashCommand
 
 HINT_SHOWN_S = 3.0
+ASKS, RUNS = "❯", "$"
+"""The mark before the prompt: what Enter does."""
 
 
 class Composer(Vertical):
@@ -25,6 +28,8 @@ class Composer(Vertical):
         #entry:focus-within { border: round $primary 60%; }
         #entry { border-subtitle-color: $text-warning; }
         #mark { width: 2; height: 1; color: $text-accent; }
+        &.-shell #mark { color: $text-warning; text-style: bold; }
+        &.-shell #entry:focus-within { border: round $warning 60%; }
     }
     """
 
@@ -35,14 +40,22 @@ class Composer(Vertical):
         self.menu = Menu()
         self.prompt = Prompt(self.menu, commands=commands, cwd=cwd, editor=editor, id="prompt")
         self._entry = Horizontal(id="entry")
+        self._mark = Static(Content(ASKS), id="mark")
         self._hint: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Put the menu above the prompt."""
         yield self.menu
         with self._entry:
-            yield Static(Content("❯"), id="mark")
+            yield self._mark
             yield self.prompt
+
+    def on_text_area_changed(self) -> None:
+        """Say whether Enter asks the assistant or the shell."""
+        is_shell = shell_line(self.prompt.text) is not None
+        if is_shell != self.has_class("-shell"):
+            self.set_class(is_shell, "-shell")
+            self._mark.update(Content(RUNS if is_shell else ASKS))
 
     def hint(self, text: str) -> None:
         """Show a short hint on the border for a moment; it is our own text, never data."""

@@ -131,7 +131,8 @@ class Hits(Rows):
 
     def _row(self, line: Listed, place: int, columns: Columns, width: int) -> Content:
         is_marked = place == self._marked
-        head = Content.styled("› " if is_marked else "  ", "$text-accent") + _glyph(line) + " "
+        head = Content.styled("› " if is_marked else "  ", "$text-accent")
+        head += self.glyph(line) + " "
         right = _right(line, columns, self._now_ms)
         room = max(1, width - head.cell_length - right.cell_length)
         left = _left(line, is_marked=is_marked).truncate(room, ellipsis=True)
@@ -140,6 +141,10 @@ class Hits(Rows):
         if is_marked:
             row = row.stylize_before("on $panel")
         return row.stylize(Style.from_meta({_PLACE: place}))
+
+    def glyph(self, line: Listed) -> Content:
+        """Return the sign that says how an entry ended."""
+        return _glyph(line)
 
     def on_resize(self) -> None:
         """Show as many lines as there is room for."""

@@ -70,10 +70,7 @@ class KeyHints(Rows, can_focus=True):
             return wrapped(Content.styled(self._question, "bold $text-warning") + keys, width)
         line = Content()
         for hint in self._hints:
-            part = Content.styled(hint.key, "$text-accent") + Content.styled(
-                f" {hint.text}", "$foreground 60%"
-            )
-            part = part.stylize(Style.from_meta({_ACTION: hint.action}))
+            part = hint_part(hint)
             longer = line + "  " + part if line else part
             if longer.cell_length > width:
                 break
@@ -106,3 +103,10 @@ class KeyHints(Rows, can_focus=True):
         action = event.style.meta.get(_ACTION)
         if isinstance(action, str):
             self.post_message(self.Pressed(action))
+
+
+def hint_part(hint: KeyHint) -> Content:
+    """Return a hint as it is shown, with what a click on it does."""
+    key = Content.styled(hint.key, "$text-accent")
+    part = key + Content.styled(f" {hint.text}", "$foreground 60%")
+    return part.stylize(Style.from_meta({_ACTION: hint.action}))

@@ -14,6 +14,8 @@ LISTED = 2_000
 OFFERED = 50
 TIMEOUT_S = 1.5
 _WORD = re.compile(r"\S+$")
+_ATTACHED = re.compile(r"(?:^|[\s(\[{\"'`])@([^\s@]*)$")
+"""Not in the middle of a word: an address such as `ops@example.org` names no file."""
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +37,18 @@ def word_before(text: str) -> str:
     """Return the word that ends at the end of `text`."""
     found = _WORD.search(text)
     return found.group().lstrip("\"'(<`") if found else ""
+
+
+def attached_before(text: str) -> str | None:
+    """Return the path behind an `@` that ends at the end of `text`; None without one."""
+    found = _ATTACHED.search(text)
+    return found.group(1) if found else None
+
+
+def path_before(text: str) -> str:
+    """Return the path, or its beginning, that ends at the end of `text`."""
+    attached = attached_before(text)
+    return word_before(text) if attached is None else attached
 
 
 async def complete(word: str, cwd: str) -> Completion:

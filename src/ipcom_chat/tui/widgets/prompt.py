@@ -20,9 +20,16 @@ from ipcom_chat.tui.widgets.chip_area import ChipArea
 from ipcom_chat.tui.widgets.chips import cleaned
 from ipcom_chat.tui.widgets.editor import edit
 from ipcom_chat.tui.widgets.menu import Item, Menu
-from ipcom_chat.tui.widgets.paths import Completion, complete, word_before
+from ipcom_chat.tui.widgets.paths import Completion, attached_before, complete, path_before
 from ipcom_chat.tui.widgets.recall import Recall
-from ipcom_chat.tui.widgets.slash_menu import SlashCommand, invocation, is_name_so_far, matching
+from ipcom_chat.tui.widgets.slash_menu import (
+    SlashCommand,
+    argument_so_far,
+    fitting,
+    invocation,
+    is_name_so_far,
+    matching,
+)
 
 DOUBLE_ESCAPE_S = 0.5
 SEARCHED_CHARS = 100
@@ -31,7 +38,7 @@ RECALLED_CHARS = 10_000
 """An earlier prompt longer than this comes back as a chip."""
 NEWLINE_KEYS = ("ctrl+j", "shift+enter", "alt+enter")
 
-MenuKind = Literal["", "slash", "path"]
+MenuKind = Literal["", "slash", "argument", "path"]
 
 
 class Prompt(ChipArea):
@@ -84,6 +91,8 @@ class Prompt(ChipArea):
     ) -> None:
         super().__init__(placeholder=_("Ask, or paste an error"), id=id)
         self.commands = tuple(commands)
+        self.arguments: dict[str, Callable[[], Sequence[Item]]] = {}
+        """What the argument of a command may be, for those that have a menu of it."""
         self.is_held = False
         """Whether Enter sends nothing but slash commands, because an answer is arriving."""
         self._is_untaken = False
@@ -96,7 +105,9 @@ class Prompt(ChipArea):
         self._editor = tuple(editor)
         self._recall = Recall()
         self._dismissed = ""
-        """The text for which the user closed the slash menu."""
+        """The text for which the user closed the menu."""
+        self._found: tuple[str, ...] = ()
+        """The paths that were offered last."""
         self._escaped_at_s = 0.0
         self._is_chord = False
         """Whether Ctrl-X was pressed just now."""
@@ -114,6 +125,11 @@ class Prompt(ChipArea):
     def load_history(self, prompts: Sequence[str]) -> None:
         """Take the prompts of earlier sessions, oldest first; may come at any time."""
         self._recall.load([cleaned(prompt) for prompt in prompts])
+
+    @property
+    def is_sending(self) -> bool:
+        """Whether it is empty only because what stood in it is on its way to the owner."""
+        return self._is_untaken
 
     def taken(self) -> None:
         """Say that the owner has seen what was sent, and has set `is_held` accordingly."""
@@ -153,6 +169,12 @@ class Prompt(ChipArea):
         """Take an item of the menu, as a click does."""
         # In the prompt's own turn: Textual stops a message at the widget in whose turn it is sent.
         self.call_later(self._choose, item, send=True)
+
+    def choose_argument(self, name: str) -> bool:
+        """Open the menu of a command's arguments; return whether there is one."""
+        if name in self.arguments and self.arguments[name]():
+            self.set_text(f"/{name} ")
+        return self._menu_kind == "argument"
 
     # Keys.
 
@@ -249,17 +271,26 @@ class Prompt(ChipArea):
         """Open, filter or close the menu after every change of the text."""
         if not self.is_mounted:
             return
-        text = self.text
-        if text == self._dismissed or not is_name_so_far(text):
+        if self.text == self._dismissed:
             self._close_menu()
             return
         self._dismissed = ""
-        items = matching(text, self.commands)
-        self._menu_kind = "slash" if items else ""
+        attached = attached_before(self._before_cursor())
+        if is_name_so_far(self.text):
+            self._show_menu("slash", matching(self.text, self.commands))
+        elif (argument := argument_so_far(self.text)) and argument[0] in self.arguments:
+            self._show_menu("argument", fitting(argument[1], self.arguments[argument[0]]()))
+        elif attached is not None:
+            self._offer_paths(attached)
+        else:
+            self._close_menu()
+
+    def _show_menu(self, kind: MenuKind, items: Sequence[Item]) -> None:
+        self._menu_kind = kind if items else ""
         self._menu.show_items(items)
 
     def _close_menu(self) -> None:
-        if self._menu_kind == "slash":
+        if self._menu_kind in {"slash", "argument"}:
             self._dismissed = self.text
         self._menu_kind = ""
         if self._menu.is_open:
@@ -269,6 +300,7 @@ class Prompt(ChipArea):
         if key in {"up", "down"}:
             self._menu.move(-1 if key == "up" else 1)
         elif key == "escape":
+            self._dismissed = self.text
             self._close_menu()
         elif key in {"enter", "tab"}:
             self._choose(self._menu.marked, send=key == "enter")
@@ -283,8 +315,12 @@ class Prompt(ChipArea):
             return
         if kind == "slash":
             self._choose_command(item.value, send=send)
+        elif kind == "argument":
+            self._choose_argument(item.value, send=send)
         elif kind == "path":
-            self._replace_word(item.value)
+            self._replace_path(item.value)
+            if not item.value.endswith("/"):
+                self._dismissed = self.text  # it is complete: Enter sends
 
     def _choose_command(self, name: str, *, send: bool) -> None:
         # Arguments are optional: a name typed in full is meant as it stands.
@@ -294,33 +330,54 @@ class Prompt(ChipArea):
         if send and not waits:
             self._send(f"/{name}")
         else:
-            self._dismissed = f"/{name} "
+            self._dismissed = "" if name in self.arguments else f"/{name} "
             self.set_text(f"/{name} ")
+
+    def _choose_argument(self, value: str, *, send: bool) -> None:
+        text = f"{self.text.partition(' ')[0]} {value}"
+        if send:
+            self._send(text)
+        else:
+            self._dismissed = text
+            self.set_text(text)
 
     # Paths.
 
     def _tab(self) -> None:
-        word = word_before(self._before_cursor())
-        if word:
-            self.run_worker(self._complete(word), group="path", exclusive=True)
+        word = path_before(self._before_cursor())
+        if word or attached_before(self._before_cursor()) is not None:
+            self._look_up(word, is_asked=True)
 
-    async def _complete(self, word: str) -> None:
+    def _offer_paths(self, word: str) -> None:
+        """Offer what a path behind an `@` may become, while it is written."""
+        still = [name for name in self._found if name.startswith(word)]
+        self._show_menu("path", _as_items(still) if self._menu_kind == "path" else [])
+        self._look_up(word, is_asked=False)
+
+    def _look_up(self, word: str, *, is_asked: bool) -> None:
+        self.run_worker(self._complete(word, is_asked=is_asked), group="path", exclusive=True)
+
+    async def _complete(self, word: str, *, is_asked: bool) -> None:
         found = await complete(word, self._cwd)
-        if word_before(self._before_cursor()) == word and not self._menu_kind:
+        if path_before(self._before_cursor()) != word:
+            return
+        if is_asked and not self._menu_kind:
             self._offer(found)
+        elif not is_asked and self._menu_kind in {"", "path"} and self.text != self._dismissed:
+            self._found = found.candidates if found.candidates != (word,) else ()
+            self._show_menu("path", _as_items(self._found))
 
     def _offer(self, found: Completion) -> None:
         if found.common != found.word:
-            self._replace_word(found.common)
+            self._replace_path(found.common)
         if len(found.candidates) > 1:
-            items = [Item(value=name, label=name) for name in found.candidates]
-            self._menu_kind = "path"
-            self._menu.show_items(items)
+            self._found = found.candidates
+            self._show_menu("path", _as_items(self._found))
 
-    def _replace_word(self, word: str) -> None:
+    def _replace_path(self, path: str) -> None:
         row, column = self.cursor_location
-        start = column - len(word_before(self._before_cursor()))
-        self._replace_via_keyboard(word, (row, start), (row, column))
+        start = column - len(path_before(self._before_cursor()))
+        self._replace_via_keyboard(path, (row, start), (row, column))
 
     # The external editor.
 
@@ -343,3 +400,7 @@ class Prompt(ChipArea):
             self.app.notify(one_line(problem), severity="error", markup=False)
         elif text != before:
             self._show_recalled(text, first_line=False)
+
+
+def _as_items(paths: Sequence[str]) -> list[Item]:
+    return [Item(value=path, label=path) for path in paths]

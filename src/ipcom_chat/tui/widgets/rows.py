@@ -48,8 +48,8 @@ class Rows(Widget):
             super().__init__()
             self.address = address
 
-    def __init__(self, *, classes: str | None = None) -> None:
-        super().__init__(classes=classes)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, classes=classes)
         self._rows: tuple[int, list[Content]] = (-1, [])
         self._strips: dict[int, tuple[Content, Style, Strip]] = {}
         """Drawn lines, each with the content and the style that it was drawn from."""
@@ -135,11 +135,18 @@ class TextRows(Rows):
 
     Args:
         content: what to show, neutralised.
+        id: as Textual uses it.
         classes: CSS classes.
     """
 
-    def __init__(self, content: Content, *, classes: str | None = None) -> None:
-        super().__init__(classes=classes)
+    def __init__(
+        self,
+        content: Content,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes)
         self._content = content
 
     def update(self, content: Content) -> None:

@@ -14,6 +14,7 @@ from ipcom_chat.tui.widgets.fuzzy import score
 from ipcom_chat.tui.widgets.menu import Item
 
 _NAME_SO_FAR = re.compile(r"/[a-z-]*")
+_ARGUMENT_SO_FAR = re.compile(r"/([a-z][a-z-]*) (\S*)")
 _ONE_NAME = re.compile(r"/[a-z][a-z-]*")
 _CLOSE = 0.35
 DESCRIBED_CHARS = 3
@@ -67,6 +68,19 @@ def likely_meant(text: str, commands: Sequence[SlashCommand]) -> SlashCommand | 
 def is_name_so_far(text: str) -> bool:
     """Return whether `text` may still become the name of a command, so that the menu helps."""
     return _NAME_SO_FAR.fullmatch(text) is not None
+
+
+def argument_so_far(text: str) -> tuple[str, str] | None:
+    """Return the name of a command and what is written of its argument; None otherwise."""
+    found = _ARGUMENT_SO_FAR.fullmatch(text)
+    return (found.group(1), found.group(2)) if found else None
+
+
+def fitting(argument: str, items: Sequence[Item]) -> list[Item]:
+    """Return the arguments that hold what was written; none once one is written in full."""
+    if any(item.value == argument for item in items):
+        return []
+    return [item for item in items if fold(argument) in fold(item.value)]
 
 
 def matching(text: str, commands: Sequence[SlashCommand]) -> list[Item]:

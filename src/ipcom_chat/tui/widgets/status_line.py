@@ -30,6 +30,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     assistant: str
     sync: str
     is_private: bool = False
+    is_plan: bool = False
+    """Whether the assistant runs nothing."""
     is_sync_urgent: bool = False
     """Whether what is said of synchronisation matters more than the rest."""
 
@@ -101,7 +103,9 @@ class StatusLine(Widget):
         status = self._status
         style = "bold $text-warning" if status.is_private else "$text-accent"
         shared = Content.styled(one_line(status.shared_with), style)
+        plan = Content.styled(_("plan"), "bold $text-warning") if status.is_plan else Content()
         return [
+            (7, plan),
             (5, Content.styled(one_line(status.mode), "bold")),
             (3, Content(one_line(status.user))),
             (4, shared),

@@ -5,6 +5,7 @@ or `MAX_PARTS` leave the screen (the history has them). Every text is neutralise
 never markup.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from textual import events
@@ -14,12 +15,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
+from ipcom_chat.assistant.base import Recalled
 from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.tui.widgets.answer import Answer
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.command_run import CommandRun
 from ipcom_chat.tui.widgets.rows import Rows, TextRows, wrapped
+from ipcom_chat.tui.widgets.source import Source
+from ipcom_chat.tui.widgets.tool_run import Refusal, ToolRun
 
 MAX_MESSAGES = 200
 MAX_PARTS = 400
@@ -115,6 +119,7 @@ class Transcript(VerticalScroll):
         super().__init__(id=id)
         self._answer: Answer | None = None
         self._runs: dict[str, CommandRun] = {}
+        self._tools: dict[str, ToolRun] = {}
 
     def focus_on_click(self) -> bool:
         """Leave the focus in the prompt: Enter after a click must still send."""
@@ -162,11 +167,22 @@ class Transcript(VerticalScroll):
         self.add_answer_text(text)
         self.end_answer()
 
-    def start_command(self, call_id: str, command: str) -> None:
-        """Show a command that begins to run."""
+    def start_command(self, call_id: str, command: str, *, is_answer: bool = False) -> None:
+        """Show a command that begins to run.
+
+        Args:
+            call_id: names it.
+            command: as a person would type it.
+            is_answer: whether its output is what was asked for.
+        """
         self.end_answer()
-        self._runs[call_id] = CommandRun(command)
+        self._runs[call_id] = CommandRun(command, is_answer=is_answer)
         self._add(self._runs[call_id])
+
+    def write_command(self, call_id: str, text: str) -> None:
+        """Show what a running command has written meanwhile; an unknown one is ignored."""
+        if call_id in self._runs:
+            self._runs[call_id].write(text)
 
     def end_command(
         self,
@@ -183,6 +199,31 @@ class Transcript(VerticalScroll):
             run.finish(
                 exit_code=exit_code, duration_ms=duration_ms, output=output, truncated=truncated
             )
+
+    def start_tool(self, call_id: str, name: str, call: str) -> None:
+        """Show a tool that begins to work."""
+        self.end_answer()
+        self._tools[call_id] = ToolRun(name, call)
+        self._add_line(self._tools[call_id])
+
+    def end_tool(self, call_id: str, result: str, *, is_error: bool) -> None:
+        """Show what came of a tool; an unknown `call_id` is ignored."""
+        run = self._tools.pop(call_id, None)
+        if run is not None:
+            run.finish(result, is_error=is_error)
+
+    def add_refusal(self, command: str, reason: str) -> None:
+        """Show that a command or tool does not run, and why."""
+        self.end_answer()
+        self._add_line(Refusal(command, reason))
+
+    def add_sources(self, entries: Sequence[Recalled], now_ms: int) -> None:
+        """Show what an answer rests on, one line each; each can be opened."""
+        self.end_answer()
+        for place, entry in enumerate(entries):
+            source = Source(entry, now_ms)
+            source.set_class(not place, "-first")
+            self._add(source)
 
     def add_notice(self, text: str, kind: NoticeKind = "info", *, then: str = "") -> None:
         """Show a sentence of the program itself, and below it what can be done."""
@@ -204,10 +245,13 @@ class Transcript(VerticalScroll):
             self.anchor()  # whoever pressed ESC wants to see that it worked
 
     def stop_commands(self) -> None:
-        """Mark the commands that still run as stopped."""
+        """Mark the commands and tools that still run as stopped."""
         for run in self._runs.values():
             run.cancel()
+        for tool in self._tools.values():
+            tool.cancel()
         self._runs.clear()
+        self._tools.clear()
 
     def add_footer(self, text: str) -> None:
         """Show a calm line that belongs to the answer above it."""
@@ -234,6 +278,7 @@ class Transcript(VerticalScroll):
         else:
             self._answer = None
             self._runs.clear()
+            self._tools.clear()
         with self.app.batch_update():
             for child in children:
                 child.remove()
@@ -248,6 +293,12 @@ class Transcript(VerticalScroll):
     def action_copy_code(self) -> None:
         """Copy the newest block of code."""
         self.copy_last_code()
+
+    def _add_line(self, line: ToolRun | Refusal) -> None:
+        """Add a calm line; several of them stand close together."""
+        last = self.children[-1] if self.children else None
+        line.set_class(not isinstance(last, ToolRun | Refusal), "-first")
+        self._add(line)
 
     def _add(self, widget: Widget) -> None:
         parts = 0

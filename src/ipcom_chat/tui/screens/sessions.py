@@ -1,0 +1,378 @@
+"""The chooser of sessions: search as you type, a list, and the end of what is marked.
+
+The search line has the keyboard until Tab; then letters act on the marked session. Handlers never
+wait for the history: one look runs at a time, off the loop, and what was typed meanwhile
+supersedes it.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from ipcom_chat.domain.people import Session
+from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import IpcomChatError
+from ipcom_chat.i18n import _, n_
+from ipcom_chat.services.session_history import Summary, Turns
+from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.resuming import SessionChange
+from ipcom_chat.tui.session_hints import search_hints, session_hints, title_hints
+from ipcom_chat.tui.session_words import delete_question, deleted
+from ipcom_chat.tui.transcript_export import default_name, export
+from ipcom_chat.tui.widgets.key_hints import KeyHints
+from ipcom_chat.tui.widgets.search_line import SearchLine
+from ipcom_chat.tui.widgets.session_list import SessionList
+from ipcom_chat.tui.widgets.session_view import SessionView
+
+LIMIT = 200
+WIDE_CELLS = 110
+"""From so many cells on, the turns stand beside the list."""
+FLAT_LINES = 18
+"""With fewer lines only the list is shown until something is read."""
+PREVIEW_S = 0.06
+"""How long the mark must rest before its turns are read."""
+HINT_SHOWN_S = 4.0
+_NO_TURNS = Turns(asked=())
+
+
+class SessionsScreen(Screen[SessionChange | None]):
+    """The chooser; it is dismissed with what to go on with, or with None.
+
+    Args:
+        conversation: whose histories are looked at.
+        text: what is searched at first.
+    """
+
+    DEFAULT_CSS = """
+    SessionsScreen {
+        layout: vertical; background: $background;
+        #search {
+            height: 3; margin: 0 1; padding: 0 1; border: round $panel;
+            border-title-color: $foreground 60%; border-subtitle-color: $text-warning;
+        }
+        #search:focus-within { border: round $primary 60%; }
+        #mark { width: 2; height: 1; color: $text-accent; }
+        #body { height: 1fr; layout: vertical; }
+        SessionView { border-top: solid $panel; }
+        SessionView:focus-within { border-top: solid $primary 60%; }
+        &.-flat SessionView { display: none; }
+        &.-flat.-reading SessionView { display: block; }
+        &.-flat.-reading SessionList { display: none; }
+        &.-wide #body { layout: horizontal; }
+        &.-wide SessionList { width: 2fr; }
+        &.-wide SessionView { width: 3fr; border-top: none; border-left: solid $panel; }
+        &.-wide SessionView:focus-within {
+            border-top: none; border-left: solid $primary 60%;
+        }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back"),
+        Binding("ctrl+c", "leave", priority=True),
+        Binding("up,ctrl+p", "move(-1)"),
+        Binding("down,ctrl+n", "move(1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("shift+up", "scroll(-1)", priority=True),
+        Binding("shift+down", "scroll(1)", priority=True),
+        Binding("tab", "read"),
+    ]
+
+    def __init__(self, conversation: Conversation, *, text: str = "") -> None:
+        super().__init__()
+        self._conversation = conversation
+        self._resumer = conversation.resumer
+        self.line = SearchLine(text, _("Search the sessions"))
+        self.list = SessionList()
+        self.view = SessionView()
+        self.hints = KeyHints()
+        self._search = Horizontal(id="search")
+        self._is_stale = False
+        """Whether what is listed is not what is asked for now."""
+        self.is_looking = False
+        """Whether the list is not yet what was asked for."""
+        self._resumes_then = False
+        """Whether Enter was pressed before its text was looked for."""
+        self._looked_for: str | None = None
+        self._preview: Timer | None = None
+        self._hint: Timer | None = None
+        self._renamed: Session | None = None
+        """What the line holds a title for."""
+        self._sought = ""
+        """What was searched before a title was typed."""
+        self._doomed: Session | None = None
+        """What waits for a yes."""
+
+    def compose(self) -> ComposeResult:
+        """Put the search above, the list and the turns below it, the keys at the bottom."""
+        with self._search:
+            yield Static(Content("❯"), id="mark")
+            yield self.line
+        with Container(id="body"):
+            yield self.list
+            yield self.view
+        yield self.hints
+
+    def on_mount(self) -> None:
+        """Begin with the newest."""
+        self._conversation.open_finder()  # keeps the index that is searched
+        self.line.focus()
+        self._fit(self.app.size.width, self.app.size.height)
+        self._show_hints()
+        self._look()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the turns where there is room for them."""
+        self._fit(event.size.width, event.size.height)
+
+    def _fit(self, width: int, height: int) -> None:
+        self.set_class(width >= WIDE_CELLS, "-wide")
+        self.set_class(height < FLAT_LINES and width < WIDE_CELLS, "-flat")
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether letters act on the session, instead of being searched."""
+        return self.has_class("-reading")
+
+    # Searching.
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Search for what is typed, unless it is a title."""
+        message.stop()
+        if self._renamed is None:
+            self._look()
+
+    def _look(self) -> None:
+        """Ask for what is wanted now; whatever is being looked for is superseded."""
+        self._is_stale = True
+        if not self.is_looking:
+            self.is_looking = True
+            self.run_worker(self._looking())
+
+    async def _looking(self) -> None:
+        try:
+            while self._is_stale:
+                self._is_stale = False
+                text, scope = self.line.value, self._conversation.context.scope
+                found = await self._resumer.summaries(scope, text, limit=LIMIT)
+                if not self._is_stale:
+                    self._show_list(text, found)
+            if self._resumes_then:
+                self.action_resume()
+        except IpcomChatError as error:
+            self._say(str(error))
+        finally:
+            self.is_looking = self._resumes_then = False
+
+    def _show_list(self, text: str, found: list[Summary]) -> None:
+        own = self._resumer.session_id
+        others = [each for each in found if each.session.id != own]
+        self.list.show_sessions(
+            others,
+            now_ms=self._conversation.runtime.clock.now_ms(),
+            nothing=_("No session in this history fits.") if text.strip()
+            else _("There is no earlier session in this history."),
+            stays=text == self._looked_for,
+        )  # fmt: skip
+        self._looked_for = text
+        more = "+" if len(found) == LIMIT else ""
+        count = n_("one session", "{count}{more} sessions", len(others), more=more)
+        self._search.border_title = Content(f"{_('Sessions')}  ·  {count}")
+
+    # The mark.
+
+    def action_move(self, step: int) -> None:
+        """Mark another session."""
+        self.list.move(step)
+
+    def action_page(self, pages: int) -> None:
+        """Mark a session a page further."""
+        self.list.move_page(pages)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the turns."""
+        self.view.scroll_relative(y=lines, animate=False)
+
+    def on_hits_moved(self) -> None:
+        """Show what is marked, as soon as the mark rests."""
+        if self._preview is not None:
+            self._preview.stop()
+        self._preview = self.set_timer(PREVIEW_S, self._show_marked)
+
+    def _show_marked(self) -> None:
+        self.run_worker(self._reading(), group="reading", exclusive=True)
+
+    async def _reading(self) -> None:
+        summary = self.list.summary
+        try:
+            turns = await self._resumer.turns(summary.session) if summary else _NO_TURNS
+            await self.view.show(summary, turns)
+        except IpcomChatError as error:
+            self._say(str(error))
+
+    def on_hits_opened(self) -> None:
+        """Go on with what was clicked."""
+        self.action_resume()
+
+    # Where the keyboard is.
+
+    def action_read(self) -> None:
+        """Let letters act on the marked session."""
+        if self.list.summary is not None and self._renamed is None:
+            self.add_class("-reading")
+            self.view.focus()
+
+    def action_search(self) -> None:
+        """Return to the search line."""
+        self.line.focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Let the keys be those of what has the focus."""
+        if event.widget is not self.hints:
+            self.set_class(event.widget is not self.line, "-reading")
+            self._show_hints()
+
+    def _show_hints(self) -> None:
+        if self._renamed is not None:
+            self.hints.show(title_hints())
+        else:
+            self.hints.show(session_hints() if self.is_reading else search_hints())
+
+    async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
+        """Do what a key would."""
+        await self.run_action(message.action)
+
+    # What can be done with a session.
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Take the title that was typed, or go on with the marked session."""
+        message.stop()
+        if self._renamed is not None:
+            self.run_worker(self._told(self._renaming(self._renamed, self.line.value)))
+        elif self.is_looking:
+            self._resumes_then = True
+        else:
+            self.action_resume()
+
+    def action_resume(self) -> None:
+        """Go on with the marked session."""
+        self._dismiss_with("resume")
+
+    def action_fork(self) -> None:
+        """Go on with a fork of the marked session."""
+        self._dismiss_with("fork")
+
+    def _dismiss_with(self, how: str) -> None:
+        summary = self.list.summary
+        if summary is None or not self.is_current:
+            return
+        wanted = summary.session.id
+        self.dismiss(
+            SessionChange(wanted=wanted, how="fork")
+            if how == "fork"
+            else SessionChange(wanted=wanted)
+        )
+
+    def action_rename(self) -> None:
+        """Let a title be typed for the marked session."""
+        summary = self.list.summary
+        if summary is None:
+            return
+        self._renamed, self._sought = summary.session, self.line.value
+        self.line.value = summary.session.title or summary.title
+        self.line.cursor_position = len(self.line.value)
+        self._search.border_title = Content(_("The new title"))
+        self.line.focus()
+
+    async def _renaming(self, session: Session, title: str) -> None:
+        stored = await self._resumer.rename(title, session)
+        self._end_renaming()
+        self._say(_("This session is called: {title}", title=stored))
+
+    def _end_renaming(self) -> None:
+        self._renamed = None
+        self.line.value = self._sought
+        self._show_hints()
+        self._look()
+
+    def action_delete(self) -> None:
+        """Ask whether to delete the marked session."""
+        summary = self.list.summary
+        if summary is not None:
+            self.run_worker(self._told(self._choosing(summary.session)))
+
+    async def _choosing(self, session: Session) -> None:
+        count = await self._resumer.doomed(session)
+        self._doomed = session
+        self.hints.ask(delete_question(count))
+
+    def on_key_hints_answered(self, message: KeyHints.Answered) -> None:
+        """Delete the session, if that was the answer."""
+        doomed, self._doomed = self._doomed, None
+        self.view.focus()
+        if doomed is not None and message.is_yes:
+            self.run_worker(self._told(self._deleting(doomed)))
+
+    async def _deleting(self, session: Session) -> None:
+        self._say(deleted(await self._resumer.delete(session)))
+        if self._conversation.sync is not None:
+            self._conversation.sync.nudge()
+        self.line.focus()
+        self._look()
+
+    def action_export(self) -> None:
+        """Write the marked session into a new file in the working folder."""
+        summary = self.list.summary
+        if summary is not None:
+            self.run_worker(self._told(self._exporting(summary)))
+
+    async def _exporting(self, summary: Summary) -> None:
+        turns = await self._resumer.turns(summary.session, limit=None)
+        name = default_name(self._conversation.runtime.clock.now_ms())
+        head = f"{summary.who} · {summary.hostname} · {summary.title}"
+        path = await asyncio.to_thread(export, name, turns.asked, head)
+        self._say(
+            n_("Wrote one question to {path}", "Wrote {count} questions to {path}",
+               len(turns.asked), path=path)
+        )  # fmt: skip
+
+    async def _told(self, work: Awaitable[None]) -> None:
+        """Do something; what goes wrong is said."""
+        try:
+            await work
+        except IpcomChatError as error:
+            self._say(str(error))
+
+    # Back, and what is said.
+
+    def action_back(self) -> None:
+        """Return from a title or from reading to the list, or to the chat."""
+        if self._renamed is not None:
+            self._end_renaming()
+        elif self.is_reading:
+            self.line.focus()
+        else:
+            self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Return to the chat."""
+        self.dismiss(None)
+
+    def _say(self, text: str) -> None:
+        """Say something on the border of the search for a while."""
+        self._search.border_subtitle = Content(one_line(text))
+        if self._hint is not None:
+            self._hint.stop()
+        self._hint = self.set_timer(HINT_SHOWN_S, self._drop_hint)
+
+    def _drop_hint(self) -> None:
+        self._search.border_subtitle = None
