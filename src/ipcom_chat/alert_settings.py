@@ -6,11 +6,17 @@ from typing import Final
 
 import msgspec
 
+from ipcom_chat.clock import Clock
 from ipcom_chat.domain.alerts import Limits, Rule, Threshold
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.i18n import _
+from ipcom_chat.services.alert_readings import AlertReadings, Watched
 from ipcom_chat.services.alert_receivers import Command, LogReceiver, Receiver, Webhook
+from ipcom_chat.services.alert_state import AlertStore
+from ipcom_chat.services.alerts import AlertService, Whose
+from ipcom_chat.services.sync import SyncService
 from ipcom_chat.settings import Secret, Settings
+from ipcom_chat.storage.database import Database
 
 
 class Scale(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +45,40 @@ SCALES: Final = {
     Rule.PRIMARY_SIZE: Scale(key="alerts.primary_mib", warning=0.8, critical=1),
 }
 """Of every rule but that of refused rows, where any row is one too many."""
+
+
+def alerts_of(
+    settings: Settings,
+    database: Database,
+    sync: SyncService,
+    whose: Whose,
+    clock: Clock,
+    tell: Callable[[str], None],
+) -> AlertService:
+    """Return the alerts of a replica.
+
+    Args:
+        settings: the settings.
+        database: the connection of the caller's thread.
+        sync: synchronisation over the same connection.
+        whose: the machine.
+        clock: the time.
+        tell: gets each line that people read of a change.
+
+    Raises:
+        SettingsError: a receiver cannot be what the settings say.
+    """
+    limits = limits_of(settings)
+    watched = Watched(
+        rules=frozenset(limits.thresholds),
+        machine_id=whose.machine_id,
+        folder=settings.paths.data_dir,
+        window_hours=settings["alerts.window_hours"],
+        min_requests=settings["alerts.min_requests"],
+    )
+    readings = AlertReadings(database, sync, watched, clock)
+    store = AlertStore(settings.paths.alerts)
+    return AlertService(readings, limits, store, receivers(settings, tell), whose, clock)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -226,22 +226,11 @@ class Runtime:
     def _alerts_over(
         self, database: Database, sync: "SyncService", tell: "Callable[[str], None]"
     ) -> "AlertService":
-        from ipcom_chat.alert_settings import limits_of, receivers  # noqa: PLC0415 - few verbs
-        from ipcom_chat.services.alert_readings import AlertReadings, Watched  # noqa: PLC0415
-        from ipcom_chat.services.alert_state import AlertStore  # noqa: PLC0415
-        from ipcom_chat.services.alerts import AlertService, Whose  # noqa: PLC0415
+        from ipcom_chat.alert_settings import alerts_of  # noqa: PLC0415 - few verbs
+        from ipcom_chat.services.alerts import Whose  # noqa: PLC0415
 
-        settings, limits = self.settings, limits_of(self.settings)
-        watched = Watched(
-            rules=frozenset(limits.thresholds), machine_id=self.machine_id,
-            folder=settings.paths.data_dir, window_hours=settings["alerts.window_hours"],
-            min_requests=settings["alerts.min_requests"],
-        )  # fmt: skip
-        return AlertService(
-            AlertReadings(database, sync, watched, self.clock), limits,
-            AlertStore(settings.paths.alerts), receivers(settings, tell),
-            Whose(hostname=host.hostname(), machine_id=self.machine_id), self.clock,
-        )  # fmt: skip
+        whose = Whose(hostname=host.hostname(), machine_id=self.machine_id)
+        return alerts_of(self.settings, database, sync, whose, self.clock, tell)
 
     def _here(self) -> "Here":
         from ipcom_chat.services.monitoring import Here  # noqa: PLC0415 - as above

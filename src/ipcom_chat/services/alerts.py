@@ -16,6 +16,7 @@ import msgspec
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.alert_texts import problem, settling, told
 from ipcom_chat.domain.alerts import Change, Held, Level, Limits, Rule, judge, worst
+from ipcom_chat.ids import MachineId
 from ipcom_chat.services.alert_readings import AlertReadings
 from ipcom_chat.services.alert_receivers import NotDeliveredError, Receiver
 from ipcom_chat.services.alert_state import Alert, AlertStore, Delivery, State
@@ -59,7 +60,7 @@ class Whose(msgspec.Struct, frozen=True, kw_only=True):
     """The machine that alerts are of."""
 
     hostname: str
-    machine_id: str
+    machine_id: MachineId
 
 
 class AlertService:

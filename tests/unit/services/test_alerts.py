@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ipcom_chat.domain.alerts import Level, Limits, Reading, Rule, Threshold
+from ipcom_chat.ids import MachineId
 from ipcom_chat.services import alerts as module
 from ipcom_chat.services.alert_receivers import Command, NotDeliveredError, Receiver, Webhook
 from ipcom_chat.services.alert_state import WAITING_MAX, Alert, AlertStore, Primary
@@ -77,7 +78,7 @@ class Replica:
         figures: Any = self.figures
         return AlertService(
             figures, LIMITS, AlertStore(self.path), receivers,
-            Whose(hostname="host", machine_id="machine"), self.clock,
+            Whose(hostname="host", machine_id=MachineId("machine")), self.clock,
         )  # fmt: skip
 
     def later(self, seconds: float) -> None:
