@@ -3,8 +3,8 @@
 Nothing is imported here that the plain verbs do not need; the chat's parts load when it opens.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.settings import FLAG, Settings, modes_of
-from ipcom_chat.storage.database import make_folder
+from ipcom_chat.storage.database import Database, make_folder
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
@@ -33,6 +33,8 @@ from ipcom_chat.storage.usage_stats import CountedStats
 if TYPE_CHECKING:
     from ipcom_chat.assistants import Assistants
     from ipcom_chat.meaning.client import Meaning
+    from ipcom_chat.services.alerting import Alerting
+    from ipcom_chat.services.alerts import AlertService
     from ipcom_chat.services.backups import BackupPlace, Made
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
@@ -60,7 +62,6 @@ if TYPE_CHECKING:
     from ipcom_chat.services.sync_thread import SyncThread
     from ipcom_chat.services.votes import VoteService
     from ipcom_chat.services.watch import Watch
-    from ipcom_chat.storage.database import Database
     from ipcom_chat.sync.engine import Identity
 
 
@@ -191,6 +192,46 @@ class Runtime:
             self._here, self.clock,
         )  # fmt: skip
 
+    def alerts(self, tell: "Callable[[str], None]" = lambda _line: None) -> "AlertService":
+        """Return the alerts of this replica.
+
+        Args:
+            tell: gets each line that people read of a change.
+
+        Raises:
+            SettingsError: a receiver cannot be what the settings say.
+        """
+        return self._alerts_over(self._replica.database, self.sync, tell)
+
+    def open_alerting(self, tell: "Callable[[str], None]") -> "Alerting | None":
+        """Return what checks alerts beside other work, not started yet; None where it is off."""
+        if not self.settings["alerts.enabled"]:
+            return None
+        from ipcom_chat.services.alerting import Alerting  # noqa: PLC0415 - few verbs
+        from ipcom_chat.services.sync import SyncService  # noqa: PLC0415
+
+        identity, options = self._identity(), sync_settings(self.settings)
+
+        @contextmanager
+        def opened() -> "Iterator[AlertService]":
+            replica = open_replica(self.settings.paths.replica, now_ms=self.clock.now_ms())
+            try:
+                sync = SyncService(replica.database, options, lambda: identity, self.clock)
+                yield self._alerts_over(replica.database, sync, tell)
+            finally:
+                replica.close()
+
+        return Alerting(opened, self.clock)
+
+    def _alerts_over(
+        self, database: Database, sync: "SyncService", tell: "Callable[[str], None]"
+    ) -> "AlertService":
+        from ipcom_chat.alert_settings import alerts_of  # noqa: PLC0415 - few verbs
+        from ipcom_chat.services.alerts import Whose  # noqa: PLC0415
+
+        whose = Whose(hostname=host.hostname(), machine_id=self.machine_id)
+        return alerts_of(self.settings, database, sync, whose, self.clock, tell)
+
     def _here(self) -> "Here":
         from ipcom_chat.services.monitoring import Here  # noqa: PLC0415 - as above
 
@@ -281,13 +322,26 @@ class Runtime:
         return thread
 
     def watch(
-        self, environment: "Mapping[str, str]", listener: "Callable[[SyncStatus], None]"
+        self,
+        environment: "Mapping[str, str]",
+        listener: "Callable[[SyncStatus], None]",
+        tell: "Callable[[str], None]" = lambda _line: None,
     ) -> "Watch":
-        """Return what synchronises in the foreground until it is stopped."""
+        """Return what synchronises in the foreground until it is stopped.
+
+        Args:
+            environment: of the process.
+            listener: hears the state whenever it may have changed.
+            tell: gets a line about each alert that comes or ends, in another thread.
+        """
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
         self.keep_measuring()
-        return Watch(self.sync, self._replica.database, environment, listener, self.open_indexing())
+        beside = [self.open_indexing(), self.open_alerting(tell)]
+        return Watch(
+            self.sync, self._replica.database, environment, listener,
+            [each for each in beside if each is not None],
+        )  # fmt: skip
 
     def sync_users(self) -> tuple[str, ...]:
         """Return the users whose own histories this replica is to hold."""

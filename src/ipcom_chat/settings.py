@@ -87,6 +87,11 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         return self.data_dir / "meaning"
 
     @property
+    def alerts(self) -> Path:
+        """What is remembered of alerts, beside the replica whose processes share it."""
+        return self.data_dir / "alerts.json"
+
+    @property
     def log_file(self) -> Path:
         """Where the program writes its log, JSON lines."""
         return self.state_dir / "ipcom-chat.log"
@@ -187,6 +192,48 @@ _DEFINITIONS = (
             "how long one question may take, waiting for you left out"),
     Setting("tools.timeout", int, 120, "IPCOM_CHAT_TOOLS_TIMEOUT",
             "seconds that one command may run"),
+    Setting("alerts.enabled", bool, True, "IPCOM_CHAT_ALERTS",
+            "false: 'sync --watch' checks no alerts"),
+    Setting("alerts.webhook_url", str | None, None, "IPCOM_CHAT_ALERTS_WEBHOOK_URL",
+            "address that gets each alert as JSON; Slack and its like show it", True),
+    Setting("alerts.command", str | None, None, "IPCOM_CHAT_ALERTS_COMMAND",
+            "a command, with its whole path, that gets each alert as JSON on its stdin"),
+    Setting("alerts.settle_seconds", int, 120, "IPCOM_CHAT_ALERTS_SETTLE_SECONDS",
+            "how long a value must be well before its alert is over"),
+    Setting("alerts.window_hours", int, 2, "IPCOM_CHAT_ALERTS_WINDOW_HOURS",
+            "how far back rates and latencies look, the hour that runs included"),
+    Setting("alerts.min_requests", int, 20, "IPCOM_CHAT_ALERTS_MIN_REQUESTS",
+            "fewer requests than this in the window raise no alert"),
+    Setting("alerts.write_p95_ms", int, 50, "IPCOM_CHAT_ALERTS_WRITE_P95_MS",
+            "alert when saving takes longer, milliseconds, p95; 0: never"),
+    Setting("alerts.primary_seconds", int, 300, "IPCOM_CHAT_ALERTS_PRIMARY_SECONDS",
+            "alert when the primary does not answer for longer; 0: never"),
+    Setting("alerts.queue", int, 1_000, "IPCOM_CHAT_ALERTS_QUEUE",
+            "alert when more rows wait for the primary; 0: never"),
+    Setting("alerts.parked", bool, True, "IPCOM_CHAT_ALERTS_PARKED",
+            "alert when the primary refused rows; false: never"),
+    Setting("alerts.sync_lag_seconds", int, 900, "IPCOM_CHAT_ALERTS_SYNC_LAG_SECONDS",
+            "alert when a change waits for longer; 0: never"),
+    Setting("alerts.error_percent", int, 20, "IPCOM_CHAT_ALERTS_ERROR_PERCENT",
+            "alert when more percent of this machine's requests fail; 0: never"),
+    Setting("alerts.cancellation_percent", int, 30, "IPCOM_CHAT_ALERTS_CANCELLATION_PERCENT",
+            "alert when more percent of this machine's requests are cancelled; 0: never"),
+    Setting("alerts.clock_skew_seconds", int, 300, "IPCOM_CHAT_ALERTS_CLOCK_SKEW_SECONDS",
+            "alert when the clock is further away from the primary's; 0: never"),
+    Setting("alerts.certificate_days", int, 14, "IPCOM_CHAT_ALERTS_CERTIFICATE_DAYS",
+            "alert when the primary's certificate is valid for fewer days; 0: never"),
+    Setting("alerts.token_days", int, 14, "IPCOM_CHAT_ALERTS_TOKEN_DAYS",
+            "alert when the primary's token is valid for fewer days; 0: never"),
+    Setting("alerts.disk_mib", int, 500, "IPCOM_CHAT_ALERTS_DISK_MIB",
+            "alert when less is free on the disk of the history, MiB; 0: never"),
+    Setting("alerts.ai_tokens", int, 0, "IPCOM_CHAT_ALERTS_AI_TOKENS",
+            "budget of AI tokens for each user and day (UTC); 0: none"),
+    Setting("alerts.ai_cost_cents", int, 0, "IPCOM_CHAT_ALERTS_AI_COST_CENTS",
+            "budget of AI costs for each user and day (UTC), US cents; 0: none"),
+    Setting("alerts.primary_rows", int, 0, "IPCOM_CHAT_ALERTS_PRIMARY_ROWS",
+            "how many entries the primary may hold; 0: no limit"),
+    Setting("alerts.primary_mib", int, 0, "IPCOM_CHAT_ALERTS_PRIMARY_MIB",
+            "how large the primary may be, MiB; 0: no limit"),
     Setting("backup.folder", str | None, None, "IPCOM_CHAT_BACKUP_FOLDER",
             "where backups go; by default beside the history"),
     Setting("backup.keep", int, 7, "IPCOM_CHAT_BACKUP_KEEP",
@@ -374,7 +421,7 @@ _NUMBER_MAX = 2**31 - 1
 _NUMBER_MIN = {
     "turso.sync_interval": 1, "sync.active_interval": 1, "sync.batch_size": 1,
     "sync.query_timeout": 100, "sync.retry_interval": 100, "ai.max_requests": 1,
-    "ai.max_seconds": 1, "tools.timeout": 1,
+    "ai.max_seconds": 1, "tools.timeout": 1, "alerts.window_hours": 1,
 }  # fmt: skip
 _WORDS = {"yes": True, "on": True, "no": False, "off": False}
 

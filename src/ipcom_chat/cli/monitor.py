@@ -39,17 +39,32 @@ READABLE = 0o644
     help=_("With --prometheus: write to this file, whole or not at all."),
 )  # fmt: skip
 @click.option("--fleet", is_flag=True, help=_("Ask the primary about all machines, too."))
+@click.option(
+    "--check",
+    is_flag=True,
+    help=_("Check alerts: a line each, exit code 0, 1, 2 or 3 as Nagios has them."),
+)
 @click.option("--days", type=Number(1, DAYS_MAX), default=1, metavar=_("N"),
               help=_("How many days to look back; 1 shows hours."))  # fmt: skip
 @click.pass_context
 def monitor(
-    ctx: click.Context, *, form: str | None, target: Path | None, fleet: bool, days: int
-) -> int:  # fmt: skip
+    ctx: click.Context,
+    *,
+    form: str | None,
+    target: Path | None,
+    fleet: bool,
+    check: bool,
+    days: int,
+) -> int:
     """Show it in the form that was asked for."""
     context = ctx.find_object(CliContext)
     assert context is not None  # noqa: S101 - `main` gives one
     if ctx.invoked_subcommand is not None:
         return output.ExitCode.OK
+    if check:
+        from ipcom_chat.cli.monitor_check import check_alerts  # noqa: PLC0415 - few need it
+
+        return check_alerts(context, form)
     if target and form != "prometheus":
         raise UsageError(_("--output goes with --prometheus."))
     if fleet:

@@ -160,7 +160,7 @@ def _watch(context: CliContext) -> int:
             output.note(line)
 
     async def run() -> None:
-        watch = runtime.watch(os.environ, tell)
+        watch = runtime.watch(os.environ, tell, output.note)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, watch.stop)

@@ -37,6 +37,7 @@ CATALOGUES = (
     "tools",
     "mcp",
     "monitoring",
+    "alerts",
     "sessions",
     "backup",
     "health",

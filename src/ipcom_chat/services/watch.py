@@ -8,8 +8,8 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import Protocol
 
-from ipcom_chat.services.indexing import Indexing
 from ipcom_chat.services.sync import SyncService, SyncStatus
 from ipcom_chat.storage.database import Database
 from ipcom_chat.sync.scheduler import Scheduler
@@ -21,6 +21,18 @@ _DATA_VERSION = "PRAGMA data_version"
 _LOCAL_SEQ = "SELECT n FROM counters WHERE name = 'local_seq'"
 
 
+class Beside(Protocol):
+    """What works beside in a thread of its own."""
+
+    def start(self) -> None:
+        """Begin."""
+        ...
+
+    def stop(self) -> None:
+        """End, soon."""
+        ...
+
+
 class Watch:
     """The synchronisation of one replica, in the foreground.
 
@@ -29,7 +41,7 @@ class Watch:
         database: the connection that the service uses.
         environment: of the process; it says where systemd listens.
         listener: hears the status whenever it may have changed.
-        indexing: keeps the search index up to date meanwhile.
+        beside: what else works meanwhile, each in a thread of its own: the search index, alerts.
     """
 
     def __init__(
@@ -38,13 +50,13 @@ class Watch:
         database: Database,
         environment: Mapping[str, str],
         listener: Callable[[SyncStatus], None],
-        indexing: Indexing | None = None,
+        beside: Sequence["Beside"] = (),
     ) -> None:
         self._service = service
         self._database = database
         self._notify = Notify(environment)
         self._listener = listener
-        self._indexing = indexing
+        self._beside = beside
         self._scheduler: Scheduler | None = None
 
     async def run(self, users: Callable[[], Sequence[str]]) -> None:
@@ -60,15 +72,15 @@ class Watch:
         self._database.take_checkpoints()
         self._scheduler = self._service.scheduler(primary, users, self._heard)
         observer = asyncio.create_task(self._observe(self._scheduler))
-        if self._indexing is not None:
-            self._indexing.start()
+        for each in self._beside:
+            each.start()
         try:
             self._notify.send("READY=1")
             await self._scheduler.run()
         finally:
             self._notify.send("STOPPING=1")
-            if self._indexing is not None:
-                await asyncio.to_thread(self._indexing.stop)
+            for each in self._beside:
+                await asyncio.to_thread(each.stop)
             observer.cancel()
             with suppress(asyncio.CancelledError):
                 await observer

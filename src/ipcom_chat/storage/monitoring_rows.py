@@ -29,6 +29,13 @@ _COMMANDS = {
     )
     for mode, scope in SCOPE_SQL.items()
 }
+_ENDED_OF_MACHINE = """
+SELECT coalesce(sum(status = 'completed'), 0), coalesce(sum(status = 'error'), 0),
+  coalesce(sum(status = 'cancelled'), 0)
+FROM entries INDEXED BY entries_by_time
+WHERE created_at >= ? AND created_at < ? AND machine_id = ? AND kind = 'question'
+  AND deleted_at IS NULL
+"""
 # The best of what was voted on or handed on; then those of them that are shown.
 _PROBLEMS = {
     mode: f"""
@@ -95,6 +102,13 @@ class MonitoringRows:
             self._database.rows(_COMMANDS[scope.mode], scope_bindings(scope) | bindings)
         )
         return tuple(counts.get(minute, 0) for minute in range(first, last + 1))
+
+    def ended_of_machine(
+        self, machine_id: str, *, since_ms: int, until_ms: int
+    ) -> tuple[int, int, int]:
+        """Return how many questions of a machine were answered, failed and were cancelled."""
+        row = self._database.row(_ENDED_OF_MACHINE, (since_ms, until_ms, machine_id)) or (0, 0, 0)
+        return row[0], row[1], row[2]
 
     def problems(
         self, scope: Scope, *, since_ms: int, until_ms: int, limit: int

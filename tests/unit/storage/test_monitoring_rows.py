@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from ipcom_chat.domain.entry import Mode
+from ipcom_chat.domain.entry import Kind, Mode, Status
+from ipcom_chat.ids import MachineId
 from ipcom_chat.storage import monitoring_rows as rows
 from ipcom_chat.storage import usage
 from ipcom_chat.storage.database import Database
-from tests.support.replica import opened
+from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.monitoring_rows import MonitoringRows
+from tests.support.replica import MACHINE, NOW_MS, USER, an_entry, opened
 
 LARGE = {"entries", "votes", "usage_hours", "usage_days"}
 MODES = (None, *Mode)
@@ -28,7 +31,8 @@ def statements() -> list[str]:
     ]  # fmt: skip
     found = [each[mode] for each in by_mode for mode in MODES]
     return [
-        *found, rows._THUMBS, rows._LATE, usage._UNTIL, usage._CHANGED_HOURS, usage._CHANGED_DAYS,
+        *found, rows._THUMBS, rows._LATE, rows._ENDED_OF_MACHINE, usage._UNTIL,
+        usage._CHANGED_HOURS, usage._CHANGED_DAYS,
         usage._COUNT_HOUR, usage._COUNT_DAY, usage._OF_MACHINE, usage._CLEAR_DAY,
     ]  # fmt: skip
 
@@ -47,3 +51,25 @@ def test_the_entries_are_counted_by_their_smallest_index(tmp_path: Path) -> None
     with opened(tmp_path / "history.db") as database:
         (step,) = plan(database, rows._ENTRIES)
         assert "COVERING INDEX entries_by_change" in step
+
+
+def test_how_the_questions_of_a_machine_ended(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.db") as database:
+        rows = MonitoringRows(database)
+        Entries(database).add_all(
+            [
+                *(an_entry(status=Status.ERROR) for _ in range(2)),
+                *(an_entry(status=Status.CANCELLED) for _ in range(3)),
+                an_entry(status=Status.COMPLETED, mode=Mode.USER, user_id=USER),
+                an_entry(status=Status.COMPLETED, private=True),
+                an_entry(status=Status.PENDING),
+                an_entry(status=Status.ERROR, kind=Kind.COMMAND),
+                an_entry(status=Status.ERROR, machine_id=MachineId("b" * 64)),
+                an_entry(status=Status.ERROR, created_at=NOW_MS - 1),
+            ],
+            actor="test",
+        )
+        until = NOW_MS + 1
+        assert rows.ended_of_machine(MACHINE, since_ms=NOW_MS, until_ms=until) == (2, 2, 3)
+        assert rows.ended_of_machine(MACHINE, since_ms=NOW_MS - 1, until_ms=until) == (2, 3, 3)
+        assert rows.ended_of_machine("c" * 64, since_ms=0, until_ms=until) == (0, 0, 0)
