@@ -24,6 +24,7 @@ from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.settings import FLAG, Settings
 from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import redacted
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
 
@@ -461,7 +462,8 @@ class Runtime:
         found = self.search.search(scope, query, Wanted(), limit=limit)
         return [
             Known(
-                entry=hit.entry,
+                # What an older version of the rules has seen goes to an assistant, too.
+                entry=redacted(hit.entry),
                 short_id=hit.short_id,
                 username=hit.username,
                 hostname=hit.hostname,

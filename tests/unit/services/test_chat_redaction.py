@@ -58,6 +58,11 @@ async def test_what_is_recalled_for_an_assistant_has_no_secret(tmp_path: Path) -
         assert [each.answer for each in recalled if each.entry_id == entry_id] == [
             "5432, senha: [REDACTED:password]"
         ]
+        search = chat.assistant.asked[-1].search
+        assert search is not None
+        found = await search("postgres", 8)
+        assert entry_id in [each.entry_id for each in found]
+        assert SECRET not in repr(found)
 
 
 async def test_nothing_of_a_request_is_on_disk_unredacted(tmp_path: Path) -> None:
