@@ -88,7 +88,8 @@ def ask(
     _begin(runtime, printer)
     if is_kept_private(question):
         printer.note(_("Private: this question stays on this machine."))
-    wished = Wishes(**wishes, can_ask=not quiet and not as_json and output.is_asked())
+    can_ask = not quiet and not as_json and output.is_asked()
+    wished = Wishes(**wishes, typed=_typed(words), can_ask=can_ask)
     return asyncio.run(_answer(runtime, question, printer, wished))
 
 
@@ -98,6 +99,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     no_tools: bool
     recalled: int | None
+    typed: str | None
+    """The question without what came through a pipe; None if nothing did."""
     can_ask: bool
     """Whether somebody is there who can be asked before a command runs."""
 
@@ -176,6 +179,11 @@ def _question(words: Sequence[str]) -> str:
         raise UsageError(_('Nothing was asked. Try: ipcom-chat ask "question"'))
     # Said by the person who asks, not by what comes through a pipe.
     return f" {question}" if words and is_kept_private(words[0]) else question
+
+
+def _typed(words: Sequence[str]) -> str | None:
+    """Return what the person wrote of a question; None if it is all of it."""
+    return " ".join(words) if _has_input() else None
 
 
 def _has_input() -> bool:
@@ -261,6 +269,7 @@ def _grant(chat: ChatService, runtime: Runtime, wished: Wishes) -> None:
     """Set what may be done for the question."""
     terms = chat.terms
     terms.can_ask, terms.uses_tools = wished.can_ask, not wished.no_tools
+    terms.typed = wished.typed
     if wished.recalled is not None:
         terms.recalled_max = wished.recalled
     if wished.model is not None:

@@ -1,7 +1,8 @@
 """Makes of what a person asked what an assistant is asked: history, rules, files, limits.
 
-Invariants: an assistant never sees a secret that the rules of redaction know; a history that
-cannot be read keeps no answer back; nothing here waits in the event loop for storage or disk.
+Invariants: an assistant never sees a secret that the rules of redaction know; an answer that is
+shared draws on nothing private; a history that cannot be read keeps no answer back; nothing here
+waits in the event loop for storage or disk.
 """
 
 import asyncio
@@ -47,6 +48,9 @@ class Terms(msgspec.Struct, kw_only=True):
     can_ask: bool = True
     """Whether somebody is there who can be asked."""
     uses_tools: bool = True
+    typed: str | None = None
+    """What of a question the person wrote, where the rest came through a pipe; None: all of it.
+    Only that attaches files: a log may name any file of this machine."""
     limits: Limits = Limits()
     recalled_max: int = 3
     borrow: Borrow | None = None
@@ -59,6 +63,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     files: Attached
     cwd: str
     scope: Scope
+    is_private: bool
+    """Whether the answer stays here; one that is shared draws on nothing private."""
     language: Language
     conversation: tuple[Turn, ...]
 
@@ -86,7 +92,8 @@ class Asking:
         self.terms = terms or Terms()
 
     async def attached(self, text: str, cwd: str) -> Attached:
-        """Return the files that a question names."""
+        """Return the files that the person named in a question."""
+        text = text if self.terms.typed is None else self.terms.typed
         if "@" not in text:
             return Attached()
         return await asyncio.to_thread(attach, text, cwd)
@@ -102,14 +109,16 @@ class Asking:
             on_stopped: gets the command that a cancellation stopped.
         """
         terms = self.terms
+        with_private = asked.scope.with_private and asked.is_private
+        scope = msgspec.structs.replace(asked.scope, with_private=with_private)
         blocks = [file_block(file) for file in asked.files.files]
         return Question(
             text="\n\n".join([*blocks, await _cleaned(asked.text)]),
             language=asked.language,
             cwd=asked.cwd,
             conversation=asked.conversation,
-            recall=lambda text: self._recall(asked.scope, text),
-            search=lambda query, limit: self._search(asked.scope, query, limit),
+            recall=lambda text: self._recall(scope, text),
+            search=lambda query, limit: self._search(scope, query, limit),
             gate=self.gate(approve) if terms.uses_tools else None,
             borrow=terms.borrow,
             is_plan=terms.is_plan,

@@ -8,7 +8,6 @@ Invariants:
 - Every request has its own objects; nothing is shared between two of them.
 - The assistant never sees a secret that the rules of redaction know: neither in the question nor
   in what was said before. What the user sees of his own question stays.
-- An answer that is shared draws on nothing private, whoever gives it.
 - Storage that fails takes no answer away: the listener is told that it was not saved.
 """
 
@@ -329,7 +328,8 @@ class ChatService:
             text=live.request.text,
             files=live.files,
             cwd=cwd,
-            scope=self._scope_of(live),
+            scope=self.context.scope,
+            is_private=live.entry.private,
             language=self.context.language,
             conversation=tuple(self.conversation),
         )
@@ -338,12 +338,6 @@ class ChatService:
             lambda approval: self._approve(live, approval),
             lambda event: self._take(live, event),
         )
-
-    def _scope_of(self, live: Live) -> Scope:
-        """Return which history an answer may draw on: what is shared quotes nothing private."""
-        scope = self.context.scope
-        with_private = scope.with_private and live.entry.private
-        return msgspec.structs.replace(scope, with_private=with_private)
 
     def _forget(self, live: Live) -> None:
         # A command's output stands in its own record, not in an answer.
