@@ -182,7 +182,7 @@ class Toolbox:
                     told.append(event.text)
                 else:
                     self._emit(event)
-        return redact("".join(told)).text
+        return (await asyncio.to_thread(redact, "".join(told))).text
 
     def _may_read(self, whole: str) -> bool:
         """Return whether a file needs no yes: it lies where the person works and is no secret."""

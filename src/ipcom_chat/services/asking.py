@@ -37,6 +37,9 @@ _RULES = "ipcom_chat.domain.redaction"
 _LARGE_TEXT = 10_000
 _TURN_CHARS = 12_000
 """More of an earlier question or answer reaches no assistant."""
+_OUTPUT_CHARS = 4_000
+"""Nor more of the output of an earlier command. A question may have run many, and what they wrote
+is looked through in the event loop."""
 
 
 class Terms(msgspec.Struct, kw_only=True):
@@ -178,7 +181,7 @@ def _clean(command: CommandFinished) -> CommandFinished:
     return msgspec.structs.replace(
         command,
         command=without_secrets(command.command),
-        output=without_secrets(_beginning(command.output)),
+        output=without_secrets(_beginning(command.output, _OUTPUT_CHARS)),
     )
 
 
@@ -198,9 +201,9 @@ def _recalled(found: Known) -> Recalled:
     )
 
 
-def _beginning(text: str) -> str:
+def _beginning(text: str, max_chars: int = _TURN_CHARS) -> str:
     """Return what may be sent of an earlier text, not cut in the middle of a word."""
-    if len(text) <= _TURN_CHARS:
+    if len(text) <= max_chars:
         return text
-    blank = max(text.rfind(" ", 0, _TURN_CHARS), text.rfind("\n", 0, _TURN_CHARS))
+    blank = max(text.rfind(" ", 0, max_chars), text.rfind("\n", 0, max_chars))
     return text[:blank] if blank > 0 else ""

@@ -29,18 +29,19 @@ async def test_an_answer_beyond_what_is_stored_ends_there(tmp_path: Path) -> Non
 
 
 async def test_a_command_without_an_end_does_not_fill_the_memory(tmp_path: Path) -> None:
-    heard = 0
+    heard, is_enough = 0, asyncio.Event()
 
     def hear(event: ChatEvent) -> None:
         nonlocal heard
         heard += len(event.text) if isinstance(event, CommandOutput) else 0
+        if heard > 3 * RESPONSE_MAX_CHARS:
+            is_enough.set()
 
     async with open_chat(tmp_path) as chat:
         request = chat.service.run("yes " + "x" * 1_000, hear)
         (live,) = chat.service._live.values()
         async with asyncio.timeout(60):
-            while heard < 3 * RESPONSE_MAX_CHARS:
-                await asyncio.sleep(0.01)
+            await is_enough.wait()
         kept = sum(map(len, live.text))
         chat.service.cancel(request)
         await chat.service.finished(request)

@@ -205,3 +205,11 @@ async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not done():  # noqa: ASYNC110 - whatever a test waits for
             await asyncio.sleep(0.005)
+
+
+async def test_of_much_output_the_next_question_knows_the_beginning(tmp_path: Path) -> None:
+    async with open_chat(tmp_path) as chat:
+        await ran(chat, f"echo {SECRET}; yes line | head -c 60000")
+        (turn,) = chat.service.conversation
+    assert turn.ran[0].output.startswith("[REDACTED:")
+    assert len(turn.ran[0].output) < 5_000
