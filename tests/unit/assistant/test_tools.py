@@ -270,6 +270,7 @@ async def test_a_model_that_goes_on_asking_ends_with_what_is_known(tmp_path: Pat
             assistant(server), question(tmp_path, person=Person(), limits=Limits(requests=2))
         )
         assert len(server.requests) == 2
+    assert one(events, UsageReport).tokens_used == 2 * (again.total_tokens or 0) > 0
     assert text_of(events).endswith("(Stopped here: the requests for one question are used up.)")
 
 
