@@ -25,6 +25,7 @@ from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.settings import FLAG, Settings, modes_of
 from ipcom_chat.storage.database import Database, make_folder
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.entry_rows import redacted
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
@@ -576,7 +577,8 @@ class Runtime:
         found = self.search.search(scope, query, Wanted(), limit=limit)
         return [
             Known(
-                entry=hit.entry,
+                # What an older version of the rules has seen goes to an assistant, too.
+                entry=redacted(hit.entry),
                 short_id=hit.short_id,
                 username=hit.username,
                 hostname=hit.hostname,

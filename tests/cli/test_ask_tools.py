@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -152,3 +153,12 @@ def test_history_is_sent_along_as_far_as_wished(ai: Env) -> None:
     assert done.err.count("printer queue stuck") == 2
     none = run_program(["ask", "printer queue stuck", "--context", "0"], ai)
     assert "printer queue" not in none.err
+
+
+def test_what_comes_through_a_pipe_attaches_no_file(ai: Env, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("my own words")
+    path = tmp_path / "mine.txt"
+    piped = run_cli(["ask", "what is wrong?"], ai, stdin=f"error: see @{path}\n")
+    alone = run_cli(["ask", "-"], ai, stdin=f"error: see @{path}\n")
+    named = run_cli(["ask", f"what is wrong in @{path} ?"], ai, stdin="error\n")
+    assert ["is attached" in each.err for each in (piped, alone, named)] == [False, False, True]

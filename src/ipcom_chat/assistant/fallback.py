@@ -1,11 +1,14 @@
 """Several assistants in a row: if one cannot answer, the next one does, and it is said.
 
-Invariant: another one begins only while nothing of an answer has been shown and nothing has run;
-after that a failure is the end of the request, as with one assistant.
+Invariants: another one begins only while nothing of an answer has been shown and nothing has run;
+after that a failure is the end of the request, as with one assistant. None of them is told what is
+private, not even one that runs here: what it quotes, the next question sends along.
 """
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+
+import msgspec
 
 from ipcom_chat.assistant.base import (
     KNOWLEDGE,
@@ -14,8 +17,10 @@ from ipcom_chat.assistant.base import (
     Cited,
     Noted,
     Question,
+    Recalled,
     Turn,
 )
+from ipcom_chat.assistant.context import shareable
 from ipcom_chat.errors import (
     AssistantBusyError,
     AssistantError,
@@ -45,6 +50,7 @@ class FallbackAssistant:
 
     async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
         """See `Assistant`; the error is that of the last one."""
+        question = _without_private(question)
         for place, assistant in enumerate(self._chain):
             following = self._chain[place + 1 :]
             has_begun = False
@@ -80,6 +86,13 @@ class FallbackAssistant:
         """See `Assistant`."""
         for assistant in self._chain:
             await assistant.close()
+
+
+def _without_private(question: Question) -> Question:
+    async def recall(text: str) -> Sequence[Recalled]:
+        return shareable(await question.recall(text))
+
+    return msgspec.structs.replace(question, recall=recall)
 
 
 def _told(error: AssistantError, following: Assistant) -> str:

@@ -4,6 +4,7 @@ Invariants: nothing here waits for a pipe or a device; what is no text is refuse
 cut off is said.
 """
 
+import errno
 from pathlib import Path
 from typing import Final
 
@@ -32,19 +33,24 @@ class FileText(msgspec.Struct, frozen=True, kw_only=True):
     """How many secrets were masked."""
 
 
-def read_text(path: str, cwd: str, *, max_chars: int = SHOWN_MAX_CHARS) -> FileText:
+def read_text(
+    path: str, cwd: str, *, max_chars: int = SHOWN_MAX_CHARS, is_exact: bool = False
+) -> FileText:
     """Return the text of a file.
 
     Args:
         path: as a person writes it; `~` is the home folder.
         cwd: where a relative one begins.
         max_chars: of a longer one, the beginning and the end are kept.
+        is_exact: whether the path was judged as it is, so that no link may stand in it now.
 
     Raises:
         UsageError: there is none, it cannot be read, is too large, or is no text.
     """
     try:
         whole = Path(cwd, Path(path).expanduser()).resolve()
+        if is_exact and str(whole) != path:
+            raise OSError(errno.EINVAL, _("it is no ordinary file"), path)
         data, _attributes = read_regular(whole, max_bytes=FILE_MAX_BYTES)
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

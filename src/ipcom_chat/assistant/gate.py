@@ -1,14 +1,15 @@
 """The gate before everything that is run: the rules first, then the person.
 
 Invariants: nothing passes that a rule denies, whoever says yes; what is dangerous is asked twice;
-a line that the person has edited is judged anew; where nobody can be asked, only what a rule
-allows runs; in a plan nothing runs.
+what runs is what was shown; a line that the person has edited is judged anew; where nobody can be
+asked, only what a rule allows runs; in a plan nothing runs.
 """
 
 import asyncio
 
 from ipcom_chat.assistant.base import RUN_COMMAND, Approval, Approve, Decision
 from ipcom_chat.assistant.permissions import Judgement, Permissions, Verdict
+from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.i18n import _
 
 
@@ -61,6 +62,11 @@ class RuledGate:
             return said
 
     async def _judged(self, call_id: str, line: str, *, is_typed: bool) -> Decision:
+        # A sequence that a terminal would swallow, with all that stands in it, is not there for
+        # the person either: what runs is what can be shown.
+        line = neutralise(line)
+        if not line.strip():
+            return _refusal(_("the line was emptied"))
         # Parsing a long line takes milliseconds, which belong to the screen.
         judged = await asyncio.to_thread(self._permissions.judge, line)
         if judged.verdict in {Verdict.ALLOW, Verdict.DENY}:
@@ -88,8 +94,6 @@ class RuledGate:
 
     async def _edited(self, call_id: str, line: str) -> Decision:
         """Judge a line that the person wrote himself: what was only asked about, he has allowed."""
-        if not line.strip():
-            return _refusal(_("the line was emptied"))
         return await self._judged(call_id, line, is_typed=True)
 
     async def _ask(self, approval: Approval) -> Decision:

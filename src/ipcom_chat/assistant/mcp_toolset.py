@@ -4,6 +4,7 @@ Invariant: whatever a server does, a call ends with a text for the model: a resu
 that lets it go on. Only a cancellation passes, and what the gate raises itself.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -104,18 +105,20 @@ class GatedToolset(AbstractToolset[Any]):
         except MCPError as error:
             if self._link.is_remote and error.code == CONNECTION_CLOSED:
                 self._link.gone.set()  # the library gives such a conversation up for good
-            raise self._failure(tool, error.message) from error
+            raise await self._failure(tool, error.message) from error
         except Exception as fault:
             _LOG.warning("an MCP server failed in a call: %s", type(fault).__name__)
             raise AssistantError(
                 _("The MCP server {name} does not answer any more.", name=self._server)
             ) from fault
         if result.is_error:
-            raise self._failure(tool, content_text(result))
-        return as_data(self._server, tool, content_text(result))
+            raise await self._failure(tool, content_text(result))
+        # Looking for secrets in a large result takes long enough to be felt at the keyboard.
+        return await asyncio.to_thread(as_data, self._server, tool, content_text(result))
 
-    def _failure(self, tool: str, reason: str) -> AssistantError:
+    async def _failure(self, tool: str, reason: str) -> AssistantError:
+        reason = await asyncio.to_thread(harmless, reason, FAILURE_CHARS)
         return AssistantError(
             _("The MCP server {name} says of {tool}: {reason}", name=self._server,
-              tool=one_line(tool), reason=harmless(reason, FAILURE_CHARS))
+              tool=one_line(tool), reason=reason)
         )  # fmt: skip

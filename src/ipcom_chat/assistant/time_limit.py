@@ -35,10 +35,15 @@ class TimeLimit:
         self._is_on = False
         await self._timeout.__aexit__(kind, error, trace)
 
+    @property
+    def _is_running(self) -> bool:
+        # One that has just run out cannot be moved any more, and the task hears of it only later.
+        return self._is_on and not self._timeout.expired()
+
     def hold(self) -> None:
         """Stop the clock; as often as it is held it must be let go."""
         self._held += 1
-        if self._held == 1 and self._is_on:
+        if self._held == 1 and self._is_running:
             self._since = asyncio.get_running_loop().time()
             self._until = self._timeout.when()
             self._timeout.reschedule(None)
@@ -46,6 +51,6 @@ class TimeLimit:
     def go_on(self) -> None:
         """Let the clock run again."""
         self._held -= 1
-        if not self._held and self._until is not None and self._is_on:
+        if not self._held and self._until is not None and self._is_running:
             waited = asyncio.get_running_loop().time() - self._since
             self._timeout.reschedule(self._until + waited)

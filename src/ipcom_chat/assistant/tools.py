@@ -133,7 +133,7 @@ class Toolbox:
             return self._refused(call_id, f"read_file {whole}", said)
         self._started("read_file", whole, call_id)
         try:
-            file = await asyncio.to_thread(read_text, whole, "/")
+            file = await asyncio.to_thread(read_text, whole, "/", is_exact=True)
         except IpcomChatError as error:
             return self._failed(call_id, str(error))
         size = n_("{count} byte", "{count} bytes", file.size_bytes)
@@ -182,7 +182,7 @@ class Toolbox:
                     told.append(event.text)
                 else:
                     self._emit(event)
-        return redact("".join(told)).text
+        return (await asyncio.to_thread(redact, "".join(told))).text
 
     def _may_read(self, whole: str) -> bool:
         """Return whether a file needs no yes: it lies where the person works and is no secret."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 import msgspec
-from pydantic_ai import Agent, AgentStreamEvent, ModelSettings, RunContext, UsageLimits
+from pydantic_ai import Agent, AgentStreamEvent, ModelSettings, RunContext, RunUsage, UsageLimits
 from pydantic_ai import exceptions as foreign
 from pydantic_ai.agent import AgentRunEvents
 from pydantic_ai.capabilities import PrepareTools
@@ -189,6 +189,8 @@ class _Run:
         self._put = put
         self._limit = TimeLimit(question.limits.time_s)
         self._tools = Toolbox(question, self._emit, wire.playbooks, self._limit)
+        self._events: AgentRunEvents[str] | None = None
+        """The run that began last."""
         self._text: list[str] = []
         self._is_apart = False
         """Whether something else came after the text so far."""
@@ -230,6 +232,7 @@ class _Run:
 
     async def _follow(self, history: list[ModelMessage]) -> None:
         async with self._running(history) as events:
+            self._events = events
             async for event in events:
                 if event.event_kind == "agent_run_result":
                     self._end(event.result)
@@ -300,18 +303,26 @@ class _Run:
                 f"\n\n{_('(The answer was cut off here: it reached the limit of tokens.)')}"
             )
         self._cite()
-        self._put(
-            UsageReport(
-                model=self._wire.access.name,
-                tokens_used=result.usage.total_tokens,
-                cost_microusd=_cost(result.new_messages()),
-            )
-        )
+        self._report(result.usage, result.new_messages())
 
     def _end_early(self, why: str) -> None:
         self._is_apart = True
         self._write(f"({_('Stopped here: {why}.', why=why)})")
         self._cite()
+        # What was paid for is told, as far as the answers of the server have told it; a run that
+        # has not begun knows of nothing.
+        with suppress(foreign.UserError):
+            if self._events is not None and self._events.usage.total_tokens:
+                self._report(self._events.usage, self._events.new_messages())
+
+    def _report(self, usage: RunUsage, messages: Sequence[ModelMessage]) -> None:
+        self._put(
+            UsageReport(
+                model=self._wire.access.name,
+                tokens_used=usage.total_tokens,
+                cost_microusd=_cost(messages),
+            )
+        )
 
     def _cite(self) -> None:
         known = [*self._recalled, *self._tools.found]

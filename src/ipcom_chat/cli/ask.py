@@ -81,7 +81,8 @@ def ask(context: CliContext, /, words: Sequence[str], **how: Any) -> int:
     """Ask, print, and say by the exit code whether there is an answer."""
     _check(how)
     _load_ai(context, how["model"])
-    return _ask(context, _question(words), how)
+    question = _question(words)
+    return _ask(context, question, how, typed=_typed(words))
 
 
 @click.command(cls=Verb, help=_("Ask a question of the history again, as a new entry."))
@@ -101,7 +102,8 @@ def retry(context: CliContext, /, entry_id: str, **how: Any) -> int:
         )
     # What was not shared is not shared now.
     question = f" {entry.command}" if entry.private else entry.command
-    return _ask(context, question, how, retry_of=entry.id)
+    # It was typed at another time, perhaps by somebody else: it attaches no file of today's.
+    return _ask(context, question, how, typed="", retry_of=entry.id)
 
 
 def _check(how: Mapping[str, Any]) -> None:
@@ -110,7 +112,12 @@ def _check(how: Mapping[str, Any]) -> None:
 
 
 def _ask(
-    context: CliContext, question: str, how: dict[str, Any], *, retry_of: EntryId | None = None
+    context: CliContext,
+    question: str,
+    how: dict[str, Any],
+    *,
+    typed: str | None,
+    retry_of: EntryId | None = None,
 ) -> int:
     as_json, stream, quiet = (how.pop(name) for name in ("as_json", "stream", "quiet"))
     context.open_log()
@@ -120,7 +127,7 @@ def _ask(
     if is_kept_private(question):
         printer.note(_("Private: this question stays on this machine."))
     can_ask = not quiet and not as_json and output.is_asked()
-    wished = Wishes(**how, can_ask=can_ask, retry_of=retry_of)
+    wished = Wishes(**how, can_ask=can_ask, typed=typed, retry_of=retry_of)
     return asyncio.run(_answer(runtime, question, printer, wished))
 
 
@@ -130,6 +137,8 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     no_tools: bool
     recalled: int | None
+    typed: str | None
+    """The question without what came through a pipe; None if nothing did."""
     can_ask: bool
     """Whether somebody is there who can be asked before a command runs."""
     retry_of: EntryId | None = None
@@ -209,6 +218,11 @@ def _question(words: Sequence[str]) -> str:
         raise UsageError(_('Nothing was asked. Try: ipcom-chat ask "question"'))
     # Said by the person who asks, not by what comes through a pipe.
     return f" {question}" if words and is_kept_private(words[0]) else question
+
+
+def _typed(words: Sequence[str]) -> str | None:
+    """Return what the person wrote of a question; None if it is all of it."""
+    return " ".join(words) if _has_input() else None
 
 
 def _has_input() -> bool:
@@ -295,6 +309,7 @@ def _grant(chat: ChatService, runtime: Runtime, wished: Wishes) -> None:
     """Set what may be done for the question."""
     terms = chat.terms
     terms.can_ask, terms.uses_tools = wished.can_ask, not wished.no_tools
+    terms.typed = wished.typed
     if wished.recalled is not None:
         terms.recalled_max = wished.recalled
     if wished.model is not None:

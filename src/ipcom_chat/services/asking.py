@@ -1,7 +1,8 @@
 """Makes of what a person asked what an assistant is asked: history, rules, files, limits.
 
-Invariants: an assistant never sees a secret that the rules of redaction know; a history that
-cannot be read keeps no answer back; nothing here waits in the event loop for storage or disk.
+Invariants: an assistant never sees a secret that the rules of redaction know; an answer that is
+shared draws on nothing private; a history that cannot be read keeps no answer back; nothing here
+waits in the event loop for storage or disk.
 """
 
 import asyncio
@@ -36,6 +37,9 @@ _RULES = "ipcom_chat.domain.redaction"
 _LARGE_TEXT = 10_000
 _TURN_CHARS = 12_000
 """More of an earlier question or answer reaches no assistant."""
+_OUTPUT_CHARS = 4_000
+"""Nor more of the output of an earlier command. A question may have run many, and what they wrote
+is looked through in the event loop."""
 
 
 class Terms(msgspec.Struct, kw_only=True):
@@ -47,6 +51,9 @@ class Terms(msgspec.Struct, kw_only=True):
     can_ask: bool = True
     """Whether somebody is there who can be asked."""
     uses_tools: bool = True
+    typed: str | None = None
+    """What of a question the person wrote, where the rest came through a pipe; None: all of it.
+    Only that attaches files: a log may name any file of this machine."""
     limits: Limits = Limits()
     recalled_max: int = 3
     borrow: Borrow | None = None
@@ -59,6 +66,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     files: Attached
     cwd: str
     scope: Scope
+    is_private: bool
+    """Whether the answer stays here; one that is shared draws on nothing private."""
     language: Language
     conversation: tuple[Turn, ...]
 
@@ -86,7 +95,8 @@ class Asking:
         self.terms = terms or Terms()
 
     async def attached(self, text: str, cwd: str) -> Attached:
-        """Return the files that a question names."""
+        """Return the files that the person named in a question."""
+        text = text if self.terms.typed is None else self.terms.typed
         if "@" not in text:
             return Attached()
         return await asyncio.to_thread(attach, text, cwd)
@@ -102,14 +112,16 @@ class Asking:
             on_stopped: gets the command that a cancellation stopped.
         """
         terms = self.terms
+        with_private = asked.scope.with_private and asked.is_private
+        scope = msgspec.structs.replace(asked.scope, with_private=with_private)
         blocks = [file_block(file) for file in asked.files.files]
         return Question(
             text="\n\n".join([*blocks, await _cleaned(asked.text)]),
             language=asked.language,
             cwd=asked.cwd,
             conversation=asked.conversation,
-            recall=lambda text: self._recall(asked.scope, text),
-            search=lambda query, limit: self._search(asked.scope, query, limit),
+            recall=lambda text: self._recall(scope, text),
+            search=lambda query, limit: self._search(scope, query, limit),
             gate=self.gate(approve) if terms.uses_tools else None,
             borrow=terms.borrow,
             is_plan=terms.is_plan,
@@ -169,7 +181,7 @@ def _clean(command: CommandFinished) -> CommandFinished:
     return msgspec.structs.replace(
         command,
         command=without_secrets(command.command),
-        output=without_secrets(_beginning(command.output)),
+        output=without_secrets(_beginning(command.output, _OUTPUT_CHARS)),
     )
 
 
@@ -189,9 +201,9 @@ def _recalled(found: Known) -> Recalled:
     )
 
 
-def _beginning(text: str) -> str:
+def _beginning(text: str, max_chars: int = _TURN_CHARS) -> str:
     """Return what may be sent of an earlier text, not cut in the middle of a word."""
-    if len(text) <= _TURN_CHARS:
+    if len(text) <= max_chars:
         return text
-    blank = max(text.rfind(" ", 0, _TURN_CHARS), text.rfind("\n", 0, _TURN_CHARS))
+    blank = max(text.rfind(" ", 0, max_chars), text.rfind("\n", 0, max_chars))
     return text[:blank] if blank > 0 else ""

@@ -211,10 +211,10 @@ class ChatService:
         if not turns:
             return None
         summary = await self.assistant.summarise(turns, self.context.language)
-        if summary is not None:
-            # What was said meanwhile stays.
-            del self.conversation[: len(turns)]
-            self.conversation.insert(0, turn_of(_SUMMARY, summary, is_cancelled=False))
+        # What was said meanwhile stays, and all of another conversation that was begun meanwhile.
+        if summary is None or tuple(self.conversation[: len(turns)]) != turns:
+            return None
+        self.conversation[: len(turns)] = [turn_of(_SUMMARY, summary, is_cancelled=False)]
         return summary
 
     async def _run(self, live: Live) -> None:
@@ -329,6 +329,7 @@ class ChatService:
             files=live.files,
             cwd=cwd,
             scope=self.context.scope,
+            is_private=live.entry.private,
             language=self.context.language,
             conversation=tuple(self.conversation),
         )

@@ -33,8 +33,9 @@ class Live:
         return self.entry.kind is Kind.COMMAND
 
     def add(self, text: str) -> None:
-        """Add to what was said so far."""
-        self.text.append(text)
+        """Add to what was said so far; what could not be stored is counted only."""
+        if self.text_chars <= RESPONSE_MAX_CHARS:
+            self.text.append(text)
         self.text_chars += len(text)
 
     def outcome(self, now_ms: float) -> Outcome:

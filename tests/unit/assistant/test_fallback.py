@@ -56,6 +56,13 @@ class Scripted:
         self.is_closed = True
 
 
+def recalled(short_id: str, *, is_private: bool) -> Recalled:
+    return Recalled(
+        entry_id=short_id, short_id=short_id, question="q", answer="a", username=None,
+        os_user="u", hostname="h", created_at_ms=0, score=1.0, is_private=is_private,
+    )  # fmt: skip
+
+
 async def nothing(text: str) -> Sequence[Recalled]:
     return ()
 
@@ -118,3 +125,20 @@ async def test_the_first_names_it_and_is_loaded_and_all_are_closed() -> None:
     assert both.name == "a"
     assert [each.is_loaded for each in chain] == [True, False]
     assert all(each.is_closed for each in chain)
+
+
+async def test_nobody_in_a_chain_with_an_ai_is_told_what_is_private() -> None:
+    class Quotes(Scripted):
+        async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
+            yield Cited(entries=tuple(await question.recall("q")))
+
+    shared = recalled("1", is_private=False)
+    private = recalled("2", is_private=True)
+
+    async def recall(text: str) -> Sequence[Recalled]:
+        return [private, shared]
+
+    chain = FallbackAssistant([Scripted("a", error=BUSY), Quotes(KNOWLEDGE)])
+    question = Question(text="q", language="en", cwd="/", recall=recall)
+    events = [event async for event in chain.answer(question)]
+    assert events[-1] == Cited(entries=(shared,))

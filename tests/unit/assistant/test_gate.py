@@ -86,3 +86,27 @@ async def test_in_a_plan_no_tool_runs_either() -> None:
     said = await gate(Person(), is_plan=True, allow=("*",)).tool("1", "mcp:a/b", "")
     assert not said.allowed
     assert said.reason
+
+
+HIDING = "echo hi \x1b]0; touch /tmp/hidden \x07"
+
+
+@pytest.mark.parametrize("is_typed", [False, True])
+async def test_what_runs_is_what_can_be_shown(is_typed: bool) -> None:
+    person = Person(YES, YES)
+    one = gate(person)
+    said = await (one.typed if is_typed else one.command)("1", HIDING)
+    assert said.allowed
+    assert said.command == "echo hi "
+    assert all("hidden" not in each.command for each in person.asked)
+
+
+async def test_an_edited_line_runs_as_it_can_be_shown() -> None:
+    person = Person(Decision(allowed=True, command=HIDING))
+    assert (await gate(person).command("1", "ls")).command == "echo hi "
+
+
+async def test_a_line_of_which_nothing_can_be_shown_does_not_run() -> None:
+    hidden = "\x1b]0; touch /tmp/hidden \x07"
+    assert not (await gate(Person(YES, YES)).command("1", hidden)).allowed
+    assert not (await gate(Person(YES, YES)).typed("1", hidden)).allowed

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from ipcom_chat.assistant.mcp_client import TOOLS_MAX, McpServers
 from ipcom_chat.assistant.mcp_config import HttpServer, Server, StdioServer
 from ipcom_chat.assistant.mcp_texts import DESCRIPTION_CHARS, RESULT_CHARS
+from ipcom_chat.domain.redaction import Redacted, redact
 
 ROOT = Path(__file__).parents[3]
 RUN = ("-m", "tests.support.mcp_server")
@@ -187,6 +189,22 @@ async def test_results_are_neutralised_masked_and_cut(opened: Opener, real: Stdi
     big = await ask(servers, "real_big", size=1_000_000)
     assert RESULT_CHARS < len(big.result) < RESULT_CHARS + 300
     assert big.result.endswith("x… [cut]")
+
+
+@pytest.mark.parametrize("tool", ["real_painted", "real_fail"])
+async def test_results_are_not_searched_for_secrets_in_the_loop(
+    opened: Opener, real: StdioServer, monkeypatch: pytest.MonkeyPatch, tool: str
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def redacting(text: str) -> Redacted:
+        threads.append(threading.current_thread())
+        return redact(text)
+
+    monkeypatch.setattr("ipcom_chat.assistant.mcp_texts.redact", redacting)
+    await ask(opened(real), tool)
+    assert threads
+    assert threading.current_thread() not in threads
 
 
 async def test_a_cancelled_call_reaches_the_server_and_the_next_one_works(

@@ -32,6 +32,8 @@ from ipcom_chat.assistant.endpoint import parse_model
 from ipcom_chat.assistant.gate import RuledGate
 from ipcom_chat.assistant.permissions import Permissions, Rules
 from ipcom_chat.assistant.playbook_loading import load_playbooks
+from ipcom_chat.assistant.time_limit import TimeLimit
+from ipcom_chat.assistant.tools import Toolbox
 from tests.support.openai_server import Call, OpenAIServer, Reply, error_reply
 
 SECRET = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
@@ -268,6 +270,7 @@ async def test_a_model_that_goes_on_asking_ends_with_what_is_known(tmp_path: Pat
             assistant(server), question(tmp_path, person=Person(), limits=Limits(requests=2))
         )
         assert len(server.requests) == 2
+    assert one(events, UsageReport).tokens_used == 2 * (again.total_tokens or 0) > 0
     assert text_of(events).endswith("(Stopped here: the requests for one question are used up.)")
 
 
@@ -485,3 +488,23 @@ COMPLETION = (
     b'"message":{"role":"assistant","content":"It was the disk."},"finish_reason":"stop"}],'
     b'"usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}'
 )
+
+
+async def test_a_file_that_became_a_link_while_it_was_judged_is_not_read(tmp_path: Path) -> None:
+    folder, other = tmp_path / "here", tmp_path / "other"
+    folder.mkdir()
+    other.write_text("not yours")
+    (folder / "notes").write_text("mine")
+
+    class Swaps(RuledGate):
+        async def tool(self, *given: Any, **named: Any) -> Decision:
+            said = await super().tool(*given, **named)
+            (folder / "notes").unlink()
+            (folder / "notes").symlink_to(other)
+            return said
+
+    asked = question(folder, gate=Swaps(Permissions(Rules()), None))
+    events: list[AssistantEvent] = []
+    box = Toolbox(asked, events.append, tuple, TimeLimit(1.0))
+    assert "not yours" not in await box.read_file("notes")
+    assert one(events, ToolFinished).is_error

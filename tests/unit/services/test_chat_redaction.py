@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 from ipcom_chat.assistant.base import CommandFinished, TextDelta
+from ipcom_chat.assistant.knowledge import KnowledgeAssistant
 from tests.support.chat import Chat, open_chat
 from tests.support.replica import parts
 
@@ -57,6 +58,11 @@ async def test_what_is_recalled_for_an_assistant_has_no_secret(tmp_path: Path) -
         assert [each.answer for each in recalled if each.entry_id == entry_id] == [
             "5432, senha: [REDACTED:password]"
         ]
+        search = chat.assistant.asked[-1].search
+        assert search is not None
+        found = await search("postgres", 8)
+        assert entry_id in [each.entry_id for each in found]
+        assert SECRET not in repr(found)
 
 
 async def test_nothing_of_a_request_is_on_disk_unredacted(tmp_path: Path) -> None:
@@ -83,3 +89,20 @@ async def test_a_leading_blank_keeps_question_and_commands_private(tmp_path: Pat
         quiet, loud = await chat.stored(entry_id), await chat.stored(other_id)  # type: ignore[arg-type]
         assert (quiet.command, quiet.private) == ("a quiet one", True)
         assert not loud.private
+
+
+async def test_a_shared_answer_quotes_nothing_private(tmp_path: Path) -> None:
+    asked = "como renovar o certificado do vhost zenith?"
+    async with open_chat(tmp_path) as chat:
+        await _answered(chat, f" {asked}", asked, "Rode certbot-zenith renew.")
+        knowledge = KnowledgeAssistant(tuple)
+        chat.service.conversation.clear()
+        chat.service.assistant = knowledge
+        shared = chat.service.start(asked, lambda _event: None)
+        await chat.service.finished(shared)
+        kept = chat.service.start(f" {asked}", lambda _event: None)
+        await chat.service.finished(kept)
+        public, private = await chat.stored(shared.entry_id), await chat.stored(kept.entry_id)
+    assert "certbot-zenith" in (private.response or ""), "what stays here may be quoted here"
+    assert not public.private
+    assert "certbot-zenith" not in (public.response or "")

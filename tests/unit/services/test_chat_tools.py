@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ipcom_chat.assistant.base import (
@@ -13,10 +13,12 @@ from ipcom_chat.assistant.base import (
     Decision,
     Noted,
     TextDelta,
+    Turn,
     UsageReport,
 )
 from ipcom_chat.assistant.permissions import Permissions, Rules
 from ipcom_chat.domain.entry import Kind, Status
+from ipcom_chat.i18n import Language
 from ipcom_chat.ids import EntryId
 from ipcom_chat.services.chat import (
     ApprovalAsked,
@@ -205,3 +207,29 @@ async def until(done: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not done():  # noqa: ASYNC110 - whatever a test waits for
             await asyncio.sleep(0.005)
+
+
+async def test_of_much_output_the_next_question_knows_the_beginning(tmp_path: Path) -> None:
+    async with open_chat(tmp_path) as chat:
+        await ran(chat, f"echo {SECRET}; yes line | head -c 60000")
+        (turn,) = chat.service.conversation
+    assert turn.ran[0].output.startswith("[REDACTED:")
+    assert len(turn.ran[0].output) < 5_000
+
+
+async def test_a_summary_does_not_touch_a_conversation_that_was_begun_meanwhile(
+    tmp_path: Path,
+) -> None:
+    async with open_chat(tmp_path) as chat:
+        await ran(chat, "echo old")
+        summarise = chat.assistant.summarise
+
+        async def slowly(turns: Sequence[Turn], language: Language) -> str | None:
+            chat.service.conversation.clear()
+            await ran(chat, "echo new")
+            return await summarise(turns, language)
+
+        chat.assistant.summarise = slowly  # type: ignore[method-assign]
+        assert await chat.service.compact() is None
+        (turn,) = chat.service.conversation
+    assert turn.question == "!echo new"
