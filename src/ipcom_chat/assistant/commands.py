@@ -56,7 +56,9 @@ _PLAIN_OUTPUT: Final = {
 
 # No check of a machine needs one, and whoever reads the process list of a command would see it.
 _SECRET: Final = re.compile(
-    r"^(?:IPCOM_CHAT|TURSO|OPENAI)_|TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_KEY(?:_|$)|_PWD$",
+    r"^(?:IPCOM_CHAT|TURSO|OPENAI)_|TOKEN|SECRET|CREDENTIAL|API_?KEY|_KEY(?:_|$)|_PWD$"
+    # A program that asks for one (SSH_ASKPASS) is none.
+    r"|(?<!ASK)PASS(?:W|PHRASE|_|$)",
     re.IGNORECASE,
 )
 

@@ -19,6 +19,7 @@ from ipcom_chat.assistant.base import (
     AssistantEvent,
     Question,
     Recalled,
+    Refused,
     TextDelta,
     Turn,
 )
@@ -65,16 +66,20 @@ class KnowledgeAssistant:
         """See `Assistant`; it raises nothing."""
         playbooks = await self._loaded()
         matches, wording = await _understood(playbooks, question)
-        known = False
+        says_something = False
         async with aclosing(self._known(question, matches, wording)) as told:
             async for event in told:
-                known = True
+                says_something = True
                 yield event
         for each in matches:
+            if (refused := await _refused(question, each)) is not None:
+                yield refused
+                continue
+            says_something = True
             async with aclosing(PlaybookRun(each, question, wording).events()) as events:
                 async for event in events:
                     yield event
-        if not known and not matches:
+        if not says_something:
             yield TextDelta(_nothing(playbooks, wording))
 
     def load(self) -> None:
@@ -127,6 +132,15 @@ async def _understood(
 
     # A pasted log takes long enough to be felt at the keyboard; a question does not.
     return await asyncio.to_thread(read) if len(question.text) > _LARGE_TEXT else read()
+
+
+async def _refused(question: Question, found: Match) -> Refused | None:
+    """Return why a check does not run, such as in a plan; None if it may."""
+    name = f"check:{found.playbook.id}"
+    if question.gate is None:
+        return None
+    said = await question.gate.tool(name, name, name, is_harmless=True)
+    return None if said.allowed else Refused(call_id=name, command=name, reason=said.reason)
 
 
 def _headings(matches: Sequence[Match]) -> tuple[str, ...]:

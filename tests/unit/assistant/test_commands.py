@@ -260,8 +260,12 @@ def test_commands_get_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = [setting.variable for setting in KNOWN.values() if setting.secret]
     for name in (*secrets, "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "MYSQL_PWD", "GITHUB_TOKEN"):
         monkeypatch.setenv(name, "sk-secret")
+    for name in ("SSHPASS", "SMTP_PASS", "DB_PASS_FILE_PASSPHRASE"):
+        monkeypatch.setenv(name, "sk-secret")
+    monkeypatch.setenv("SSH_ASKPASS", "/usr/bin/asks")
     monkeypatch.setenv("TURSO_DATABASE_URL", "libsql://x?authToken=sk-secret")
     environment = command_environment()
+    assert environment["SSH_ASKPASS"] == "/usr/bin/asks"
     assert "sk-secret" not in "".join(environment.values())
     assert {"PATH", "HOME"} <= environment.keys()
 

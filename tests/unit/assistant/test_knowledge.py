@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
@@ -14,9 +15,12 @@ from ipcom_chat.assistant.base import (
     CommandStarted,
     Question,
     Recalled,
+    Refused,
     TextDelta,
 )
+from ipcom_chat.assistant.gate import RuledGate
 from ipcom_chat.assistant.knowledge import KnowledgeAssistant
+from ipcom_chat.assistant.permissions import Permissions, Rules
 from ipcom_chat.assistant.playbook import Playbook
 from ipcom_chat.assistant.playbook_loading import load_playbook, load_playbooks
 from ipcom_chat.clock import SystemClock
@@ -271,3 +275,13 @@ def _slow(folder: Path) -> Playbook:
         encoding="utf-8",
     )
     return load_playbook(path)
+
+
+@pytest.mark.parametrize(("rules", "is_plan"), [(Rules(), True), (Rules(deny=("check:*",)), False)])
+async def test_in_a_plan_or_against_a_rule_no_check_runs(rules: Rules, is_plan: bool) -> None:
+    gate = RuledGate(Permissions(rules), None, is_plan=is_plan)
+    question = msgspec.structs.replace(_question("disco cheio"), gate=gate, is_plan=is_plan)
+    events = [event async for event in _assistant().answer(question)]
+    assert not any(isinstance(event, CommandStarted) for event in events)
+    assert any(isinstance(event, Refused) for event in events)
+    assert any(isinstance(event, TextDelta) for event in events), "it says what it can do"
