@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test check fix bench docs lock clean
+.PHONY: help chat test check fix bench docs lock wheelhouse clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -33,6 +33,14 @@ bench: $(VENV)/.dev ## Measure, and print a Markdown report
 docs: $(VENV)/.dev ## Regenerate the generated parts of docs/ (screenshots)
 	@$(BIN)/python -m docs.screenshots
 
+wheelhouse: $(VENV)/.chat ## Collect the wheel and all it needs in dist/, for machines without a network
+	@rm -rf dist; mkdir dist
+	@$(PIP) download --no-deps --require-hashes --only-binary=:all: --dest dist -r locks/chat.txt
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@cp locks/chat.txt dist/lock.txt; cd dist && sha256sum -- *.whl lock.txt > SHA256SUMS
+	@cd dist && wheel=$$(ls ipcom_chat-*.whl) && tar -cf "$${wheel%-py3-none-any.whl}-offline.tar" -- *
+	@echo "dist/ is complete: docs/operations.md says how to install from it." >&2
+
 lock: ## Resolve the lock files again (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url --no-strip-extras --extra ai --extra semantic --extra web --group build pyproject.toml \
@@ -42,7 +50,7 @@ lock: ## Resolve the lock files again (needs uv)
 	  -o locks/dev.txt
 
 clean: ## Remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -56,6 +64,7 @@ $(VENV)/.chat: locks/chat.txt pyproject.toml | $(BIN)/python
 	@echo "Setting up ipcom-chat (once, about a minute)..." >&2
 	@$(PIP) install --require-hashes --no-deps -r locks/chat.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@echo "Ready. An AI, the team's primary, completion, all of them optional: $(BIN)/ipcom-chat setup" >&2
 	@touch $@
 
 $(VENV)/.dev: locks/dev.txt $(VENV)/.chat

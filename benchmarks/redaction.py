@@ -71,7 +71,13 @@ def _texts() -> dict[str, str]:
         for n in range(200)
     )
     prose = "Veja o estado do serviço e o registro dele, depois reinicie o nginx com systemctl. "
-    many = {"ordinary lines": lines, "log of sshd": log, "prose": prose}
+    secret = "\n".join(sample.text for sample in samples("secrets.txt"))
+    many = {
+        "lines that look like secrets": lines,
+        "lines with secrets": secret,
+        "log of sshd": log,
+        "prose": prose,
+    }
     return {
         name: (text * (TEXT_CHARS // len(text) + 1))[:TEXT_CHARS] for name, text in many.items()
     }

@@ -32,11 +32,11 @@ Ranking = Callable[[str], Sequence[str]]
 
 def main() -> None:
     options = _options()
-    corpus = _lines(options.corpus)
-    queries = _lines(options.queries)
+    corpus = lines(options.corpus)
+    queries = lines(options.queries)
     keys = [str(each[options.key]) for each in corpus]
     with tempfile.TemporaryDirectory() as folder:
-        opened = filled(Path(folder), ((each["question"], _answer(each)) for each in corpus))
+        opened = filled(Path(folder), ((each["question"], answer(each)) for each in corpus))
         try:
             if options.semantic and is_installed():
                 opened.meaning.wait()
@@ -120,12 +120,14 @@ def _fts(opened: Opened, keys: Sequence[str]) -> Ranking:
     return ranking
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a file of JSON lines."""
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
 
 
-def _answer(each: dict[str, Any]) -> str:
+def answer(each: dict[str, Any]) -> str:
+    """Return the answer of an entry of the corpus."""
     return f"{each['answer']}\n{each['summary']}" if "summary" in each else str(each["answer"])
 
 

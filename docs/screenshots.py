@@ -35,6 +35,8 @@ FAMILIES = {"DejaVu": "DejaVu Sans Mono", "Liberation": "Liberation Mono"}
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 ASKED_PORT = 8080
 ANSWER_LIMIT_S = 60
+SETTLED_S = 1.0
+"""How long a list that follows what is typed is given to settle."""
 ZOOM = 1.5
 
 
@@ -46,6 +48,8 @@ class Picture(NamedTuple):
     language: i18n.Language
     questions: tuple[str, ...]
     theme: str = "dark"
+    finds: str = ""
+    """What is looked for on the history screen afterwards."""
 
 
 PICTURES = (
@@ -55,6 +59,13 @@ PICTURES = (
              "nginx: bind() to 0.0.0.0:8080 failed (98: Address already in use)"),
             "light"),
     Picture("chat-80x24-pt-BR", (80, 24), "pt_BR", ("quem está na porta 8080?",)),
+    Picture("history-80x24", (80, 24), "en",
+            ("who listens on port 8080?", "how much memory is in use?", "which ports are open?"),
+            finds="port"),
+    Picture("history-80x24-pt-BR", (80, 24), "pt_BR",
+            ("quem está na porta 8080?", "quanta memória está em uso?",
+             "quais portas estão abertas?"),
+            finds="porta"),
 )  # fmt: skip
 
 
@@ -103,6 +114,8 @@ async def take(picture: Picture) -> str:
         async with opened(picture, home) as (app, conversation, pilot):
             for question in picture.questions:
                 await ask(app, conversation, pilot, question)
+            if picture.finds:
+                await find(pilot, picture.finds)
             return app.export_screenshot(title="ipcom-chat")
 
 
@@ -133,6 +146,14 @@ async def opened(
     finally:
         thread.close()
         runtime.close()
+
+
+async def find(pilot: "Pilot[int]", words: str) -> None:
+    """Look for words on the history screen."""
+    await pilot.press("ctrl+r")
+    await pilot.pause(SETTLED_S)
+    await pilot.press(*words)
+    await pilot.pause(SETTLED_S)
 
 
 async def ask(app: ChatApp, conversation: Conversation, pilot: "Pilot[int]", question: str) -> None:

@@ -33,6 +33,7 @@
     │   ├── PrimaryVersionError    primary_version no    this program is too old or too new for it
     │   └── StatementError         primary_statement no  it refused one SQL statement
     ├── ImportSourceError          import_source no   a source cannot be read or is not known
+    ├── BackupError                backup        no   a backup is damaged, incomplete or not fitting
     └── OutputError                output          no    stdout or an export could not be written
 
 The message of an error is one sentence for a person, in the language of the screen: what
@@ -54,6 +55,12 @@ class UsageError(IpcomChatError):
     """What was asked for makes no sense; exit code 2."""
 
     code = "usage"
+
+
+class RemovalError(IpcomChatError):
+    """What was to be uninstalled is in use, or cannot be removed."""
+
+    code = "removal"
 
 
 class SettingsError(IpcomChatError):
@@ -256,6 +263,12 @@ class ImportSourceError(IpcomChatError):
     """A source of an import cannot be read, or holds nothing that is known."""
 
     code = "import_source"
+
+
+class BackupError(IpcomChatError):
+    """A backup is damaged or not complete, or cannot go where it was asked to."""
+
+    code = "backup"
 
 
 class OutputError(IpcomChatError):

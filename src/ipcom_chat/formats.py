@@ -100,7 +100,15 @@ def money(microusd: int) -> str:
 
 
 def recovered(set_aside: Path, entries: int) -> str:
-    """Return what became of a damaged history file, as a sentence."""
+    """Return what became of a history file that was damaged, or being replaced, as a sentence."""
+    if ".replaced-" in set_aside.name:
+        return n_(
+            "A restore that was cut off is finished: one entry. The replaced file lies in {path}.",
+            "A restore that was cut off is finished: {count} entries. The replaced file lies in "
+            "{path}.",
+            count=entries,
+            path=set_aside,
+        )
     return n_(
         "The history file was damaged. It was set aside as {path}; one entry was recovered.",
         "The history file was damaged. It was set aside as {path}; {count} entries were recovered.",

@@ -135,6 +135,16 @@ def replica_id(data_dir: Path, machine: MachineId, clock: Clock) -> ReplicaId:
         return ReplicaId(fresh)
 
 
+def forget_replica_id(data_dir: Path) -> None:
+    """Let the replica in `data_dir` have a new id from its next start on.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+    with _locked(data_dir):
+        (data_dir / "replica.json").unlink(missing_ok=True)
+
+
 def os_user() -> str:
     """Return the name of the OS user who really runs this process, whatever `$USER` says."""
     return account_name(os.getuid())

@@ -15,32 +15,37 @@ from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
-from ipcom_chat.errors import UsageError
+from ipcom_chat.errors import StorageError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.services.sessions import SessionService
-from ipcom_chat.settings import FLAG, Settings
+from ipcom_chat.settings import FLAG, Settings, modes_of
 from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
+from ipcom_chat.storage.usage_stats import CountedStats
 
 if TYPE_CHECKING:
     from ipcom_chat.assistants import Assistants
     from ipcom_chat.meaning.client import Meaning
+    from ipcom_chat.services.backups import BackupPlace, Made
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
     from ipcom_chat.services.erasures import ErasureService
+    from ipcom_chat.services.exports import Exports
     from ipcom_chat.services.history import Known, Similar
     from ipcom_chat.services.imports import Imports
     from ipcom_chat.services.indexing import Indexing
+    from ipcom_chat.services.maintenance import Maintenance
     from ipcom_chat.services.memory import Memory
     from ipcom_chat.services.monitoring import Here, MonitoringService
+    from ipcom_chat.services.reach import Reached
     from ipcom_chat.services.resuming import Resuming, TakenUp
     from ipcom_chat.services.search import SearchService
     from ipcom_chat.services.session_history import SessionHistory
@@ -55,6 +60,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.sync_thread import SyncThread
     from ipcom_chat.services.votes import VoteService
     from ipcom_chat.services.watch import Watch
+    from ipcom_chat.storage.database import Database
     from ipcom_chat.sync.engine import Identity
 
 
@@ -87,6 +93,7 @@ class Runtime:
         )
         self.machines = MachineService(machines, Heartbeats(database), self.machine_id, self.clock)
         self.history = HistoryService(self._entries, users, machines, self.clock)
+        self.history.counted = CountedStats(database)
         self.sessions = SessionService(
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )
@@ -195,14 +202,24 @@ class Runtime:
         )  # fmt: skip
 
     @cached_property
+    def exports(self) -> "Exports":
+        """What writes the history down for elsewhere."""
+        from ipcom_chat.services.exports import Exports  # noqa: PLC0415 - one verb
+        from ipcom_chat.storage.beside import BesideRows  # noqa: PLC0415
+
+        beside = BesideRows(self._replica.database)
+        return Exports(self.history, beside, self.users, self.machines)
+
+    @cached_property
     def erasures(self) -> "ErasureService":
         """What takes entries and texts out of the history."""
         from ipcom_chat.services.erasures import ErasureService  # noqa: PLC0415 - few verbs
         from ipcom_chat.storage.erasures import Erasures  # noqa: PLC0415
 
         return ErasureService(
-            Erasures(self._replica.database), self.history, self.settings.paths.replica, self.clock
-        )
+            Erasures(self._replica.database), self.history, self.settings.paths.replica,
+            self.clock, backup_folder(self.settings),
+        )  # fmt: skip
 
     @cached_property
     def session_history(self) -> "SessionHistory":
@@ -323,6 +340,31 @@ class Runtime:
             self.settings.paths.data_dir,
             self.clock,
         )
+
+    def back_up(self, place: "BackupPlace") -> "Made":
+        """Back the replica up while it is in use."""
+        from ipcom_chat.services.backups import create  # noqa: PLC0415 - few verbs
+
+        return create(place, self._replica.database, self.replica_id, self.clock)
+
+    @property
+    def maintenance(self) -> "Maintenance":
+        """What keeps the history small and sound."""
+        from ipcom_chat.services.maintenance import Maintenance, Policy  # noqa: PLC0415 - one verb
+
+        policy = Policy(
+            purge_days=self.settings["retention.purge_days"],
+            modes=tuple(mode.value for mode in modes_of(self.settings["retention.modes"])),
+            window_days=self.settings["sync.window_days"],
+            has_primary=self.has_primary,
+        )
+        return Maintenance(
+            self._replica.database, policy, lambda: self.replica_id, self._refresh, self.clock
+        )
+
+    def _refresh(self) -> None:
+        self.index()
+        self.forget_meanings()
 
     @property
     def mode(self) -> Mode:
@@ -499,12 +541,7 @@ class Runtime:
 
     def forget_meanings(self) -> None:
         """Forget the vectors of what was deleted or redacted; they need no model for that."""
-        paths = self.settings.paths
-        if not paths.meaning.exists():
-            return
-        from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - few verbs
-
-        forget_lost(self._replica.database, paths.meaning)
+        _forget_meanings(self._replica.database, self.settings.paths.meaning)
 
     def change_session(self, session_id: SessionId) -> None:
         """Leave the session of this process for another one, which is open or will be."""
@@ -541,12 +578,51 @@ def _working_directory() -> str | None:
         return None  # the folder was deleted under us
 
 
+def _forget_meanings(database: "Database", folder: Path, after: int = 0) -> None:
+    if not folder.exists():
+        return
+    from ipcom_chat.meaning.catch_up import forget_lost  # noqa: PLC0415 - after an erasure only
+
+    forget_lost(database, folder, after=after)
+
+
+def _forget_pulled(folder: Path) -> "Callable[[Database, int], None]":
+    """Return what forgets the vectors of texts that an exchange took out of the replica."""
+
+    def forget(database: "Database", after: int) -> None:
+        # What the disk refuses now is forgotten when the vectors are next brought up to date.
+        with suppress(StorageError):
+            _forget_meanings(database, folder, after)
+
+    return forget
+
+
+def backup_folder(settings: Settings) -> Path:
+    """Return the folder of backups."""
+    chosen = settings["backup.folder"]
+    return Path(chosen).expanduser().absolute() if chosen else settings.paths.data_dir / "backups"
+
+
+def backup_place(
+    settings: Settings, clock: Clock, *, folder: Path | None = None, keep: int | None = None
+) -> "BackupPlace":
+    """Return what is backed up and where to, as the settings or this call say."""
+    from ipcom_chat.services.backups import BackupPlace  # noqa: PLC0415 - few verbs
+
+    return BackupPlace(
+        replica=settings.paths.replica,
+        folder=folder.absolute() if folder else backup_folder(settings),
+        machine_id=host.machine_id(settings["machine_id"], settings.paths.state_dir, clock),
+        keep=settings["backup.keep"] if keep is None else keep,
+    )
+
+
 def sync_settings(settings: Settings) -> "SyncSettings":
     """Return what the settings say of synchronisation."""
     from ipcom_chat.services.sync import SyncSettings  # noqa: PLC0415 - asyncio
     from ipcom_chat.sync.engine import Options  # noqa: PLC0415
     from ipcom_chat.sync.scheduler import Intervals  # noqa: PLC0415
-    from ipcom_chat.sync.target import host_of  # noqa: PLC0415
+    from ipcom_chat.sync.target import fault_of, host_of  # noqa: PLC0415
     from ipcom_chat.targets import primary_target, primary_urls  # noqa: PLC0415
 
     urls = primary_urls(settings)
@@ -555,13 +631,16 @@ def sync_settings(settings: Settings) -> "SyncSettings":
         host=host_of(urls[0]) if urls else None,
         resolve=lambda: primary_target(settings),
         has_readers=len(urls) > 1 or settings["turso.sync_url"] is not None,
+        fault=fault_of((*urls, *filter(None, (settings["turso.sync_url"],)))) if urls else None,
         intervals=Intervals(
             active_s=min(active_s, rest_s),
             rest_s=rest_s,
             longest_backoff_s=settings["sync.retry_interval"] / 1000,
         ),
         options=Options(
-            batch_rows=settings["sync.batch_size"], window_days=settings["sync.window_days"]
+            batch_rows=settings["sync.batch_size"],
+            window_days=settings["sync.window_days"],
+            erased=_forget_pulled(settings.paths.meaning),
         ),
     )
 
@@ -573,3 +652,27 @@ def probe_of(settings: Settings) -> "Callable[[], Probe] | None":
     from ipcom_chat.services.sync import probe  # noqa: PLC0415 - asyncio
 
     return lambda: probe(sync_settings(settings), SystemClock())
+
+
+def token_of(settings: Settings) -> "Callable[[], str | None] | None":
+    """Return what gives the primary's token; None if no primary is configured."""
+    if not settings["turso.database_url"]:
+        return None
+    from ipcom_chat.targets import primary_token  # noqa: PLC0415 - one verb
+
+    return lambda: primary_token(settings)
+
+
+def reach_of(settings: Settings) -> "Callable[[], Reached] | None":
+    """Return what asks the server of the AI; None if none is configured."""
+    if not settings["ai.enabled"] or not settings["ai.model"]:
+        return None
+    from ipcom_chat.assistant.endpoint import Endpoint, parse_model  # noqa: PLC0415 - one option
+    from ipcom_chat.models import key_of  # noqa: PLC0415
+    from ipcom_chat.services.reach import reach  # noqa: PLC0415
+
+    def ask() -> "Reached":
+        model = parse_model(settings["ai.model"])
+        return reach(Endpoint.of_model(model, settings["ai.base_url"]), key_of(settings, model))
+
+    return ask

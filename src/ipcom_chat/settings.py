@@ -187,6 +187,15 @@ _DEFINITIONS = (
             "how long one question may take, waiting for you left out"),
     Setting("tools.timeout", int, 120, "IPCOM_CHAT_TOOLS_TIMEOUT",
             "seconds that one command may run"),
+    Setting("backup.folder", str | None, None, "IPCOM_CHAT_BACKUP_FOLDER",
+            "where backups go; by default beside the history"),
+    Setting("backup.keep", int, 7, "IPCOM_CHAT_BACKUP_KEEP",
+            "how many backups of a kind are kept; 0 keeps all"),
+    Setting("retention.purge_days", int, 0, "IPCOM_CHAT_PURGE_DAYS",
+            "entries older than so many days are deleted for everybody by 'maintenance run'; 0:"
+            " none"),
+    Setting("retention.modes", str, "global,user,machine,hybrid", "IPCOM_CHAT_RETENTION_MODES",
+            "the modes whose entries retention.purge_days is about, after commas"),
     Setting("ui.language", str | None, None, "IPCOM_CHAT_LANGUAGE",
             "en or pt_BR; by default the locale decides"),
     Setting("ui.theme", str, "auto", "IPCOM_CHAT_THEME", "auto, dark or light"),
@@ -389,9 +398,20 @@ def _check(setting: Setting, value: Any) -> None:
     texts = value if isinstance(value, tuple) else (value,)
     if any(isinstance(each, str) and len(each.encode()) > VALUE_MAX_BYTES for each in texts):
         raise ValueError(value)
+    if setting.key == "retention.modes":
+        modes_of(value)
     least = _NUMBER_MIN.get(setting.key, 0)
     if isinstance(value, int) and not least <= value <= _NUMBER_MAX:
         raise ValueError(value)
+
+
+def modes_of(text: str) -> tuple[Mode, ...]:
+    """Return the modes that a setting names.
+
+    Raises:
+        ValueError: one is none.
+    """
+    return tuple(Mode(word.strip()) for word in text.split(",") if word.strip())
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

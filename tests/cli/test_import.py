@@ -28,6 +28,12 @@ from tests.support.histories import (
     sqlite_file,
 )
 
+A_SESSION = {
+    "parent_id": None, "title": None, "mode": "global", "private": False, "user_id": None,
+    "os_user": "ana", "machine_id": MACHINE_ID, "replica_id": "r", "started_at": 1,
+    "last_active_at": 1, "ended_at": None, "updated_at": 1,
+}  # fmt: skip
+
 
 def home(env: Env) -> Path:
     return Path(env["HOME"])
@@ -382,6 +388,10 @@ def test_an_export_imported_and_exported_again_is_the_same_bytes(
     )  # fmt: skip
     add_entries(ana, {"kind": "command", "parent_id": question.id, "error_code": "0"})
     imported(ana, bash(ana))
+    asked = run_cli(["ask", "quanto resta no disco?", "--json"], ana).json()
+    run_cli(["history", "vote", asked["id"], "good"], ana)
+    run_cli(["--user", "ana", "history", "vote", question.id, "bad"], ana)
+    run_cli(["--user", "ana", "history", "vote", question.id, "none"], ana)
     run_cli(["cancel", _pending(ana)], ana)
     run_cli(["user", "delete", "ana"], ana)
     options = ["history", "export", "--everything", "--format", form]
@@ -389,7 +399,11 @@ def test_an_export_imported_and_exported_again_is_the_same_bytes(
     first.write_text(run_cli(options, ana).out, encoding="utf-8")
     empty = isolated_env(tmp_path / "empty")
     (report,) = imported(empty, first)
-    assert (report["added"], report["rejected"], report["users"]) == (8, 0, 1)
+    rows = {row["id"]: row for row in entries(ana)}
+    assert [vote["value"] for vote in rows[asked["id"]]["votes"]] == [1]
+    assert rows[asked["id"]]["session"]["ended_at"]
+    assert [vote["value"] for vote in rows[question.id]["votes"]] == [0]
+    assert (report["added"], report["rejected"], report["users"]) == (len(rows), 0, 1)
     assert not run_cli(["user", "show", "ana", "--json"], empty).json()["is_active"]
     assert run_cli(options, empty).out == first.read_text(encoding="utf-8")
     (again,) = imported(empty, first)
@@ -418,18 +432,44 @@ def test_an_export_that_jq_laid_out_anew_is_read(env: Env, tmp_path: Path) -> No
         {"status": "pending"}, {"mode": "user"}, {"id": "short"}, {"version": 0},
         {"created_at": 2**64}, {"command": 5}, {"kind": "poem"}, {"context": []},
         {"events": [{"at": "x"}]}, {"tokens_used": 2**70},
+        {"votes": [{"voter": "ana", "value": 2, "created_at": 1, "updated_at": 1}]},
+        {"votes": [{"voter": "ana", "value": 1, "created_at": 1, "updated_at": 2**64}]},
+        {"session": {"mode": "global"}}, {"session": {**A_SESSION, "mode": "user"}},
     ],
 )  # fmt: skip
 def test_an_export_that_somebody_broke_is_set_aside(
     env: Env, tmp_path: Path, change: dict[str, Any]
 ) -> None:
-    add_entries(env, {}, {"command": "good"})
+    add_entries(env, {"session_id": "s"}, {"command": "good"})
     rows = entries(env)
     path = home(env) / "export.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in [rows[0] | change, rows[1]]))
     empty = isolated_env(tmp_path / "empty")
     (report,) = imported(empty, path)
     assert (report["added"], report["rejected"]) == (1, 1)
+
+
+def test_an_export_of_before_says_nothing_of_votes_and_sessions(env: Env, tmp_path: Path) -> None:
+    add_entries(env, {})
+    (row,) = entries(env)
+    assert (row.pop("votes"), row.pop("session")) == ([], None)
+    path = home(env) / "export.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    (report,) = imported(isolated_env(tmp_path / "empty"), path)
+    assert (report["added"], report["rejected"]) == (1, 0)
+
+
+def test_a_private_import_brings_no_votes_and_a_session_that_stays(
+    env: Env, tmp_path: Path
+) -> None:
+    asked = run_cli(["ask", "quanto resta no disco?", "--json"], env).json()
+    run_cli(["history", "vote", asked["id"], "good"], env)
+    path = home(env) / "export.json"
+    path.write_text(json.dumps(entries(env)))
+    empty = isolated_env(tmp_path / "empty")
+    imported(empty, path, "--private")
+    row = next(row for row in entries(empty) if row["id"] == asked["id"])
+    assert (row["votes"], row["session"]["private"]) == ([], True)
 
 
 def test_an_export_brings_what_happened_since(env: Env) -> None:

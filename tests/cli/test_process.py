@@ -331,8 +331,9 @@ def _opened(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """Let nothing open a screen; return whether each that would was the history's."""
     opened: list[bool] = []
 
-    def run_chat(runtime: object, *, opens_history: bool) -> int:
+    def run_chat(runtime: object, *, opens_history: bool, opens_sessions: bool) -> int:
         assert isinstance(runtime, Runtime)
+        assert not opens_sessions
         opened.append(opens_history)
         return 7
 

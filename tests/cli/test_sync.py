@@ -16,10 +16,15 @@ import pytest
 
 from ipcom_chat import __version__, host
 from ipcom_chat.errors import StorageFullError
+from ipcom_chat.meaning.texts import CHARS, DIMENSION, MODEL, text_hash
+from ipcom_chat.meaning.wire import VECTORS
 from ipcom_chat.services.sessions import SessionService
 from ipcom_chat.services.sync import Condition, SyncStatus
+from ipcom_chat.storage.search_rows import SearchRows
+from ipcom_chat.storage.vectors import Vector, VectorMark, open_vectors
 from tests.cli.conftest import Env
 from tests.support.cli import Finished
+from tests.support.env import data_dir
 from tests.support.machine import (
     LIMIT_S,
     Machine,
@@ -33,7 +38,7 @@ from tests.support.machine import (
 from tests.support.mcp_clients import called, connected
 from tests.support.meaning import end_process
 from tests.support.proxy import Faults, Proxy, refused_port
-from tests.support.replica import together
+from tests.support.replica import opened, together
 from tests.support.sqld import Sqld, sqld
 
 __all__ = ["sqld"]
@@ -125,6 +130,29 @@ def test_status_shows_everything(one: Machine, primary: Sqld) -> None:
     waiting = one.run("sync", "status")
     assert f"State\t2 rows wait for {address}" in waiting.out
     assert "Waiting\t2 entries" in waiting.out
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"TURSO_DATABASE_URL": "ftp://x"},
+        {"TURSO_DATABASE_URL": "https://ana:secret@x"},
+        {"TURSO_DATABASE_URL": "http://127.0.0.1:9", "TURSO_SYNC_URL": "nonsense"},
+    ],
+)
+def test_status_names_the_fault_of_an_address_before_anything_was_tried(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    machine = Machine(tmp_path, "one", "", **settings)
+    found = machine.run("sync", "status")
+    tried = machine.run("sync")
+    assert (found.code, tried.code) == (1, 1)
+    fault = tried.err.removeprefix("ipcom-chat: ").strip()
+    assert fault.startswith("The primary's address cannot be used: ")
+    assert f"State\tneeds attention: {fault}\n" in found.out
+    assert "secret" not in found.out
+    as_json = machine.run("sync", "status", "--json").json()
+    assert (as_json["condition"], as_json["error"]) == ("attention", fault)
 
 
 def test_status_offline(one: Machine, primary: Sqld) -> None:
@@ -507,6 +535,31 @@ def test_private_entries_never_reach_the_server(one: Machine, two: Machine, prim
     tables = rows_of(primary.url, "SELECT name FROM sqlite_schema WHERE type = 'table'")
     for (table,) in tables:
         assert "secret plan" not in str(rows_of(primary.url, f'SELECT * FROM "{table}"'))
+
+
+def test_the_vector_of_what_another_machine_deleted_goes_with_the_synchronisation(
+    one: Machine, two: Machine
+) -> None:
+    one.save("a deleted question")
+    one.save("a kept question")
+    one.sync()
+    two.sync()
+    path = data_dir(two.env) / "meaning" / VECTORS
+    path.parent.mkdir(mode=0o700)
+    vectors = open_vectors(path, MODEL, DIMENSION)
+    with opened(two.file) as database:
+        rows = SearchRows(database)
+        asked = rows.asked(0, rows.counter(), limit=9, chars=CHARS)
+        made = [Vector(row.seq, text_hash(row.text or ""), b"c", b"e") for row in asked if row.text]
+        vectors.put(made, (), VectorMark(rows.counter(), rows.birth(), 0))
+    assert vectors.count() == 2
+    (entry_id,) = [row["id"] for row in one.run("history", "list", "--json").json()
+                   if row["command"] == "a deleted question"]  # fmt: skip
+    assert one.run("history", "delete", entry_id, "--yes").code == 0
+    one.sync()
+    two.sync()
+    assert vectors.count() == 1
+    vectors.close()
 
 
 # Offline

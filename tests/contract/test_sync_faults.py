@@ -425,7 +425,7 @@ def test_a_token_that_is_refused_during_a_watch_and_renewed(
     file = token_file(machine, tmp_path, jwt_keys.token())
     keys = Keys(tmp_path / "other-keys")
     refused = WRONG_TOKEN if token == "wrong" else keys.token(expires_in_s=-3600)
-    with watching(machine, **{"ipcom_chat.sync.scheduler.HOPELESS_S": 0.3}) as told:
+    with watching(machine, **{"ipcom_chat.sync.scheduler.TOKEN_S": 0.3}) as told:
         told.wait_for("synced with")
         # The server gets other keys, as after `turso db tokens invalidate`.
         put_token(file, refused)
@@ -450,6 +450,41 @@ def test_a_token_that_is_refused_during_a_watch_and_renewed(
         put_token(file, keys.token())
         told.wait_for("synced with", after=told.lines.index(line))
     assert questions_on(guarded.url, keys.token()) == ["during"]
+
+
+@pytest.mark.parametrize("source", ["file", "command"])
+def test_tokens_are_rotated_without_a_stop(tmp_path: Path, jwt_keys: Keys, source: str) -> None:
+    """The old key goes while a watch holds a token of it: nobody has to notice."""
+    new_keys = Keys(tmp_path / "new-keys")
+    server = Sqld(tmp_path / "rotating", keys=jwt_keys)
+    with server:
+        initialise(server.url, tmp_path, TURSO_AUTH_TOKEN=jwt_keys.token())
+        both = tmp_path / "both.pub.pem"
+        both.write_text(jwt_keys.public.read_text() + new_keys.public.read_text())
+        server._options = ("--auth-jwt-key-file", str(both))
+        server._keys = None
+        server.restart()
+        machine = Machine(tmp_path, "one", server.url, SYNC_ACTIVE_INTERVAL="1")
+        file = token_file(machine, tmp_path, jwt_keys.token())
+        if source == "command":
+            del machine.env["TURSO_AUTH_TOKEN_FILE"]
+            machine.env["TURSO_AUTH_TOKEN_COMMAND"] = f"cat {file}"
+        with watching(machine, **{"ipcom_chat.sync.scheduler.TOKEN_S": 60}) as told:
+            told.wait_for("synced with")
+            machine.save("with the old token")
+            questions = eventually(
+                lambda: questions_on(server.url, new_keys.token()), lambda found: len(found) == 1
+            )
+            assert questions == ["with the old token"]
+            put_token(file, new_keys.token())
+            server._options, server._keys = (), new_keys
+            server.restart()
+            machine.save("with the new token")
+            eventually(
+                lambda: questions_on(server.url, new_keys.token()), lambda found: len(found) == 2
+            )
+            assert not any("attention" in line for line in told.lines)
+        assert machine.unacknowledged() == 0
 
 
 def test_a_wrong_token_is_one_sentence_and_work_goes_on(guarded: Sqld, tmp_path: Path) -> None:

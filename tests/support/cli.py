@@ -1,11 +1,14 @@
 """Runs the command line: in this process, as a process of its own, or on a terminal."""
 
+import fcntl
 import io
 import os
 import pty
 import select
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -131,6 +134,26 @@ def run_on_terminal(argv: Sequence[str], env: Mapping[str, str]) -> Finished:
     os.close(master)
     _none, err = process.communicate(timeout=TIMEOUT_S)
     return Finished(process.returncode, out.decode().replace("\r\n", "\n"), err.decode())
+
+
+def converse(argv: Sequence[str], env: Mapping[str, str], *answers: str) -> Finished:
+    """Run the program on a terminal of 80 columns and type the answers; all that it shows is out.
+
+    The terminal does not show what is typed.
+    """
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    modes = termios.tcgetattr(slave)
+    modes[3] &= ~termios.ECHO
+    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    os.write(master, "".join(f"{answer}\n" for answer in answers).encode())
+    process = subprocess.Popen(
+        [*PROGRAM, *argv], env=dict(env), stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    out = b"".join(_read_all(master))
+    os.close(master)
+    return Finished(process.wait(TIMEOUT_S), out.decode().replace("\r\n", "\n"), "")
 
 
 def _read_all(descriptor: int) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from ipcom_chat.assistants import Assistants
 from ipcom_chat.domain.entry import Status
 from ipcom_chat.errors import StorageFullError, UnknownUserError
 from ipcom_chat.runtime import Runtime
@@ -33,7 +34,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Play], 
             return await run_async(app, headless=True, auto_pilot=play)
 
         monkeypatch.setattr(ChatApp, "run_async", headless)
-        monkeypatch.setattr(Runtime, "assistant", lambda _runtime: ScriptedAssistant())
+        monkeypatch.setattr(Assistants, "build", lambda _runtime: ScriptedAssistant())
         runtime = Runtime(load({"HOME": str(tmp_path)}))
         try:
             return run_chat(runtime)

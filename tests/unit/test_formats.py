@@ -1,11 +1,12 @@
 """How values are written for people."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from ipcom_chat.cli.base import days_ago
-from ipcom_chat.formats import age, duration, instant, person, yes_no
+from ipcom_chat.formats import age, duration, instant, person, recovered, yes_no
 
 
 def test_an_instant_is_written_in_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +73,11 @@ def test_d50_days_begin_at_local_midnight(monkeypatch: pytest.MonkeyPatch) -> No
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+def test_a_restore_that_was_cut_off_is_not_told_as_damage() -> None:
+    assert recovered(Path("/x/history.replaced-1.db"), 2) == (
+        "A restore that was cut off is finished: 2 entries. The replaced file lies in "
+        "/x/history.replaced-1.db."
+    )
+    assert "was damaged" in recovered(Path("/x/history.damaged-1.db"), 1)

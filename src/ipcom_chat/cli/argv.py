@@ -31,9 +31,8 @@ USER_IS_FILTER = frozenset({"history", "user"})
 VALUE_OPTIONS = frozenset(
     {
         "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
-        "--before", "--context", "--model", "--query",
-        "--host", "--port", "--session", "--since", "--status", "--token-file",
-        "--username",
+        "--before", "--context", "--host", "--keep", "--model", "--query", "--token-file", "--wait",
+        "--port", "--session", "--since", "--status", "--username",
     }
 )  # fmt: skip
 """The options of the verbs that take the next argument as their value."""

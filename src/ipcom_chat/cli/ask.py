@@ -1,4 +1,4 @@
-"""`ask` answers one question on stdout; `cancel` asks the process that answers one to stop."""
+"""`ask` answers a question on stdout, `retry` an earlier one, `cancel` stops one elsewhere."""
 
 import asyncio
 import os
@@ -6,10 +6,10 @@ import select
 import signal
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -26,6 +26,7 @@ from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.errors import AssistantSetupError, NotFoundError, StorageError, UsageError
 from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
+from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import (
@@ -39,11 +40,31 @@ from ipcom_chat.services.chat import (
 )
 from ipcom_chat.services.exports import json_text
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 RECALLED_MAX = 20
 STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
 PATIENCE_S = 1.0
 """After so long without input, a person is told what the program waits for."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def answer_options(command: F) -> F:
+    """Add the options that say how a question is answered and shown."""
+    options = (
+        json_option,
+        click.option("--stream", is_flag=True,
+                     help=_("With --json: one event a line, as it happens.")),
+        click.option("--quiet", "-q", is_flag=True,
+                     help=_("Print nothing but the answer and errors.")),
+        click.option("--model", metavar=_("VENDOR:NAME"), help=_("Ask this model.")),
+        click.option("--no-tools", is_flag=True, help=_("Let the AI answer, and run nothing.")),
+        click.option("--context", "recalled", type=click.IntRange(0, RECALLED_MAX), metavar="N",
+                     help=_("Show the AI at most N entries of the history (3).")),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command(
@@ -53,42 +74,53 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         "stdin; with a question and piped input, the input is added to it."
     ),
 )
-@json_option
-@click.option("--stream", is_flag=True, help=_("With --json: one event a line, as it happens."))
-@click.option("--quiet", "-q", is_flag=True, help=_("Print nothing but the answer and errors."))
-@click.option("--model", metavar=_("VENDOR:NAME"), help=_("Ask this model."))
-@click.option("--no-tools", is_flag=True, help=_("Let the AI answer, and run nothing."))
-@click.option(
-    "--context",
-    "recalled",
-    type=click.IntRange(0, RECALLED_MAX),
-    metavar="N",
-    help=_("Show the AI at most N entries of the history (3)."),
-)
+@answer_options
 @click.argument("words", nargs=-1, metavar=_("QUESTION"))
 @click.pass_obj
-def ask(
-    context: CliContext,
-    /,
-    words: Sequence[str],
-    *,
-    as_json: bool,
-    stream: bool,
-    quiet: bool,
-    **wishes: Any,
-) -> int:
+def ask(context: CliContext, /, words: Sequence[str], **how: Any) -> int:
     """Ask, print, and say by the exit code whether there is an answer."""
-    if stream and not as_json:
+    _check(how)
+    _load_ai(context, how["model"])
+    return _ask(context, _question(words), how)
+
+
+@click.command(cls=Verb, help=_("Ask a question of the history again, as a new entry."))
+@answer_options
+@click.argument("entry_id", metavar=_("ID"))
+@click.pass_obj
+def retry(context: CliContext, /, entry_id: str, **how: Any) -> int:
+    """Make a new entry of a question, and answer it as `ask` does."""
+    _check(how)
+    _load_ai(context, how["model"])
+    entry = _found(context.runtime, entry_id)
+    if entry.kind is not Kind.QUESTION or not entry.command:
+        raise UsageError(_("{id} is no question that could be asked again.", id=entry_id))
+    if entry.status not in FINAL and entry.replica_id == context.runtime.replica_id:
+        raise UsageError(
+            _("{id} is still being answered; 'ipcom-chat cancel {id}' stops it.", id=entry_id)
+        )
+    # What was not shared is not shared now.
+    question = f" {entry.command}" if entry.private else entry.command
+    return _ask(context, question, how, retry_of=entry.id)
+
+
+def _check(how: Mapping[str, Any]) -> None:
+    if how["stream"] and not how["as_json"]:
         raise UsageError(_("--stream goes with --json; an answer as text streams anyway."))
-    _load_ai(context, wishes["model"])
-    question = _question(words)
+
+
+def _ask(
+    context: CliContext, question: str, how: dict[str, Any], *, retry_of: EntryId | None = None
+) -> int:
+    as_json, stream, quiet = (how.pop(name) for name in ("as_json", "stream", "quiet"))
     context.open_log()
     runtime = context.runtime
     printer = (Events if stream else Printer)(streams=not as_json, quiet=quiet)
     _begin(runtime, printer)
     if is_kept_private(question):
         printer.note(_("Private: this question stays on this machine."))
-    wished = Wishes(**wishes, can_ask=not quiet and not as_json and output.is_asked())
+    can_ask = not quiet and not as_json and output.is_asked()
+    wished = Wishes(**how, can_ask=can_ask, retry_of=retry_of)
     return asyncio.run(_answer(runtime, question, printer, wished))
 
 
@@ -100,6 +132,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     recalled: int | None
     can_ask: bool
     """Whether somebody is there who can be asked before a command runs."""
+    retry_of: EntryId | None = None
 
 
 def _load_ai(context: CliContext, model: str | None) -> None:
@@ -237,7 +270,8 @@ async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wis
         _grant(chat, runtime, wished)
         if runtime.assistants.problem:
             output.fail(runtime.assistants.problem)
-        request = chat.start(question, _asking(printer) if wished.can_ask else printer.hear)
+        hear = _asking(printer) if wished.can_ask else printer.hear
+        request = chat.start(question, hear, retry_of=wished.retry_of)
         _cancel_on_signals(chat, request)
         await chat.finished(request)
         await chat.close()

@@ -94,11 +94,15 @@ class CliContext:
         return logs.open_log(self.paths.log_file, debug=self.debug)
 
     def close(self) -> None:
-        """Close the replica; what cannot be written any more is told, and changes nothing."""
-        if self._runtime is None:
+        """Close the replica; what cannot be written any more is told, and changes nothing.
+
+        Whoever asks for the runtime afterwards opens it again.
+        """
+        runtime, self._runtime = self._runtime, None
+        if runtime is None:
             return
         try:
-            self._runtime.close()
+            runtime.close()
         except IpcomChatError as error:
             output.fail(str(error))
 

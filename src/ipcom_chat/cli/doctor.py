@@ -1,42 +1,47 @@
 """`doctor`: checks everything that the program needs, and says what to do about what is wrong."""
 
+import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
 import msgspec
 
 from ipcom_chat.assistant.endpoint import parse_model
+from ipcom_chat.assistant.mcp_config import read_mcp_config
 from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
+from ipcom_chat.clock import SystemClock
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import AssistantSetupError
 from ipcom_chat.host import known_machine_id
 from ipcom_chat.i18n import _
 from ipcom_chat.models import has_key
-from ipcom_chat.runtime import probe_of
+from ipcom_chat.runtime import probe_of, reach_of, token_of
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.health import Check, Status, Subject, examine
 from ipcom_chat.settings import Settings
 
 
 @click.command(cls=Verb, help=_("Check everything that ipcom-chat needs; changes nothing."))
+@click.option("--online", is_flag=True, help=_("Ask the server of the AI, too."))
 @json_option
 @click.pass_obj
-def doctor(context: CliContext, *, as_json: bool) -> int:
+def doctor(context: CliContext, *, online: bool, as_json: bool) -> int:
     """Check."""
-    checks = examine(_subject(context))
+    checks = examine(subject_of(context, online=online))
     if as_json:
         output.write_array(json_text(check) for check in checks)
     else:
-        for check in checks:
-            _show(check)
+        show(checks)
     failed = any(check.status is Status.FAILED for check in checks)
     return output.ExitCode.FAILED if failed else output.ExitCode.OK
 
 
-def _subject(context: CliContext) -> Subject:
+def subject_of(context: CliContext, *, online: bool = False) -> Subject:
+    """Return what to look at; `online`: the server of the AI, too."""
     paths = context.paths
     subject = Subject(
         replica=paths.replica,
@@ -45,10 +50,25 @@ def _subject(context: CliContext) -> Subject:
         playbook_dirs=paths.playbook_dirs,
         encoding=sys.stdout.encoding if sys.stdout is not None else "",
         terminal=context.environment.get("TERM", ""),
+        terminal_size=_size(),
+        mcp=lambda: read_mcp_config(paths.mcp_files, context.environment),
+        now_ms=SystemClock().now_ms(),
     )
     if context.settings_error is not None:
         return msgspec.structs.replace(subject, settings_problem=str(context.settings_error))
-    return msgspec.structs.replace(subject, **_from_settings(context))
+    reach = reach_of(context.settings) if online else None
+    return msgspec.structs.replace(subject, reach=reach, **_from_settings(context))
+
+
+def _size() -> tuple[int, int] | None:
+    if not output.is_terminal(sys.stdout):
+        return None
+    try:
+        size = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return None  # a terminal that says nothing of its size
+    # Some say nothing, in numbers.
+    return (size.columns, size.lines) if size.columns else None
 
 
 def _from_settings(context: CliContext) -> dict[str, Any]:
@@ -60,6 +80,7 @@ def _from_settings(context: CliContext) -> dict[str, Any]:
         "own_machine_id": known_machine_id(settings["machine_id"], settings.paths.state_dir),
         "user": settings["user"],
         "probe": probe_of(settings),
+        "token": token_of(settings),
         "ai_enabled": settings["ai.enabled"],
         "ai_model": settings["ai.model"],
         "ai_base_url": settings["ai.base_url"],
@@ -74,12 +95,19 @@ def _has_key(settings: Settings) -> bool:
         return False  # the check of the assistant says what is wrong
 
 
-def _show(check: Check) -> None:
+def show(checks: Sequence[Check]) -> None:
+    """Print checks, each with its remedy."""
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        _show(check, width)
+
+
+def _show(check: Check, width: int) -> None:
     mark = {
         Status.OK: _("ok"),
         Status.WARNING: _("warning"),
         Status.FAILED: _("FAILED"),
     }[check.status]
-    output.line(f"{mark:8} {check.name:12} {one_line(check.detail)}")
+    output.line(f"{mark:8} {check.name:{width}} {one_line(check.detail)}")
     if check.remedy:
-        output.line(f"{'':21} {one_line(check.remedy)}")
+        output.line(f"{'':{width + 9}} {one_line(check.remedy)}")

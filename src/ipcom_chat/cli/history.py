@@ -36,7 +36,7 @@ from ipcom_chat.formats import (
 )
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId, UserId
-from ipcom_chat.services.exports import Format, encoded, json_text, records, write_file
+from ipcom_chat.services.exports import Format, encoded, json_text, write_file
 from ipcom_chat.services.history import EntryFilter
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -215,10 +215,7 @@ def export(
     scope, where = select(context, Selection(**selected))
     if everything:
         scope = Scope(mode=None, machine_id=scope.machine_id)
-    runtime = context.runtime
-    people = {str(user.id): user for user in runtime.users.all(inactive=True)}
-    machines = {str(machine.id): machine for machine in runtime.machines.all()}
-    counted = _Counted(records(runtime.history, people, machines, scope, where))
+    counted = _Counted(context.runtime.exports.records(scope, where))
     pieces = encoded(counted, Format(form))
     if path is None or str(path) == "-":
         for piece in pieces:

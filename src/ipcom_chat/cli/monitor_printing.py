@@ -148,11 +148,8 @@ def _days(seen: Snapshot) -> tuple[Sequence[Column], list[tuple[object, ...]]]:
     columns = [Column(_("Day (UTC)")), Column(_("Users"), right=True),
                Column(_("Machines"), right=True), Column(_("Tokens"), right=True),
                Column(_("Cost"), right=True)]  # fmt: skip
-    rows: list[tuple[object, ...]] = []
-    for each in reversed(seen.adoption[-DAYS_MAX:]):
-        spent = [spending for spending in seen.spending if spending.day == each.day]
-        rows.append(
-            (each.day, each.users, each.machines, sum(one.tokens for one in spent),
-             dollars(sum(one.cost_microusd for one in spent)))
-        )  # fmt: skip
+    rows: list[tuple[object, ...]] = [
+        (each.day, each.users, each.machines, each.tokens, dollars(each.cost_microusd))
+        for each in reversed(seen.adoption[-DAYS_MAX:])
+    ]
     return columns, rows

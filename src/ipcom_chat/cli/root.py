@@ -11,6 +11,7 @@ from ipcom_chat.i18n import _
 VERBS = {
     "ask": "ask:ask",
     "cancel": "ask:cancel",
+    "retry": "ask:retry",
     "history": "history:history",
     "sessions": "sessions:sessions",
     "suggest": "suggest:suggest",
@@ -22,9 +23,13 @@ VERBS = {
     "monitor": "monitor:monitor",
     "web": "web:web",
     "mcp": "mcp:mcp",
+    "backup": "backup:backup",
+    "maintenance": "maintenance:maintenance",
     "config": "config:config",
+    "setup": "setup:setup",
     "doctor": "doctor:doctor",
     "completion": "completion:completion",
+    "uninstall": "uninstall:uninstall",
 }
 """Where each verb lies: file of this package, name in it."""
 
@@ -96,6 +101,7 @@ def _summaries() -> dict[str, str]:
     return {
         "ask": _("Answer one question on stdout."),
         "cancel": _("Cancel a request that runs elsewhere."),
+        "retry": _("Ask again what got no answer."),
         "history": _("Search, list, show, count, import and export entries."),
         "sessions": _("List, show, rename, fork, export and delete conversations."),
         "suggest": _("Suggest what worked before, and what comes next."),
@@ -107,7 +113,11 @@ def _summaries() -> dict[str, str]:
         "monitor": _("Show how it works: health, latencies, requests, machines, people."),
         "web": _("Show the dashboard in a browser."),
         "mcp": _("Serve the team's memory to other assistants (MCP, on stdin and stdout)."),
+        "backup": _("Back up this machine's history or the primary, and restore them."),
+        "maintenance": _("Delete and drop what is old, compact files, check them."),
         "config": _("Show and change settings."),
+        "setup": _("Set up AI, primary, user, imports and completion."),
         "doctor": _("Check everything that ipcom-chat needs."),
         "completion": _("Print the completion script of a shell."),
+        "uninstall": _("Take away what this program has made, except the history."),
     }

@@ -38,11 +38,12 @@ _SECRET_GROUPS = ("s", "s2", "s3", "s4", "s5")
 _BARE = re.compile(r"[A-Za-z0-9+/_=-]{28,}")
 _BARE_MAX = 200
 _BEFORE_CHARS = 220
+_URL_CHARS = 200
+_NAME_CHARS = 40
 _SLASHES_OF_A_PATH = 4
 _NO_SECRET_BEFORE = re.compile(
-    r"(?:sha\d{1,3}[:=-]|md5[:=-]|ssh-\S{1,30} |ecdsa-\S{1,30} |\S{0,20}AAAA|"
-    r"integrity\W{1,4}|blake2\w?[:=]|fingerprint\W{1,4}|hash\W{1,4}|etag\W{1,4}|://[^\s]{0,200}|[/.@\\])$",
-    re.IGNORECASE,
+    r"(?:sha\d{1,3}[:=-]|md5[:=-]|ssh-\S{1,30} |ecdsa-\S{1,30} |aaaa|"
+    r"integrity\W{1,4}|blake2\w?[:=]|fingerprint\W{1,4}|hash\W{1,4}|etag\W{1,4})$"
 )
 _PEM_BEGIN = re.compile(
     r"-----BEGIN (?P<name>[A-Z0-9][A-Za-z0-9 ]{0,60}?)-----"
@@ -300,11 +301,19 @@ def _is_no_key(text: str, start: int, end: int) -> bool:
     """Return whether a word that looks drawn is a fingerprint, a public key, a path, a name."""
     before = text[max(0, start - _BEFORE_CHARS) : start].rpartition("\n")[2]
     return (
-        bool(_NO_SECRET_BEFORE.search(before))
+        before.endswith(("/", ".", "@", "\\"))
         or text.startswith("AAAA", start)
         or text.startswith("(", end)
         or text.count("/", start, end) >= _SLASHES_OF_A_PATH
+        or bool(_NO_SECRET_BEFORE.search(before[-_NAME_CHARS:].lower()))
+        or _is_in_url(before)
     )
+
+
+def _is_in_url(before: str) -> bool:
+    """Return whether a text ends inside a URL."""
+    _scheme, separator, rest = before.rpartition("://")
+    return bool(separator) and len(rest) <= _URL_CHARS and not any(map(str.isspace, rest))
 
 
 def _keys(text: str) -> Iterator[tuple[int, int, str]]:

@@ -113,11 +113,31 @@ class _Option(NamedTuple):
     spaced: bool
 
 
+class _Options:
+    """The options of a program, by the characters that tell them apart."""
+
+    def __init__(self, program: Program) -> None:
+        self._by_second: dict[str, list[_Option]] = {}
+        self._by_last: dict[str, list[_Option]] = {}
+        for option in map(_option, program.options.split()):
+            self._by_second.setdefault(option.flag[1], []).append(option)
+            if option.after:
+                self._by_last.setdefault(option.flag[-1], []).append(option)
+
+    def of(self, second: str, last: str) -> list[_Option]:
+        """Return those that a token with this second and this last character may be."""
+        found = self._by_second.get(second, [])
+        clustered = self._by_last.get(last)
+        if not clustered:
+            return found
+        return found + [option for option in clustered if option.flag[1] != second]
+
+
 @cache
-def _by_name() -> dict[str, tuple[tuple[Program, tuple[_Option, ...]], ...]]:
-    table: dict[str, tuple[tuple[Program, tuple[_Option, ...]], ...]] = {}
+def _by_name() -> dict[str, tuple[tuple[Program, _Options], ...]]:
+    table: dict[str, tuple[tuple[Program, _Options], ...]] = {}
     for program in PROGRAMS:
-        options = tuple(_option(spec) for spec in program.options.split())
+        options = _Options(program)
         for name in program.names.split():
             table[name.lower()] = (*table.get(name.lower(), ()), (program, options))
     return table
@@ -189,7 +209,7 @@ def _tokens(text: str, position: int) -> tuple[list[tuple[int, int]], int]:
 
 
 def _secrets(
-    text: str, tokens: list[tuple[int, int]], program: Program, options: tuple[_Option, ...]
+    text: str, tokens: list[tuple[int, int]], program: Program, options: _Options
 ) -> Iterator[tuple[int, int, str]]:
     if program.needs and not any(text[a:b] == program.needs for a, b in tokens):
         return
@@ -197,10 +217,7 @@ def _secrets(
         if text[start] not in "-/":
             continue
         following = tokens[index + 1] if index + 1 < len(tokens) else None
-        second, last = text[start + 1 : start + 2], text[end - 1]
-        for option in options:
-            if option.flag[1] != second and not (option.after and option.flag[-1] == last):
-                continue
+        for option in options.of(text[start + 1 : start + 2], text[end - 1]):
             span = _value(text, start, end, option, following)
             span = span and _trimmed(text, *span, option.after)
             if span and is_wanted(text[span[0] : span[1]], program.kind):

@@ -18,11 +18,25 @@ from ipcom_chat.domain.redaction_values import (
     is_secret,
 )
 
-STEMS = (
-    "pass", "senh", "secret", "segred", "token", "pwd", "psk", "key", "auth", "cred", "cookie",
-    "session", "sid", "pw", "pin", "puk", "cvv", "cvc", "jwt", "kennwort", "contrase", "salt", "clave",
-    "sig", "chave",
+_TOLD = (
+    "pass",
+    "senh",
+    "secret",
+    "segred",
+    "token",
+    "pwd",
+    "cred",
+    "pw",
+    "pin",
+    "contrase",
+    "chave",
+)
+"""Beginnings of names that a sentence may be about, too: see `SUBJECT`."""
+_NAMED = (
+    "psk", "key", "auth", "cookie", "session", "sid", "puk", "cvv", "cvc", "jwt", "kennwort", "salt",
+    "clave", "sig",
 )  # fmt: skip
+_STEMS = (*((stem, True) for stem in _TOLD), *((stem, False) for stem in _NAMED))
 _STRONG = {
     "password": "password", "passwd": "password", "passwort": "password", "passphrase": "password",
     "passcode": "password", "pass": "password", "pwd": "password", "pw": "password", "passw": "password",
@@ -117,26 +131,27 @@ _LINE_BACK = 240
 def names(text: str, lowered: str) -> Iterator[Span]:
     """Yield start, end and kind of what stands under the name of a secret, or is told as one."""
     done = told = 0
-    for start, end in _candidates(lowered):
+    for start, end, is_told in _candidates(lowered):
         if start >= done:
             done, named = _named(text, start, end)
             if named:
                 told = done
                 yield named
-        if start >= told and (said := SUBJECT.match(lowered, start)) is not None:
+        if is_told and start >= told and (said := SUBJECT.match(lowered, start)) is not None:
             span = sentence(text, lowered, start, said.end(), said.group())
             if span:
                 told = span[1]
                 yield span
 
 
-def _candidates(lowered: str) -> list[tuple[int, int]]:
+def _candidates(lowered: str) -> list[tuple[int, int, bool]]:
+    """Return where stems stand, in order, and whether a sentence may tell what they name."""
     found = []
-    for stem in STEMS:
+    for stem, is_told in _STEMS:
         position = lowered.find(stem)
         while position >= 0:
             end = position + len(stem)
-            found.append((position, end))
+            found.append((position, end, is_told))
             position = lowered.find(stem, end)
     found.sort()
     return found

@@ -48,7 +48,9 @@ def numbers(text: str) -> Iterator[tuple[int, int, str]]:
 def _cnpjs(text: str) -> Iterator["re.Match[str]"]:
     place = text.find("/", _CNPJ_SLASH)
     while place >= 0:
-        if found := _CNPJ.match(text, place - _CNPJ_SLASH):
+        # A dash behind it and a dot in front: paths are full of slashes.
+        is_like = text.startswith("-", place + 5) and text.startswith(".", place - 4)
+        if is_like and (found := _CNPJ.match(text, place - _CNPJ_SLASH)):
             yield found
         place = text.find("/", place + 1)
 

@@ -55,16 +55,14 @@ def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Spa
 
 
 def _is_beside(lowered: str, start: int) -> bool:
-    words = lowered[max(0, start - 60) : start].split()[-2:]
-    return (
-        bool(words)
-        and (words[-1] in _BEFORE or words[0] in _PEOPLE)
-        and lowered[start - 1] in " \t"
-    )
+    if not start or lowered[start - 1] not in " \t":
+        return False
+    words = lowered[max(0, start - 60) : start].rsplit(maxsplit=2)[-2:]
+    return bool(words) and (words[-1] in _BEFORE or words[0] in _PEOPLE)
 
 
 _TELLS = (
-    ":", "=", "→", "->", " - ", "–", "—", " is ", " was ", " é ", " eh ", " e' ", " to ", " para ", " pra ",
+    "→", "->", " - ", "–", "—", " is ", " was ", " é ", " eh ", " e' ", " to ", " para ", " pra ",
     " ser", " foi ", " ficou ", " virou ", " continua ", " now ", " agora ", " set ", " as ",
 )  # fmt: skip
 
@@ -74,7 +72,8 @@ def _may_tell(lowered: str, end: int) -> bool:
     if lowered[end : end + 1] not in _AFTERSUBJECT:
         return False
     ahead = lowered[end : end + 100]
-    return any(each in ahead for each in _TELLS)
+    # Written out: a colon is what mostly tells.
+    return ":" in ahead or "=" in ahead or any(map(ahead.__contains__, _TELLS))
 
 
 _AFTERSUBJECT = frozenset(" \t:=-")

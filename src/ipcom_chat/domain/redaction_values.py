@@ -7,7 +7,9 @@ three hundred machines it opens doors.
 
 import re
 from collections import Counter
+from functools import cache
 from math import log2
+from string import ascii_lowercase, ascii_uppercase, digits
 
 MASK_START = "[REDACTED:"
 
@@ -56,8 +58,13 @@ _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _SYMBOL = re.compile(r"[^\w\s.,;:'\"()/-]")
 _CASES = re.compile(r"[a-z][A-Z]|[A-Z]{2}[a-z]")
-_CLASSES = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"\d"))
-_CHANGE = re.compile(r"(?:[a-z](?=[A-Z\d]))|(?:[A-Z](?=[a-z\d]))|(?:\d(?=[A-Za-z]))")
+_CLASS_OF = str.maketrans(
+    ascii_lowercase + ascii_uppercase + digits, "a" * 26 + "A" * 26 + "0" * 10
+)
+_CLASSES = ("a", "A", "0")
+_CHANGES = tuple(one + other for one in _CLASSES for other in _CLASSES if one != other)
+_CHANGES_MIN = 0.38
+_DRAWN_BITS = 4.0
 
 
 def is_secret(value: str) -> bool:
@@ -103,10 +110,28 @@ def is_random(value: str, least_chars: int = 16) -> bool:
 
 def is_drawn(token: str) -> bool:
     """Return whether a bare word was certainly drawn: all classes, changing all the time."""
-    if not all(each.search(token) for each in _CLASSES):
+    classes = token.translate(_CLASS_OF)
+    if sum(map(classes.count, _CHANGES)) < _CHANGES_MIN * len(token):
         return False
-    changes = len(_CHANGE.findall(token))
-    return changes >= 0.38 * len(token) and entropy_bits(token) >= 4.0
+    return all(each in classes for each in _CLASSES) and _is_varied(token)
+
+
+def _is_varied(token: str) -> bool:
+    """Return whether the entropy of a word is that of one that was drawn."""
+    # Mostly the number of different characters says so by itself.
+    if _least_entropy_bits(len(token), len(set(token))) > _DRAWN_BITS:
+        return True
+    return entropy_bits(token) >= _DRAWN_BITS
+
+
+@cache
+def _least_entropy_bits(size: int, different: int) -> float:
+    """Return what the entropy of so many characters is at least, so many of them different.
+
+    It is least where all but one stand there once, because entropy is concave in the counts.
+    """
+    often = size - different + 1
+    return (different - 1) / size * log2(size) - often / size * log2(often / size)
 
 
 def entropy_bits(text: str) -> float:

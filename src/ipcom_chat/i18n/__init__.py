@@ -36,8 +36,11 @@ CATALOGUES = (
     "permissions",
     "tools",
     "mcp",
-    "sessions",
     "monitoring",
+    "sessions",
+    "backup",
+    "health",
+    "setup",
     "web",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""

@@ -5,15 +5,17 @@ laid out anew is read whole.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
-from ipcom_chat.domain.entry import Entry, EntryEvent, Mode, Status, storable
+from ipcom_chat.domain.entry import Entry, EntryEvent, Status, storable
+from ipcom_chat.domain.merge import ModeName, SessionRow, VoteRow
 from ipcom_chat.i18n import _
 from ipcom_chat.imports.old_files import json_or_none
 from ipcom_chat.imports.records import Exported, Items, Rejected
 from ipcom_chat.imports.sources import File, lines, whole
+from ipcom_chat.storage.beside import Beside
 
 MARKS = frozenset({"id", "kind", "mode", "os_user", "replica_id", "command", "status", "version"})
 """What every object of an export has, and no other program's."""
@@ -22,6 +24,32 @@ _INT64 = 2**63
 _ENTRY_ID_CHARS = 36
 _DEPTH_MAX = 100
 _OPEN = (Status.PENDING, Status.PROCESSING)
+
+
+class _Vote(msgspec.Struct, frozen=True, kw_only=True):
+    """A vote, without what it has from its entry."""
+
+    voter: str
+    value: Literal[-1, 0, 1]
+    created_at: int
+    updated_at: int
+
+
+class _Session(msgspec.Struct, frozen=True, kw_only=True):
+    """The session of an entry, whose id is in the entry."""
+
+    parent_id: str | None
+    title: str | None
+    mode: ModeName
+    private: bool
+    user_id: str | None
+    os_user: str
+    machine_id: str
+    replica_id: str
+    started_at: int
+    last_active_at: int
+    ended_at: int | None
+    updated_at: int
 
 
 class _Names(msgspec.Struct, kw_only=True):
@@ -33,6 +61,9 @@ class _Names(msgspec.Struct, kw_only=True):
     user_is_active: bool | None = None
     hostname: str | None = None
     events: tuple[dict[str, Any], ...] = ()
+    # Not said by exports of before.
+    votes: tuple[_Vote, ...] = ()
+    session: _Session | None = None
 
 
 def exported(file: File) -> Items:
@@ -70,7 +101,8 @@ def _exported(place: str, value: Any, text: str) -> Exported | Rejected:
         events = tuple(
             msgspec.convert({**event, "entry_id": entry.id}, EntryEvent) for event in names.events
         )
-        problem = _problem(entry)
+        beside = _beside(entry, names)
+        problem = _problem(entry, beside)
     except (msgspec.ValidationError, RecursionError, ValueError) as error:
         return Rejected(place=place, reason=str(error), text=text)
     if problem is not None:
@@ -79,6 +111,7 @@ def _exported(place: str, value: Any, text: str) -> Exported | Rejected:
         place=place,
         entry=entry,
         events=events,
+        beside=beside,
         username=names.username,
         user_name=names.user_name,
         user_email=names.user_email,
@@ -88,14 +121,36 @@ def _exported(place: str, value: Any, text: str) -> Exported | Rejected:
     )
 
 
-def _problem(entry: Entry) -> str | None:
-    """Return which rule of the table an entry breaks, if any."""
-    values = msgspec.structs.asdict(entry)
-    texts = [value for value in (*values.values(), *entry.tags) if isinstance(value, str)]
-    numbers = [value for value in values.values() if isinstance(value, int)]
+def _beside(entry: Entry, names: _Names) -> Beside:
+    votes = tuple(
+        VoteRow(
+            entry_id=entry.id, mode=entry.mode.value, user_id=entry.user_id,
+            machine_id=entry.machine_id, **msgspec.structs.asdict(vote),
+        )
+        for vote in names.votes
+    )  # fmt: skip
+    if names.session is None or entry.session_id is None:
+        return Beside(votes=votes)
+    values = msgspec.structs.asdict(names.session)
+    private = values.pop("private")
+    session = SessionRow(id=entry.session_id, deleted_at=None, **values)
+    return Beside(votes=votes, session=session, session_is_private=private)
+
+
+def _problem(entry: Entry, beside: Beside) -> str | None:
+    """Return which rule of the tables an entry, or what stands beside it, breaks, if any."""
+    session = beside.session
+    owners = [(each.mode, each.user_id) for each in (entry, session) if each is not None]
+    values = [
+        *msgspec.structs.astuple(entry),
+        *(value for vote in beside.votes for value in msgspec.structs.astuple(vote)),
+        *(msgspec.structs.astuple(session) if session else ()),
+    ]
+    texts = [value for value in (*values, *entry.tags) if isinstance(value, str)]
+    numbers = [value for value in values if isinstance(value, int)]
     if len(entry.id) != _ENTRY_ID_CHARS:
         return _("its id is none")
-    if entry.mode is Mode.USER and entry.user_id is None:
+    if any(mode == "user" and user_id is None for mode, user_id in owners):
         return _("the mode is 'user', and there is no user")
     if (entry.status in _OPEN) != (entry.completed_at is None) or entry.version < 1:
         return _("its status and its times do not fit together")

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ipcom_chat.domain.entry import Entry, EntryEvent, Kind, Mode, Status
+from ipcom_chat.storage.beside import Beside
 
 LATEST_MS = 4_102_444_800_000
 """The year 2100: a number beyond it is no instant of a history."""
@@ -125,6 +126,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     entry: Entry
     events: tuple[EntryEvent, ...]
+    beside: Beside
     username: str | None
     user_name: str | None
     user_email: str | None

@@ -58,13 +58,18 @@ def next_changes(rows: SearchRows, vectors: Vectors, *, limit: int) -> Changes |
     return Changes(fresh=fresh, lost=lost, mark=here._replace(watermark=reaches))
 
 
-def forget(rows: SearchRows, vectors: Vectors) -> int:
+def forget(rows: SearchRows, vectors: Vectors, *, after: int = 0) -> int:
     """Forget the vectors of texts that are no longer held; return of how many.
 
     The watermark stays: what is new is still to be read.
+
+    Args:
+        rows: the replica.
+        vectors: what is known of it.
+        after: only what changed after this change is looked at.
     """
     mark, counter = vectors.mark(), rows.counter()
-    after, count = mark.watermark, 0
+    after, count = max(after, mark.watermark), 0
     while read := rows.asked(after, counter, limit=_READ_BATCH, chars=CHARS):
         _fresh, lost = _sorted(read, vectors)
         if lost:
@@ -73,8 +78,13 @@ def forget(rows: SearchRows, vectors: Vectors) -> int:
     return count
 
 
-def forget_lost(database: Database, folder: Path) -> None:
+def forget_lost(database: Database, folder: Path, *, after: int = 0) -> None:
     """Forget the vectors in a folder whose texts a replica no longer holds.
+
+    Args:
+        database: the replica.
+        folder: where its vectors lie, if there are any.
+        after: only what changed after this change is looked at.
 
     Raises:
         StorageError: the replica or the vectors cannot be read or written.
@@ -83,7 +93,7 @@ def forget_lost(database: Database, folder: Path) -> None:
         return
     vectors = open_vectors(folder / VECTORS, MODEL, DIMENSION)
     try:
-        forget(SearchRows(database), vectors)
+        forget(SearchRows(database), vectors, after=after)
     finally:
         vectors.close()
 

@@ -4,8 +4,9 @@
 
 One for each replica, by a lock of the kernel; a second one ends at once. It does one thing at a
 time: it answers whoever asks, else reads a few more questions, else waits. After a while in which
-nobody asked and nothing was new it ends, and so it does when the replica was found damaged, which
-only who has it alone can mend, or another file stands in its place. It only ever reads the replica.
+nobody asked and nothing was new it ends, and so it does when the replica was found damaged or is
+to be restored, which only who has it alone can do, or another file stands in its place. It only
+ever reads the replica.
 """
 
 import fcntl
@@ -28,7 +29,7 @@ from ipcom_chat.meaning.encoder import Encoder
 from ipcom_chat.meaning.texts import DIMENSION, MODEL, text_hash
 from ipcom_chat.meaning.wire import SOCKET, VECTORS, Likeness, Question, address, received
 from ipcom_chat.storage.database import make_folder
-from ipcom_chat.storage.faults import FILE_MODE, damage_mark
+from ipcom_chat.storage.faults import FILE_MODE, is_let_go
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
@@ -184,7 +185,7 @@ def serve(
 def _standing(rows: SearchRows, replica: Path) -> Callable[[], bool]:
     """Return what says whether a replica is still the one that was opened, and is sound."""
     birth = rows.birth()
-    return lambda: rows.birth() == birth and not damage_mark(replica).exists()
+    return lambda: rows.birth() == birth and not is_let_go(replica)
 
 
 @contextmanager

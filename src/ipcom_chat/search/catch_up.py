@@ -1,4 +1,4 @@
-"""Writes the index: what has changed, in small commits, or everything anew in a single one."""
+"""Writes the index: what has changed, in small commits, or anew what holds text that is gone."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, Self
@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, Self
 import msgspec
 import tantivy
 
+from ipcom_chat.search.erase import beside
 from ipcom_chat.search.schema import (
     COMMAND_CRC,
     MARK,
@@ -14,6 +15,7 @@ from ipcom_chat.search.schema import (
     RESPONSE_CRC,
     SCHEMA,
     SEQ,
+    BrokenIndex,
     Mark,
     checksum,
     document,
@@ -68,9 +70,7 @@ def caught_up(index: tantivy.Index, task: Task) -> CaughtUp:
     with translated():
         mark = mark_of(index.searcher())
     try:
-        if _fits(index, mark, rows):
-            return _continued(index, task, mark.watermark if mark else 0)
-        return _rebuilt(index, task)
+        return _brought(index, task) if _fits(index, mark, rows) else _rebuilt(index, task)
     except _StoppedError:
         with translated():
             index.reload()
@@ -91,6 +91,14 @@ class _StoppedError(Exception):
     """Whoever asked for the work does not want it any more; what was not committed is dropped."""
 
 
+class _LostError(Exception):
+    """A row no longer holds text that the index does; `done` rows were indexed before it."""
+
+    def __init__(self, done: int) -> None:
+        super().__init__(done)
+        self.done = done
+
+
 def _read(task: Task, after: int, until: int, limit: int) -> list[Changed]:
     changed = task.rows.changed(after, until, limit=limit, response_chars=RESPONSE_CHARS)
     return list(_unless_stopped(changed, task))
@@ -101,6 +109,22 @@ def _unless_stopped(read: Iterable[Changed], task: Task) -> Iterator[Changed]:
         if place % _STOP_ROWS == _STOP_ROWS - 1 and task.stop():
             raise _StoppedError
         yield row
+
+
+def _brought(index: tantivy.Index, task: Task) -> CaughtUp:
+    """Index what has changed; where text is gone, what held it is written anew first."""
+    done = 0
+    while True:
+        with translated():
+            mark = mark_of(index.searcher())
+        try:
+            rest = _continued(index, task, mark.watermark if mark else 0)
+            return msgspec.structs.replace(rest, indexed=done + rest.indexed)
+        except _LostError as lost:
+            done += lost.done
+        otherwise = _erased(index, task)
+        if otherwise is not None:
+            return otherwise
 
 
 def _continued(index: tantivy.Index, task: Task, watermark: int) -> CaughtUp:
@@ -119,8 +143,7 @@ def _continued(index: tantivy.Index, task: Task, watermark: int) -> CaughtUp:
             read = _read(task, watermark, counter, batch)
             known = _known(index, [row.seq for row in read]) if watermark else {}
             if any(_has_lost(row, known.get(row.seq)) for row in read):
-                writer.close()
-                return _rebuilt(index, task)
+                raise _LostError(done)
             for row in _unless_stopped(read, task):
                 if row.seq in known:
                     writer.delete(row.seq)
@@ -140,6 +163,51 @@ def _is_stale(index: tantivy.Index, mark: Mark, rows: SearchRows) -> bool:
     if mark.evicted_at == rows.evicted_at():
         return False
     return int(index.searcher().num_docs) * _STALE_SHARE > rows.count()
+
+
+def _erased(index: tantivy.Index, task: Task) -> CaughtUp | None:
+    """Write the segments anew that hold lost text; return what was done instead, if anything."""
+    rows, mark = task.rows, _settled(index)
+    counter = rows.counter()
+    lost = _lost(index, task, mark.watermark, counter)
+    seqs = beside(index, lost, rows.last_seq())
+    if seqs is None:
+        return _rebuilt(index, task)
+    if task.limit is not None and len(seqs) > task.limit * _REBUILD_FACTOR:
+        return CaughtUp(waiting=rows.waiting(mark.watermark, counter))
+    with _Writer(index, big=len(seqs) > _BIG) as writer:
+        for seq in seqs:
+            writer.delete(seq)
+        for row in _unless_stopped(rows.by_number(seqs, response_chars=RESPONSE_CHARS), task):
+            if not row.deleted:
+                writer.add(row)
+        writer.commit(mark)
+        writer.collect_garbage()
+    index.reload()
+    return None
+
+
+def _settled(index: tantivy.Index) -> Mark:
+    """Let the merges be made that are due; return what the index says of itself then."""
+    with _Writer(index, big=False) as writer:
+        writer.settle()
+    with translated():
+        index.reload()
+        mark = mark_of(index.searcher())
+    if mark is None:
+        raise BrokenIndex("the index says nothing of itself")
+    return mark
+
+
+def _lost(index: tantivy.Index, task: Task, after: int, until: int) -> set[int]:
+    """Return the rows among some changes that the index holds text of that they no longer hold."""
+    lost: set[int] = set()
+    while after < until:
+        read = _read(task, after, until, BATCH)
+        known = _known(index, [row.seq for row in read])
+        lost.update(row.seq for row in read if _has_lost(row, known.get(row.seq)))
+        after = read[-1].local_seq if len(read) == BATCH else until
+    return lost
 
 
 def _rebuilt(index: tantivy.Index, task: Task) -> CaughtUp:
@@ -188,7 +256,7 @@ class _Writer:
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_error: object) -> None:
-        if error is _StoppedError and self._writer is not None:
+        if error in {_StoppedError, _LostError} and self._writer is not None:
             # Else its threads would first write out all that they hold, which takes seconds.
             with translated():
                 self._writer.rollback()
@@ -218,6 +286,11 @@ class _Writer:
         with translated():
             self._open.delete_documents_by_term(SEQ, MARK_SEQ)
             self._open.add_document(note)
+            self._open.commit()
+
+    def settle(self) -> None:
+        """Commit nothing, which begins the merges that are due."""
+        with translated():
             self._open.commit()
 
     def collect_garbage(self) -> None:

@@ -7,7 +7,7 @@ Invariants:
 - One process writes at a time, by a lock of the kernel on a file beside the index; whoever comes
   second leaves it to the first. Readers wait for nobody.
 - Text that a row no longer holds is gone from the index with the same call that notices it: a
-  deleted document's words would stay in their segment, so everything is written anew.
+  deleted document's words would stay in their segment, so that is written anew, or everything.
 - What is shown is decided by the replica, never by the index.
 
 Every file that is no index of this version is removed: `<folder>/v1/` is all there is.

@@ -11,7 +11,6 @@ from ipcom_chat.search.schema import ANSWER_WORDS, EXACT_FIELD, KIND_OF_FIELD, Q
 
 _K1: Final = 1.2
 _HEAD: Final = 3
-_TEXT_WORD = re.compile(r"[^\W_]+")
 _NOTHING = "(?!)"
 
 
@@ -75,8 +74,10 @@ def is_near(word: str, other: str) -> bool:
     """Return whether two words differ by one letter: another, one more, one less, two swapped."""
     if abs(len(word) - len(other)) > 1:
         return False
-    if min(len(word), len(other)) > 2 and word[0] != other[0] and word[-1] != other[-1]:
-        return False  # one edit changes one of the ends at most; most pairs are told apart here
+    least = min(len(word), len(other))
+    # One edit that changes the end leaves the beginning alone: most pairs are told apart here.
+    if least > 2 and word[-1] != other[-1] and word[: least - 2] != other[: least - 2]:
+        return False
     short, long = (word, other) if len(word) <= len(other) else (other, word)
     if short == long:
         return True
@@ -100,10 +101,10 @@ class Highlighter:
             by_kind[WORDS].update(wanted.words)
         self._by_kind = by_kind
         self._near = plan.near
-        # Stemmers cut the ends of words: whatever begins otherwise needs no closer look, unless a
-        # word of nearly the same spelling is looked for.
+        # Stemmers cut the ends of words, and what is nearly the same begins or ends alike: whatever
+        # else there is needs no closer look.
         heads = {term[:_HEAD] for kind in by_kind.values() for term in kind}
-        self._candidates = _TEXT_WORD if plan.near else _words_with(heads)
+        self._candidates = _words_with(heads, plan.near)
         self._seen: dict[str, bool] = {}
 
     def ranges(self, text: str) -> list[tuple[int, int]]:
@@ -134,10 +135,15 @@ class Highlighter:
         )
 
 
-def _words_with(heads: Iterable[str]) -> "re.Pattern[str]":
-    """Return what finds the words that begin with one of these."""
+def _words_with(heads: Iterable[str], near: Iterable[str]) -> "re.Pattern[str]":
+    """Return what finds the words that begin with one of these, or may be near to one of those."""
     either = "|".join(map(re.escape, sorted(heads))) or _NOTHING
-    return re.compile(rf"(?<![^\W_])(?:{either})[^\W_]*")
+    words = [rf"(?:{either})[^\W_]*"]
+    for word in near:
+        rest = f"[^\\W_]{{{max(len(word) - 2, 0)},{len(word)}}}"
+        first, last = re.escape(word[0]), re.escape(word[-1])
+        words += [rf"{first}{rest}(?![^\W_])", rf"{rest}{last}(?![^\W_])"]
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(words)})")
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.lifecycle import OPEN
 from ipcom_chat.errors import NotFoundError
 from ipcom_chat.services.history import HistoryService
+from ipcom_chat.storage.archives import archives_in
 from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.erasures import Change, Erasures, Field
 
@@ -45,15 +46,22 @@ class ErasureService:
         history: finds entries by id.
         replica: the file, beside which its copies lie.
         clock: the time.
+        backups: the folder of backups, which hold what they held.
     """
 
     def __init__(
-        self, erasures: Erasures, history: HistoryService, replica: Path, clock: Clock
+        self,
+        erasures: Erasures,
+        history: HistoryService,
+        replica: Path,
+        clock: Clock,
+        backups: Path | None = None,
     ) -> None:
         self._erasures = erasures
         self._history = history
         self._replica = replica
         self._clock = clock
+        self._backups = backups
 
     def choose(
         self,
@@ -141,9 +149,7 @@ class ErasureService:
 
     def copies(self) -> list[Path]:
         """Return the copies of the history on this machine, which nothing here reaches."""
-        name = self._replica.stem
-        return sorted(
-            path
-            for path in self._replica.parent.glob(f"{name}.*.db")
-            if path.name != self._replica.name
-        )
+        name, folder = self._replica.stem, self._replica.parent
+        beside = {*folder.glob(f"{name}.*.db"), *folder.glob(f"{name}.db.recovered")}
+        backups = [each.path for each in archives_in(self._backups)] if self._backups else []
+        return [*sorted(beside - {self._replica}), *sorted(backups)]

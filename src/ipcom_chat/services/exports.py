@@ -1,5 +1,7 @@
 """Exports: entries with all that an import needs to rebuild them, as JSON, JSON lines or CSV.
 
+An object is whole by itself: names, audit, votes and session stand in each entry that has them.
+
 Entries pass one by one, so the size of the history costs no memory. JSON is lossless: what a
 terminal would act on is escaped. CSV is made for spreadsheets: such characters are taken out, and
 a cell that a spreadsheet would take for a formula gets a `'` in front.
@@ -17,15 +19,17 @@ from typing import Any
 import msgspec
 
 from ipcom_chat.domain.entry import Entry, Scope
-from ipcom_chat.domain.people import Machine, User
 from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.errors import OutputError
 from ipcom_chat.files import is_ordinary, temporary_beside, write_new
 from ipcom_chat.i18n import _
 from ipcom_chat.services.history import EntryFilter, HistoryService
+from ipcom_chat.services.people import MachineService, UserService
+from ipcom_chat.storage.beside import Beside, BesideRows
 
 EXTRA_FIELDS = (
-    "username", "user_name", "user_email", "user_is_active", "hostname", "events",
+    "username", "user_name", "user_email", "user_is_active", "hostname", "events", "votes",
+    "session",
 )  # fmt: skip
 """What an exported object has beside the columns of an entry."""
 
@@ -62,37 +66,55 @@ def json_text(value: object) -> str:
     return _UNSAFE.sub(_escaped, text)
 
 
-def records(
-    history: HistoryService,
-    people: Mapping[str, User],
-    machines: Mapping[str, Machine],
-    scope: Scope,
-    where: EntryFilter,
-) -> Iterator[dict[str, Any]]:
-    """Yield the entries of a scope as exported objects, oldest first.
+class Exports:
+    """The history of one replica, as it is exported."""
 
-    Args:
-        history: where they are.
-        people: the users by id.
-        machines: the machines by id.
-        scope: which history.
-        where: which of its entries.
-    """
-    for entry in history.oldest(scope, where):
-        user = people.get(entry.user_id or "")
-        machine = machines.get(entry.machine_id)
-        yield msgspec.structs.asdict(entry) | {
-            "username": user and user.username,
-            "user_name": user and user.name,
-            "user_email": user and user.email,
-            "user_is_active": user and user.is_active,
-            "hostname": machine and machine.hostname,
-            "events": [
-                {name: value for name, value in msgspec.structs.asdict(event).items()
-                 if name != "entry_id"}
-                for event in history.events(entry.id)
-            ],
-        }  # fmt: skip
+    def __init__(
+        self,
+        history: HistoryService,
+        beside: BesideRows,
+        users: UserService,
+        machines: MachineService,
+    ) -> None:
+        self._history = history
+        self._beside = beside
+        self._users = users
+        self._machines = machines
+
+    def records(self, scope: Scope, where: EntryFilter) -> Iterator[dict[str, Any]]:
+        """Yield the entries of a scope as exported objects, oldest first."""
+        people = {str(user.id): user for user in self._users.all(inactive=True)}
+        machines = {str(machine.id): machine for machine in self._machines.all()}
+        for entry in self._history.oldest(scope, where):
+            user = people.get(entry.user_id or "")
+            machine = machines.get(entry.machine_id)
+            yield (
+                msgspec.structs.asdict(entry)
+                | {
+                    "username": user and user.username,
+                    "user_name": user and user.name,
+                    "user_email": user and user.email,
+                    "user_is_active": user and user.is_active,
+                    "hostname": machine and machine.hostname,
+                    "events": [
+                        _without(event, "entry_id") for event in self._history.events(entry.id)
+                    ],
+                }
+                | _beside(self._beside.of(entry, scope))
+            )
+
+
+def _beside(beside: Beside) -> dict[str, Any]:
+    of_entry = ("entry_id", "mode", "user_id", "machine_id")
+    session = beside.session and (
+        _without(beside.session, "id", "deleted_at") | {"private": beside.session_is_private}
+    )
+    return {"votes": [_without(vote, *of_entry) for vote in beside.votes], "session": session}
+
+
+def _without(struct: msgspec.Struct, *names: str) -> dict[str, Any]:
+    values = msgspec.structs.asdict(struct)
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def encoded(rows: Iterable[Mapping[str, Any]], form: Format) -> Iterator[str]:

@@ -11,6 +11,7 @@ import msgspec
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, EntryEvent, Scope
 from ipcom_chat.domain.recall import MAX_CHARS, Frequencies, best_matches
+from ipcom_chat.domain.similarity import Fit
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, MachineId, UserId, short_id
@@ -18,6 +19,7 @@ from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
 from ipcom_chat.storage.meter import READ, REUSE_HITS, REUSE_MISSES, Meter, timed, timing
 from ipcom_chat.storage.people import Machines, Users
+from ipcom_chat.storage.usage_stats import CountedStats
 
 __all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
 
@@ -40,9 +42,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Similar(msgspec.Struct, frozen=True, kw_only=True):
-    """Answered questions that share words with a new one, best first, and what is rare."""
+    """Answered questions that are like a new one, the newest first, and what is rare."""
 
     candidates: list[tuple[EntryId, str]]
+    fits: list[Fit]
+    """How well each of them fits, the share of its words left out."""
     frequencies: Frequencies
 
 
@@ -60,6 +64,8 @@ class HistoryService:
         self._clock = clock
         self.find_similar: FindSimilar = lambda _scope, _question: None
         """How earlier questions are found without reading them all."""
+        self.counted: CountedStats | None = None
+        """How a whole history is counted without reading it."""
 
     @property
     def meter(self) -> Meter | None:
@@ -120,7 +126,7 @@ class HistoryService:
 
     def hostnames(self) -> dict[str, str]:
         """Return the host names by machine id."""
-        return {machine.id: machine.hostname for machine in self._machines.all()}
+        return self._machines.hostnames()
 
     def username(self, user_id: UserId | None) -> str | None:
         """Return the username of one user; None for nobody, and for one who is not known here."""
@@ -134,11 +140,13 @@ class HistoryService:
 
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over a scope."""
-        return self._entries.stats(scope, where)
+        found = self.counted.stats(scope, where) if self.counted else None
+        return found or self._entries.stats(scope, where)
 
     def days(self, scope: Scope, where: EntryFilter) -> list[DayCount]:
         """Return counts per day of the local calendar, newest first."""
-        return self._entries.days(scope, where)
+        found = self.counted.days(scope, where) if self.counted else None
+        return self._entries.days(scope, where) if found is None else found
 
     def request_cancel(self, entry_id: EntryId, *, actor: str) -> bool:
         """Ask the process that owns an open request to cancel it; False if it is not open."""
@@ -149,7 +157,10 @@ class HistoryService:
         return list(dict.fromkeys(self._entries.asked(scope, limit=limit)))
 
     def recall(self, scope: Scope, question: str) -> list[Known]:
-        """Return answered questions that share the telling words of `question`, best first."""
+        """Return answered questions that ask the same as `question`, best first.
+
+        They share its telling words, or mean the same where meanings are known.
+        """
         with timing(self.meter, READ):
             known = self._recalled(scope, question)
         self._note_reuse(known)
@@ -164,17 +175,14 @@ class HistoryService:
 
     def _recalled(self, scope: Scope, question: str) -> list[Known]:
         similar = self.find_similar(scope, question[:MAX_CHARS])
-        candidates = (
-            self._entries.answered(scope, limit=RECALL_CANDIDATES, max_chars=MAX_CHARS)
-            if similar is None
-            else similar.candidates
-        )
+        if similar is not None:
+            return self._known(_most_alike(question, similar)[:RECALL_LIMIT])
+        candidates = self._entries.answered(scope, limit=RECALL_CANDIDATES, max_chars=MAX_CHARS)
         matches = best_matches(
             question,
             [text for _id, text in candidates],
             threshold=RECALL_THRESHOLD,
             limit=RECALL_LIMIT,
-            frequencies=similar.frequencies if similar else None,
         )
         return self._known([(candidates[match.place][0], match.score) for match in matches])
 
@@ -211,6 +219,24 @@ class HistoryService:
                 )
             )
         return found[0]
+
+
+def _most_alike(question: str, similar: Similar) -> list[tuple[EntryId, float]]:
+    """Return the entries that are alike enough, best first, and how sure that is."""
+    count = len(similar.candidates)
+    matches = best_matches(
+        question,
+        [text for _id, text in similar.candidates],
+        threshold=0.0,
+        limit=count,
+        frequencies=similar.frequencies,
+    )
+    shares = {match.place: match.score for match in matches}
+    fits = [each._replace(share=shares.get(place, 0.0)) for place, each in enumerate(similar.fits)]
+    good = [place for place, each in enumerate(fits) if each.certainty >= RECALL_THRESHOLD]
+    by_meaning = any(each.cosine is not None for each in fits)
+    good.sort(key=lambda place: -(fits[place].total if by_meaning else fits[place].share))
+    return [(similar.candidates[place][0], fits[place].certainty) for place in good]
 
 
 def _no_entry(text: str) -> NotFoundError:

@@ -40,6 +40,7 @@ from ipcom_chat.imports.records import (
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.import_entries import EntryMaker, ImportOptions
 from ipcom_chat.services.import_people import ImportedPeople
+from ipcom_chat.storage.beside import Beside
 from ipcom_chat.storage.imported import ImportedRows
 
 BATCH_ROWS = 2_000
@@ -263,13 +264,22 @@ class _Run:
     def _restore(self, exported: list[Exported]) -> None:
         self._adopt_all(exported)
         keep = {"private": True} if self._options.private else {}
-        rows = [(msgspec.structs.replace(each.entry, **keep), each.events) for each in exported]
+        rows = [
+            (msgspec.structs.replace(each.entry, **keep), each.events, self._beside(each))
+            for each in exported
+        ]
         if self._options.dry_run:
             ids = [each.entry.id for each in exported]
             self._report.added += len(set(ids) - self._rows.known(ids))
         elif self._rows.would_change(rows):
             self._imports.before_write()
             self._report.added += self._rows.restore(rows)
+
+    def _beside(self, exported: Exported) -> Beside:
+        if not self._options.private:
+            return exported.beside
+        # A vote would travel, if its entry is shared here already.
+        return Beside(session=exported.beside.session, session_is_private=True)
 
     def _adopt_person(self, person: Person) -> None:
         added, problem = self._people.adopt_user(person, dry_run=self._options.dry_run)

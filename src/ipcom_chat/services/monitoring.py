@@ -49,7 +49,7 @@ from ipcom_chat.services.snapshot import (
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.measures import Measures
-from ipcom_chat.storage.meter import KINDS, SEARCH, SYNC, WRITE
+from ipcom_chat.storage.meter import DAY_MS, KINDS, SEARCH, SYNC, WRITE
 from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.usage import Span, Usage
 
@@ -85,6 +85,7 @@ SYNC_GRACE_MS: Final = 60_000
 """A row that waits for less than this is on its way."""
 MINUTES: Final = 60
 RATE_MINUTES: Final = 5
+SPENDING_MAX: Final = 200
 
 _LOG = logging.getLogger(__name__)
 
@@ -189,7 +190,7 @@ class MonitoringService:
         self, span: Span, periods: tuple[Period, ...], latencies: tuple[Latency, ...], sync: Sync
     ) -> Known:
         here, since, until = self._here(), span.since_ms, span.until_ms
-        before = until - SYNC_GRACE_MS
+        day, before = since // DAY_MS * DAY_MS, until - SYNC_GRACE_MS
         tried, _ok, clean = self._measures.minutes((WRITE, SEARCH), since, until)
         exchanged, answered, _clean = self._measures.minutes((SYNC,), since, until)
         month = msgspec.structs.replace(span, since_ms=MONTH.since_ms(until))
@@ -199,7 +200,7 @@ class MonitoringService:
             minutes=(tried, clean), primary_minutes=(exchanged, answered),
             latencies={each.kind: each for each in latencies},
             shared=self._usage.of_machine(here.machine_id, span),
-            late=self._rows.late(here.replica_id, since_ms=since, before_ms=before),
+            late=self._rows.late(here.replica_id, since_ms=day, before_ms=before),
             tallies=self._measures.tallies(since, until),
             answers=self._answers(span),
             active_machines=self._usage.all_active(month)[1],
@@ -281,7 +282,13 @@ class MonitoringService:
 
     def _adoption(self, span: Span) -> tuple[Adoption, ...]:
         return tuple(
-            Adoption(day=_day(each.day_ms), users=each.users, machines=each.machines)
+            Adoption(
+                day=_day(each.day_ms),
+                users=each.users,
+                machines=each.machines,
+                tokens=each.tokens,
+                cost_microusd=each.cost_microusd,
+            )
             for each in self._usage.active(span)
         )
 
@@ -293,7 +300,7 @@ class MonitoringService:
                 user_id=each.user_id or None, tokens=each.tokens,
                 cost_microusd=each.cost_microusd,
             )
-            for each in self._usage.spending(span)
+            for each in self._usage.spending(span, limit=SPENDING_MAX)
         )  # fmt: skip
 
     def _sizes(self, here: Here) -> Sizes:

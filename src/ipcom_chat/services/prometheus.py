@@ -114,10 +114,10 @@ def _usage(snapshot: Snapshot) -> Iterator[Metric]:
         ({"quantile": share}, ms / 1000) for share, ms in (
             ("0.5", answers.p50_ms), ("0.95", answers.p95_ms), ("0.99", answers.p99_ms))
     ] if answers else [])  # fmt: skip
-    yield _gauge("tokens", "Tokens of the window.", [
-        ({}, sum(each.tokens for each in snapshot.spending))])  # fmt: skip
-    yield _gauge("cost_dollars", "What the answers of the window cost.", [
-        ({}, sum(each.cost_microusd for each in snapshot.spending) / 1e6)])  # fmt: skip
+    yield _gauge("tokens", "Tokens of the days of the window.", [
+        ({}, sum(each.tokens for each in snapshot.adoption))])  # fmt: skip
+    yield _gauge("cost_dollars", "What the answers of the days of the window cost.", [
+        ({}, sum(each.cost_microusd for each in snapshot.adoption) / 1e6)])  # fmt: skip
     yield _gauge("entries", "Entries that the replica holds.", [({}, snapshot.entries)])
     yield _gauge("machines", "Machines that the replica knows.", [({}, len(snapshot.machines))])
 

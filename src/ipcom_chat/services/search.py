@@ -5,24 +5,16 @@ of its scope, so nothing deleted, nor private of others, nor of another scope is
 the vectors: where a process that knows them runs, it is asked what means the same.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, Kind, Scope, Status
-from ipcom_chat.domain.ranking import (
-    LIKE_MIN,
-    Score,
-    Signals,
-    Weights,
-    meaning,
-    score,
-    usual_meaning,
-)
+from ipcom_chat.domain.ranking import Score, Signals, Weights, score
 from ipcom_chat.domain.recall import Frequencies, words
+from ipcom_chat.domain.similarity import Fit
 from ipcom_chat.ids import EntryId
 from ipcom_chat.meaning.client import Meaning
 from ipcom_chat.meaning.wire import Likeness
@@ -34,6 +26,17 @@ from ipcom_chat.search.planner import Planner
 from ipcom_chat.search.query import Condition, Field, Query, Term, parse
 from ipcom_chat.search.schema import BrokenIndex
 from ipcom_chat.search.texts import Highlighter, Text
+from ipcom_chat.services.found import (
+    Alike,
+    Group,
+    Looked,
+    Scored,
+    grouped,
+    like,
+    meant,
+    order,
+    outcome,
+)
 from ipcom_chat.services.history import HistoryService, Similar
 from ipcom_chat.services.selection import Acceptance, Selector, Wanted, with_scope
 from ipcom_chat.services.snippets import Marked, passage, title
@@ -54,16 +57,6 @@ SIMILAR_CANDIDATES: Final = 200
 _COMMAND_CHARS: Final = 400
 _WEAK: Final = 0.12
 """What is less relevant than this share of the best hit is no hit."""
-_BLANKS: Final = re.compile(r"\s+")
-
-
-class Alike(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows that share words with a text, newest first, and what is rare, if an index knows."""
-
-    rows: list[Candidate]
-    relevance: list[float]
-    """Of each row; 1 is very well."""
-    frequencies: Frequencies | None
 
 
 ANSWERED: Final = Wanted(
@@ -102,46 +95,6 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Whether meanings were compared, too; None where no model is, or no text was to compare."""
     unread: int = 0
     """If so: the meanings of so many changed rows are not known yet."""
-
-
-class _Scored(msgspec.Struct, frozen=True):
-    row: Candidate
-    relevance: float
-    meaning: float = 0.0
-
-    @property
-    def fit(self) -> float:
-        """How well words and meaning fit together."""
-        return self.relevance + self.meaning
-
-
-class _Looked(msgspec.Struct, frozen=True):
-    """What was looked for, and the rows that hold it."""
-
-    plan: Plan
-    scored: list[_Scored]
-    not_indexed: int
-    by_meaning: bool | None = None
-    unread: int = 0
-
-
-class _Group(msgspec.Struct, frozen=True):
-    """A question, or a command as often as it ran; `same` has all that were found of that text."""
-
-    first: _Scored
-    same: list[_Scored]
-
-    @property
-    def row(self) -> Candidate:
-        return self.first.row
-
-    @property
-    def people(self) -> int:
-        return len({each.row.user_id or f"@{each.row.os_user}" for each in self.same})
-
-    @property
-    def machines(self) -> int:
-        return len({each.row.machine_id for each in self.same})
 
 
 class SearchService:
@@ -199,7 +152,7 @@ class SearchService:
         looked = self._with_meaning(scope, query, wanted, looked)
         best = max((each.fit for each in looked.scored), default=0.0)
         good = [each for each in looked.scored if each.fit >= best * _WEAK]
-        ranked = self._ranked(scope, _grouped(good))[:limit]
+        ranked = self._ranked(scope, grouped(good))[:limit]
         return Found(
             hits=tuple(self._hits(ranked, looked.plan)),
             not_indexed=looked.not_indexed,
@@ -208,29 +161,41 @@ class SearchService:
         )
 
     def similar(self, scope: Scope, question: str) -> Similar | None:
-        """Return answered questions that share words with one; None while the index lacks some.
+        """Return answered questions that are like one; None while the index lacks some.
 
         The newest of equally good ones comes first.
         """
         if self._index.reader() is None or self.waiting() > NEWER_MAX:
             return None
-        found = self.alike(scope, Term(question), ANSWERED, limit=SIMILAR_CANDIDATES)
+        found = self.alike(
+            scope, Term(question), ANSWERED, limit=SIMILAR_CANDIDATES, by_meaning=True
+        )
         if found.frequencies is None:
             return None
         return Similar(
-            candidates=[(EntryId(row.id), row.command) for row in found.rows],
+            candidates=[(EntryId(each.row.id), each.row.command) for each in found.rows],
+            fits=[Fit(0.0, each.relevance, each.meaning, each.cosine) for each in found.rows],
             frequencies=found.frequencies,
         )
 
-    def alike(self, scope: Scope, term: Term, wanted: Wanted, *, limit: int) -> Alike:
-        """Return up to `limit` rows of the index that hold something, and those newer than it."""
-        looked = self._look(scope, Query(terms=(term,)), wanted, limit)
+    def alike(
+        self, scope: Scope, term: Term, wanted: Wanted, *, limit: int, by_meaning: bool = False
+    ) -> Alike:
+        """Return what is like a text.
+
+        Args:
+            scope: which history.
+            term: the text.
+            wanted: what is selected.
+            limit: how many rows of the index at most; those newer than it come beside them.
+            by_meaning: also what means the same, if a process that knows it runs already.
+        """
+        query = Query(terms=(term,))
+        looked = self._look(scope, query, wanted, limit)
+        if by_meaning:
+            looked = self._with_meaning(scope, query, wanted, looked)
         newest = sorted(looked.scored, key=lambda each: -each.row.created_at)
-        return Alike(
-            rows=[each.row for each in newest],
-            relevance=[each.relevance for each in newest],
-            frequencies=self._frequencies(term.text),
-        )
+        return Alike(rows=newest, frequencies=self._frequencies(term.text))
 
     def outcomes(self, ids: Iterable[str]) -> dict[str, bool]:
         """Return by question id whether the last command that ran for it worked."""
@@ -246,7 +211,7 @@ class SearchService:
         except BrokenIndex:
             return None
 
-    def _look(self, scope: Scope, query: Query, wanted: Wanted, limit: int) -> _Looked:
+    def _look(self, scope: Scope, query: Query, wanted: Wanted, limit: int) -> Looked:
         try:
             return self._look_with(self._index.reader(), scope, query, wanted, limit=limit)
         except BrokenIndex:
@@ -255,7 +220,7 @@ class SearchService:
 
     def _look_with(
         self, reader: Reader | None, scope: Scope, query: Query, wanted: Wanted, *, limit: int
-    ) -> _Looked:
+    ) -> Looked:
         watermark = reader.watermark if reader else 0
         newer = self._rows.newer(scope, watermark, limit=NEWER_MAX, chars=NEWER_CHARS)
         texts = [(row, Text(row.command, row.response, row.tags)) for row in newer]
@@ -269,7 +234,7 @@ class SearchService:
         missing = 0
         if len(newer) == NEWER_MAX:
             missing = self._rows.waiting(watermark, self._rows.counter()) - NEWER_MAX
-        return _Looked(plan, scored, max(missing, 0))
+        return Looked(plan, scored, max(missing, 0))
 
     def _matching(
         self,
@@ -280,9 +245,9 @@ class SearchService:
         texts: Sequence[tuple[Candidate, Text]],
         *,
         limit: int,
-    ) -> list[_Scored]:
+    ) -> list[Scored]:
         scored = [
-            _Scored(row, relevance)
+            Scored(row, relevance)
             for row, text in texts
             if accepts(row) and (relevance := text.relevance(plan)) is not None
         ]
@@ -300,7 +265,7 @@ class SearchService:
         *,
         limit: int,
         seen: set[int],
-    ) -> list[_Scored]:
+    ) -> list[Scored]:
         # Most entries are in the scope that is read, so the index is asked without it at first,
         # which is many times faster; only if too few remain it is asked again with it.
         selection = accepts.selection
@@ -314,14 +279,14 @@ class SearchService:
     def _read(
         self, scope: Scope, found: Sequence[tuple[int, float]], accepts: Acceptance,
         seen: set[int],
-    ) -> list[_Scored]:  # fmt: skip
+    ) -> list[Scored]:  # fmt: skip
         relevance = dict(found)
         rows = self._rows.numbered(scope, relevance, chars=_COMMAND_CHARS)
         return [
-            _Scored(row, relevance[row.seq]) for row in rows if row.seq not in seen and accepts(row)
+            Scored(row, relevance[row.seq]) for row in rows if row.seq not in seen and accepts(row)
         ]
 
-    def _with_meaning(self, scope: Scope, query: Query, wanted: Wanted, looked: _Looked) -> _Looked:
+    def _with_meaning(self, scope: Scope, query: Query, wanted: Wanted, looked: Looked) -> Looked:
         """Add what means the same, and how alike each entry is to what was asked for."""
         if self.meaning is None or not query.text:
             return looked
@@ -336,25 +301,25 @@ class SearchService:
             scored = [*scored, *more]
         return msgspec.structs.replace(
             looked,
-            scored=_meant(scored, likeness.cosines),
+            scored=meant(scored, likeness.cosines),
             by_meaning=True,
             unread=likeness.waiting,
         )
 
     def _alike(
         self, scope: Scope, text: str, accepts: Acceptance, known: set[int], likeness: Likeness
-    ) -> tuple[Likeness, list[_Scored]]:
+    ) -> tuple[Likeness, list[Scored]]:
         """Return the entries that share no word with a text but are alike."""
-        alike = _like(likeness)
+        alike = like(likeness)
         more = self._read(scope, alike, accepts, known)
         # Most are not what is selected, and there may be more that are alike.
         if self.meaning is not None and len(alike) >= ALIKE and len(more) < ALIKE // 2:
             wider = self.meaning.ask(text, known, limit=ALIKE_SELECTED)
             if wider is not None:
-                return wider, self._read(scope, _like(wider), accepts, known)
+                return wider, self._read(scope, like(wider), accepts, known)
         return likeness, more
 
-    def _ranked(self, scope: Scope, groups: Sequence[_Group]) -> list[tuple[Score, _Group]]:
+    def _ranked(self, scope: Scope, groups: Sequence[Group]) -> list[tuple[Score, Group]]:
         ids = [group.row.id for group in groups]
         votes, outcomes = self._rows.votes(ids), self._rows.outcomes(ids)
         now_ms = self._clock.now_ms()
@@ -368,19 +333,20 @@ class SearchService:
                 shared=row.mode in {"global", "hybrid"},
                 own=row.user_id is not None and row.user_id == scope.user_id,
                 here=row.machine_id == scope.machine_id,
-                succeeded=_outcome(row, outcomes.get(row.id)),
+                succeeded=outcome(row, outcomes.get(row.id)),
                 votes=votes.get(row.id, 0),
                 people=group.people,
             )
             ranked.append((score(signals, self.weights), group))
-        ranked.sort(key=lambda each: _order(each[0], each[1].row))
+        ranked.sort(key=lambda each: order(each[0], each[1].row))
         return ranked
 
-    def _hits(self, scored: Iterable[tuple[Score, _Group]], plan: Plan) -> Iterable[Hit]:
+    def _hits(self, scored: Sequence[tuple[Score, Group]], plan: Plan) -> Iterable[Hit]:
         people, hosts = self._history.usernames(), self._history.hostnames()
         highlighter = Highlighter(plan)
+        entries = self._entries.get_all(group.row.id for _total, group in scored)
         for total, group in scored:
-            entry = self._entries.get(EntryId(group.row.id))
+            entry = entries.get(group.row.id)
             if entry is None:
                 continue  # deleted a moment ago
             yield Hit(
@@ -395,48 +361,3 @@ class SearchService:
                 title=title(entry.command, highlighter),
                 passage=passage(entry.response or "", highlighter),
             )
-
-
-def _like(likeness: Likeness) -> list[tuple[int, float]]:
-    """Return the rows that are alike enough to be found by that alone; no word fits them."""
-    return [(seq, 0.0) for seq, cosine in likeness.cosines.items() if cosine >= LIKE_MIN]
-
-
-def _meant(scored: Iterable[_Scored], cosines: Mapping[int, float]) -> list[_Scored]:
-    """Return entries with what their meaning counts."""
-    each_meaning = {seq: meaning(cosine) for seq, cosine in cosines.items()}
-    scored = list(scored)
-    usual = usual_meaning(
-        each_meaning[each.row.seq]
-        for each in scored
-        if each.relevance and each.row.seq in each_meaning
-    )
-    return [
-        _Scored(each.row, each.relevance, each_meaning.get(each.row.seq, usual)) for each in scored
-    ]
-
-
-def _order(total: Score, row: Candidate) -> tuple[float, int, str]:
-    return -total.total, -row.created_at, row.id
-
-
-def _outcome(row: Candidate, last_command: bool | None) -> bool | None:  # noqa: FBT001 - see name
-    if row.kind == "command":
-        return None if row.error_code is None else row.error_code == "0"
-    if row.status != "completed":
-        return False if row.status == "error" else None
-    return True if last_command is None else last_command
-
-
-def _grouped(scored: Iterable[_Scored]) -> list[_Group]:
-    """Return a group for each question, and one for all runs of the same command."""
-    ordered = sorted(scored, key=lambda one: (-one.fit, -one.row.created_at, one.row.id))
-    same: dict[tuple[str, str], list[_Scored]] = {}
-    for each in ordered:
-        key = each.row.kind, _BLANKS.sub(" ", each.row.command.strip())
-        same.setdefault(key, []).append(each)
-    return [
-        _Group(each, alike)
-        for (kind, _text), alike in same.items()
-        for each in (alike[:1] if kind == Kind.COMMAND else alike)
-    ]

@@ -131,11 +131,13 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Adoption(msgspec.Struct, frozen=True, kw_only=True):
-    """How many used it on one day (UTC)."""
+    """How many used it on one day (UTC), and what all answers of the day took."""
 
     day: str
     users: int
     machines: int
+    tokens: int
+    cost_microusd: int
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,7 +233,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     adoption: tuple[Adoption, ...]
     """By day, oldest first."""
     spending: tuple[Spending, ...]
-    """The newest day first."""
+    """By user and day: the newest day first, who took most first; 200 at most."""
     sizes: Sizes
 
     def kpi(self, name: str) -> Kpi:

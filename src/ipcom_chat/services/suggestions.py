@@ -7,7 +7,7 @@ seen as far as a search sees it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -17,6 +17,7 @@ from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.ranking import Signals, score
 from ipcom_chat.domain.read_only import is_read_only
 from ipcom_chat.domain.recall import best_matches
+from ipcom_chat.domain.similarity import SHARE, Fit
 from ipcom_chat.domain.suggestions import (
     Habit,
     Practice,
@@ -32,8 +33,9 @@ from ipcom_chat.domain.votes import Tally
 from ipcom_chat.errors import NotFoundError
 from ipcom_chat.ids import EntryId, MachineId, SessionId
 from ipcom_chat.search.query import Match, Term
+from ipcom_chat.services.found import Alike
 from ipcom_chat.services.history import HistoryService
-from ipcom_chat.services.search import ANSWERED, RAN, Alike, SearchService
+from ipcom_chat.services.search import ANSWERED, RAN, SearchService
 from ipcom_chat.services.votes import VoteService
 from ipcom_chat.storage.meter import CACHE_HITS, CACHE_MISSES
 from ipcom_chat.storage.search_rows import Candidate
@@ -44,23 +46,8 @@ __all__ = ["Solved", "Source", "SuggestionService", "Suggestions", "Worked"]
 TEXT_CHARS: Final = 400
 """More of a command or question is not compared; so much of a row the search reads."""
 ALIKE_ROWS: Final = 100
-SHARE: Final = 0.6
-"""The share of the telling words that something similar has, each weighted by how rare it is."""
-RELEVANCE: Final = 0.4
-"""What the search finds so relevant is similar, too: in the other language, by other words. Of 250
-of the questions that it was chosen on (docs/benchmarks.md, retrieval) 98 % find something so
-relevant in English, its best as often the right one as without a bound; from Portuguese 24 %, of
-which 73 % are right."""
 SHOWN: Final = 3
 SAME_ROWS: Final = 20
-
-
-class _Fit(NamedTuple):
-    """How well a row fits a text."""
-
-    row: Candidate
-    relevance: float
-    share: float
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,30 +159,30 @@ class SuggestionService:
             but: what was asked in this session is left out.
         """
         text = text[:TEXT_CHARS]
-        found = self._search.alike(scope, Term(text), ANSWERED, limit=ALIKE_ROWS)
+        found = self._search.alike(scope, Term(text), ANSWERED, limit=ALIKE_ROWS, by_meaning=True)
         similar = [
-            (fit.row, fit.relevance)
-            for fit in _fitting(text, found)
-            if (fit.share >= SHARE or fit.relevance >= RELEVANCE)
-            and (but is None or fit.row.session_id != but)
+            (row, fit)
+            for row, fit in _fitting(text, found)
+            if fit.is_similar and (but is None or row.session_id != but)
         ]
         ranked = self._ranked(scope, similar)
         groups = grouped(ranked, lambda row: question_key(row.command))
         told = (each for group in groups.values() if (each := self._solved(group)) is not None)
         return tuple(islice(told, SHOWN))
 
-    def _ranked(self, scope: Scope, similar: Sequence[tuple[Candidate, float]]) -> list[Candidate]:
+    def _ranked(self, scope: Scope, similar: Sequence[tuple[Candidate, Fit]]) -> list[Candidate]:
         """Return the rows that nothing speaks against, the best first."""
-        ids = [row.id for row, _relevance in similar]
+        ids = [row.id for row, _fit in similar]
         votes, outcomes = self._votes.tallies(ids), self._search.outcomes(ids)
         now_ms = self._clock.now_ms()
         scored = []
-        for row, relevance in similar:
+        for row, fit in similar:
             tally = votes.get(row.id, Tally())
             if tally.bad > tally.good or not outcomes.get(row.id, True):
                 continue
             signals = Signals(
-                relevance=relevance,
+                relevance=fit.relevance,
+                meaning=fit.meaning,
                 age_ms=now_ms - row.created_at,
                 shared=row.mode in {"global", "hybrid"},
                 own=row.user_id is not None and row.user_id == scope.user_id,
@@ -225,9 +212,9 @@ class SuggestionService:
         # Of a command, the program says more than how many of its flags are the same.
         wanted = program(text)
         runs = [
-            _run(fit.row)
-            for fit in _fitting(text, found)
-            if fit.share >= SHARE or program(fit.row.command) == wanted
+            _run(row)
+            for row, fit in _fitting(text, found)
+            if fit.share >= SHARE or program(row.command) == wanted
         ]
         groups = grouped(runs, lambda run: command_key(run.command))
         practices = [each for group in groups.values() if (each := practice(group)) is not None]
@@ -245,7 +232,8 @@ class SuggestionService:
         newest = msgspec.structs.replace(RAN, newest=True)
         found = self._search.alike(scope, Term(text, Match.PHRASE), newest, limit=ALIKE_ROWS)
         wanted = command_key(text)
-        same = [row.seq for row in found.rows if command_key(row.command[:TEXT_CHARS]) == wanted]
+        rows = [each.row for each in found.rows]
+        same = [row.seq for row in rows if command_key(row.command[:TEXT_CHARS]) == wanted]
         followers = self._rows.followers(scope, same, chars=TEXT_CHARS) if same else []
         return tuple(habits(text, followers, limit=SHOWN))
 
@@ -261,7 +249,10 @@ class SuggestionService:
         wanted = msgspec.structs.replace(ANSWERED, newest=True, since_ms=self._since_ms())
         found = self._search.alike(scope, Term(text, Match.PHRASE), wanted, limit=SAME_ROWS)
         key = question_key(text)
-        same = [(row, 1.0) for row in found.rows if question_key(row.command[:TEXT_CHARS]) == key]
+        rows = [each.row for each in found.rows]
+        same = [
+            (row, Fit(1.0, 1.0)) for row in rows if question_key(row.command[:TEXT_CHARS]) == key
+        ]
         return next(self._sources(self._ranked(scope, same)), None)
 
     def _sources(self, rows: Iterable[Candidate]) -> Iterator[Source]:
@@ -291,18 +282,21 @@ class SuggestionService:
         )
 
 
-def _fitting(text: str, found: Alike) -> list[_Fit]:
+def _fitting(text: str, found: Alike) -> list[tuple[Candidate, Fit]]:
     """Return the rows, those first that have most of the telling words of a text."""
     matches = best_matches(
         text,
-        [row.command[:TEXT_CHARS] for row in found.rows],
+        [each.row.command[:TEXT_CHARS] for each in found.rows],
         threshold=0.0,
         limit=len(found.rows),
         frequencies=found.frequencies,
     )
-    return [
-        _Fit(found.rows[each.place], found.relevance[each.place], each.score) for each in matches
+    shares = {match.place: match.score for match in matches}
+    fits = [
+        (each.row, Fit(shares.get(place, 0.0), each.relevance, each.meaning, each.cosine))
+        for place, each in enumerate(found.rows)
     ]
+    return sorted(fits, key=lambda each: -each[1].share)
 
 
 def _who(row: Candidate) -> str:

@@ -96,6 +96,8 @@ class SyncSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Returns where the primary is; it may read files and run commands."""
     has_readers: bool = False
     """Whether replicas of the primary are configured, too."""
+    fault: PrimaryError | None = None
+    """Why it cannot be used, as far as the settings say so by themselves."""
     intervals: Intervals = Intervals()
     options: Options = Options()
 
@@ -130,7 +132,7 @@ class SyncService:
 
     def status(self) -> SyncStatus:
         """Return where synchronisation stands; nothing but the replica is asked."""
-        return status_of(self._state, self.settings.host, self._clock.now_ms())
+        return status_of(self._state, self.settings, self._clock.now_ms())
 
     def scheduler(
         self,
@@ -331,16 +333,16 @@ def primary_of(settings: SyncSettings) -> "LatePrimary":
     return LatePrimary(settings.resolve, has_readers=settings.has_readers)
 
 
-def status_of(state: SyncState, host: str | None, now_ms: int) -> SyncStatus:
+def status_of(state: SyncState, settings: SyncSettings, now_ms: int) -> SyncStatus:
     """Return where synchronisation stands, from what the replica remembers."""
-    if host is None:
+    if settings.host is None:
         return SyncStatus(condition=Condition.OFF)
-    report, parked = state.report(), tuple(state.parked())
+    report, parked, fault = state.report(), tuple(state.parked()), settings.fault
     subscriptions, waiting = tuple(state.subscriptions()), state.waiting()
     oldest = state.oldest_waiting_ms()
     status = SyncStatus(
         condition=Condition.SYNCED,
-        host=host,
+        host=settings.host,
         epoch=state.timeline().epoch,
         waiting=waiting,
         parked=parked,
@@ -349,8 +351,8 @@ def status_of(state: SyncState, host: str | None, now_ms: int) -> SyncStatus:
         tried_at=report.tried_at,
         succeeded_at=report.succeeded_at,
         failing_since=report.failing_since,
-        error_code=report.error_code,
-        error=report.error,
+        error_code=fault.code if fault else report.error_code,
+        error=str(fault) if fault else report.error,
         read_only=report.read_only,
         skew_ms=report.skew_ms,
     )

@@ -120,10 +120,10 @@ class SyncThread:
             replica.close()
 
     def _schedule(self, database: Database, primary: Exchanges) -> Scheduler:
-        state, host = SyncState(database), self._settings.host
+        state = SyncState(database)
         return Scheduler(
             Engine(database, primary, self._identity, self._clock, self._settings.options),
             Rhythm(self._settings.intervals, self._clock),
             lambda: self.users,
-            lambda: self._listener(status_of(state, host, self._clock.now_ms())),
+            lambda: self._listener(status_of(state, self._settings, self._clock.now_ms())),
         )

@@ -6,14 +6,32 @@ Source: https://www.sqlite.org/backup.html.
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from ipcom_chat.errors import StorageError
+import apsw
+import msgspec
+
+from ipcom_chat.errors import BackupError, SchemaTooNewError, StorageError
 from ipcom_chat.i18n import _
+from ipcom_chat.schema import latest
 from ipcom_chat.storage.database import Database, open_file
 from ipcom_chat.storage.faults import FILE_MODE, translated
+from ipcom_chat.storage.migrate import check_ours
 
 KEPT = 3
+TABLES = ("entries", "entry_events", "users", "machines", "sessions", "votes")
+"""What is counted."""
 _CHECK = "PRAGMA quick_check(1)"
+_FULL_CHECK = "PRAGMA integrity_check(1)"
+_COUNTS = {table: f"SELECT count(*) FROM {table}" for table in TABLES}
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True):
+    """What a copy of a replica holds."""
+
+    schema: int
+    rows: dict[str, int]
+    """By table."""
 
 
 def back_up(database: Database, label: str, *, now_ms: int) -> Path:
@@ -35,6 +53,56 @@ def back_up(database: Database, label: str, *, now_ms: int) -> Path:
     for old in sorted(path.parent.glob(f"{path.stem}.{label}-*.db"), key=_age)[:-KEPT]:
         _forget(old)
     return target
+
+
+def copy_to(database: Database, target: Path) -> Contents:
+    """Copy the replica to a new file while it is in use; return what the copy holds.
+
+    Raises:
+        StorageError: it could not be made; the replica was not changed.
+    """
+    with translated(target):
+        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+    with translated(database.path):
+        _copy(database, target)
+    return examine(target)
+
+
+def examine(path: Path) -> Contents:
+    """Check a copy of a replica from its pages to its rows; return what it holds.
+
+    Raises:
+        BackupError: it is damaged, or no replica.
+        SchemaTooNewError: a newer program made it.
+    """
+    connection = open_file(path)
+    try:
+        schema = check_ours(connection, path, latest("replica"))
+        if connection.execute(_FULL_CHECK).fetchall() != [("ok",)]:
+            raise _unsound(path)
+        rows = {table: _number(connection, sql) for table, sql in _COUNTS.items()}
+    except SchemaTooNewError:
+        raise
+    except (apsw.Error, StorageError) as error:
+        raise _unsound(path) from error
+    finally:
+        connection.close()
+    return Contents(schema=schema, rows=rows)
+
+
+def _number(connection: apsw.Connection, sql: str) -> int:
+    value: Any = connection.execute(sql).fetchall()[0][0]
+    return int(value)
+
+
+def _unsound(path: Path) -> BackupError:
+    return BackupError(
+        _(
+            "What the backup holds is no sound history ({path}). Nothing was changed; use another "
+            "one ('ipcom-chat backup list').",
+            path=path.name,
+        )
+    )
 
 
 def _new_file(path: Path, label: str, now_ms: int) -> Path:

@@ -74,6 +74,8 @@ class Database:
         self.path = path
         self.meter: Meter | None = None
         """Notes how long saves take; None: nobody asked."""
+        self.clearings = 0
+        """How many transactions of this connection have cleared text."""
         self._next_erasure_s: float | None = None
         """When to try again to empty the WAL; None if nothing waits for it here."""
 
@@ -108,6 +110,7 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute(_ROLLBACK)
                 raise
+            self.clearings += transaction.clears
             if transaction.clears or (self._next_erasure_s or monotonic()) < monotonic():
                 self.erase()
 

@@ -88,6 +88,10 @@ _OPEN_OF_SESSION = (
     "AND status IN ('pending', 'processing') AND deleted_at IS NULL"
 )
 _GET = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND deleted_at IS NULL"
+_GET_ALL = (
+    f"SELECT {COLUMNS} FROM entries "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL"
+)
 _OF_PARENT = f"""
 SELECT {COLUMNS} FROM entries WHERE parent_id = ? AND deleted_at IS NULL ORDER BY created_at, id
 """
@@ -95,9 +99,11 @@ _BY_TAIL = (
     "SELECT id FROM entries WHERE substr(id, 25) >= ? AND substr(id, 25) < ? "
     "AND deleted_at IS NULL LIMIT ?"
 )
+OF_ENTRY = "substr(entry_id, -6) = substr(:entry_id, -6) AND entry_id = :entry_id"
+"""Which events are those of an entry, as their index knows them."""
 _EVENTS = (
     "SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events "
-    "WHERE entry_id = ? ORDER BY seq"
+    f"WHERE {OF_ENTRY} ORDER BY seq"
 )
 _MODE_SQL: dict[Mode | None, str] = {
     None: "true",
@@ -280,6 +286,11 @@ class Entries:
         bindings = scope_bindings(scope) | {"id": entry_id}
         row = self._database.row(_GET_SHOWN[scope.mode], bindings)
         return None if row is None else entry_of(row)
+
+    def get_all(self, ids: Iterable[str]) -> dict[str, Entry]:
+        """Return by id those of the entries that there are."""
+        listed = msgspec.json.encode(list(ids)).decode()
+        return {row[0]: entry_of(row) for row in self._database.rows(_GET_ALL, (listed,))}
 
     def of_parent(self, entry_id: EntryId) -> list[Entry]:
         """Return the commands that ran for a question, in order."""

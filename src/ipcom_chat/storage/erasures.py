@@ -48,7 +48,7 @@ _COMMANDS_OF = f"""
 SELECT {COLUMNS} FROM entries
 WHERE parent_id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL
 """
-_DELETE = """
+DELETE = """
 UPDATE entries SET command = '', response = NULL, tags = '[]', context = '{}', cwd = NULL,
   deleted_at = max(:at, created_at), local_seq = :local_seq
 WHERE id = :id AND deleted_at IS NULL
@@ -60,7 +60,7 @@ WHERE id = :id AND deleted_at IS NULL AND redaction_command = :old_command
   AND redaction_response = :old_response AND version = :version
 """
 # A title says what was asked; nobody else knows whether it still may.
-_CLEAR_TITLE = """
+CLEAR_TITLE = """
 UPDATE sessions SET title = NULL, updated_at = max(:at, updated_at + 1), local_seq = :local_seq
 WHERE id = :id AND title IS NOT NULL
 """
@@ -109,12 +109,10 @@ class Erasures:
             gone = 0
             for entry in batch:
                 seq = transaction.next_local_seq()
-                gone += transaction.changed(
-                    _DELETE, {"id": entry.id, "at": at_ms, "local_seq": seq}
-                )
+                gone += transaction.changed(DELETE, {"id": entry.id, "at": at_ms, "local_seq": seq})
             for session_id in {entry.session_id for entry in batch if entry.session_id}:
                 seq = transaction.next_local_seq()
-                transaction.execute(_CLEAR_TITLE, {"id": session_id, "at": at_ms, "local_seq": seq})
+                transaction.execute(CLEAR_TITLE, {"id": session_id, "at": at_ms, "local_seq": seq})
         return gone
 
     def blank(self, entries: Iterable[Entry], fields: Sequence[Field]) -> int:

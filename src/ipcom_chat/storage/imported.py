@@ -3,7 +3,7 @@
 Invariants:
 - An id that is known already stays as it is; so an import may stop anywhere and begin again.
 - A row of one of our own exports is stored as it was; if its id is known, both versions are merged
-  by `domain.merge`, as if the primary had brought it.
+  by `domain.merge`, as if the primary had brought it. Its votes and session come with it.
 - A row that is imported has no event: its status never changed here.
 """
 
@@ -14,6 +14,7 @@ import msgspec
 
 from ipcom_chat.domain.entry import Entry, EntryEvent
 from ipcom_chat.domain.merge import EntryRow, merge_entries
+from ipcom_chat.storage.beside import Beside, BesideRows, bring
 from ipcom_chat.storage.database import WAL_PAGES, Database, Row, Transaction
 from ipcom_chat.storage.entry_rows import COLUMNS, NAMES, entry_bindings
 
@@ -41,6 +42,9 @@ _ADD_EVENT = (
 )
 _SIZE = "PRAGMA cache_size"
 
+ExportedRow = tuple[Entry, Sequence[EntryEvent], Beside]
+"""What one object of an export holds."""
+
 
 class ImportedRows:
     """The way of imported rows into one replica."""
@@ -63,9 +67,9 @@ class ImportedRows:
             )
             return int(transaction.execute(_COUNT_FROM, (numbers[0],))[0][0])
 
-    def restore(self, rows: Sequence[tuple[Entry, Sequence[EntryEvent]]]) -> int:
+    def restore(self, rows: Sequence[ExportedRow]) -> int:
         """Insert or merge exported entries in one transaction; return how many were new."""
-        unique = {entry.id: (entry, events) for entry, events in rows}
+        unique = {entry.id: (entry, events) for entry, events, _beside in rows}
         ids = msgspec.json.encode(list(unique)).decode()
         with self._database.write() as transaction:
             known = {row[1]: row for row in transaction.execute(_KNOWN_ROWS, (ids,))}
@@ -75,16 +79,17 @@ class ImportedRows:
                     _merge(transaction, known[entry_id], entry, next(numbers))
                 else:
                     _restore(transaction, entry, events, next(numbers))
+            bring(transaction, [beside for _entry, _events, beside in rows])
         return len(unique) - len(known)
 
-    def would_change(self, rows: Sequence[tuple[Entry, Sequence[EntryEvent]]]) -> bool:
+    def would_change(self, rows: Sequence[ExportedRow]) -> bool:
         """Return whether `restore` would change anything."""
-        ids = msgspec.json.encode([entry.id for entry, _events in rows]).decode()
+        ids = msgspec.json.encode([entry.id for entry, _events, _beside in rows]).decode()
         known = {row[1]: row for row in self._database.rows(_KNOWN_ROWS, (ids,))}
         return any(
             entry.id not in known or _merged(known[entry.id], entry) is not None
-            for entry, _events in rows
-        )
+            for entry, _events, _beside in rows
+        ) or BesideRows(self._database).would_change([beside for *_row, beside in rows])
 
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
@@ -119,6 +124,9 @@ def _restore(
 def _merge(transaction: Transaction, known: Row, entry: Entry, number: int) -> None:
     merged = _merged(known, entry)
     if merged is not None:
+        ours = EntryRow(*known[1:])
+        if merged.command != ours.command or (ours.response and merged.response != ours.response):
+            transaction.clear()  # the export knows a redaction that was not known here
         id_, *others = msgspec.structs.astuple(merged)
         transaction.execute(_UPDATE, (*others, number, id_))
 

@@ -7,7 +7,7 @@ drained yet.
 """
 
 import threading
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
@@ -124,11 +124,15 @@ class Meter:
                 self._ended[minute, kind, False] += failed
 
     def _fold(self) -> None:
+        # Most of what is folded at once is of one minute and one kind.
+        ended: dict[tuple[int, str, bool], list[float]] = defaultdict(list)
         for _one in range(len(self._took)):
             at_ms, kind, duration_ms, ok = self._took.popleft()
-            self._ended[at_ms // MINUTE_MS, kind, ok] += 1
-            if ok:
-                key = (at_ms // HOUR_MS, kind, bucket_us(duration_ms * 1000))
+            ended[at_ms // MINUTE_MS, kind, ok].append(duration_ms)
+        for (minute, kind, ok), durations_ms in ended.items():
+            self._ended[minute, kind, ok] += len(durations_ms)
+            for duration_ms in durations_ms if ok else ():
+                key = (minute // 60, kind, bucket_us(duration_ms * 1000))
                 self._latencies[key] += 1
                 self._sums_us[key] += round(duration_ms * 1000)
 

@@ -50,6 +50,7 @@ ON CONFLICT (id) DO UPDATE SET
   updated_at = max(excluded.updated_at, updated_at + 1), local_seq = excluded.local_seq
 """
 _GET_MACHINE = f"SELECT {_MACHINE_COLUMNS} FROM machines WHERE id = ?"
+_HOSTNAMES = "SELECT id, hostname FROM machines"
 _LIST_MACHINES = f"""
 SELECT {_MACHINE_COLUMNS} FROM machines ORDER BY last_seen DESC, id
 """
@@ -176,6 +177,10 @@ class Machines:
     def all(self) -> list[Machine]:
         """Return the machines, the one seen last first."""
         return [_machine(row) for row in self._database.rows(_LIST_MACHINES)]
+
+    def hostnames(self) -> dict[str, str]:
+        """Return the host names by machine id; nothing else is read, for every search asks."""
+        return {row[0]: row[1] for row in self._database.rows(_HOSTNAMES)}
 
 
 class Heartbeats:

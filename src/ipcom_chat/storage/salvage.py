@@ -1,5 +1,7 @@
 """Sets a damaged replica aside and copies what can still be read into a new one.
 
+The same exchange puts a restored backup in the place of the replica.
+
 Nothing is overwritten: the damaged file, its WAL and its index keep their bytes under a new name.
 
 A crash or a power cut at any point loses nothing. Until the damage mark names the file that was
@@ -32,7 +34,7 @@ _TABLES = (
 )  # fmt: skip
 _LEFT_BEHIND = (
     "sync_timeline", "subscriptions", "parked", "sync_report",
-    "usage", "usage_who", "usage_state", "usage_dirty", "primary_size",
+    "usage_state", "usage_dirty", "usage_hours", "usage_who", "usage_days", "primary_size",
 )  # fmt: skip
 """Without the first the primary is pulled from the beginning, and brings back what was lost; the
 others are derived."""
@@ -83,13 +85,51 @@ def recover(path: Path, *, now_ms: int) -> Recovery:
     finished = _finished(path, mark)
     if finished is None:
         finished = _salvage(path, mark, now_ms)
+    _finish(path, mark)
+    return finished
+
+
+def replace(path: Path, fresh: Path, entries: int, *, now_ms: int) -> Path | None:
+    """Put a whole new file in the place of the replica; return where the old one lies now.
+
+    The caller holds the file exclusively. `fresh` lies in the same folder or below, is on the
+    disk, and has no WAL. A process that dies leaves the old file in its place until the mark is
+    written; from then on whoever opens the replica next finishes the exchange.
+
+    Args:
+        path: the replica; it need not exist.
+        fresh: what takes its place.
+        entries: how many it holds.
+        now_ms: part of the old one's name.
+
+    Raises:
+        OSError: it cannot be written; the old file is in its place.
+    """
+    mark = damage_mark(path)
+    fresh.replace(_recovered(path))
+    aside = None
+    if path.exists():
+        aside = _set_aside(path, "replaced", now_ms)
+        _write_whole(mark, f"{entries} {aside.name}")
+        _sync(path.parent)
+    _finish(path, mark)
+    return aside
+
+
+def _finish(path: Path, mark: Path) -> None:
     for suffix in SUFFIXES[1:]:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     if _recovered(path).exists():
         _recovered(path).replace(path)
     _sync(path.parent)
-    mark.unlink()
-    return finished
+    mark.unlink(missing_ok=True)
+
+
+def _set_aside(path: Path, label: str, now_ms: int) -> Path:
+    aside = _free_name(path, label, now_ms)
+    _each_part(path, aside, _link)
+    _sync(path.parent)
+    return aside
 
 
 def _finished(path: Path, mark: Path) -> Recovery | None:
@@ -110,9 +150,7 @@ def _salvage(path: Path, mark: Path, now_ms: int) -> Recovery:
         _each_part(path, copy, shutil.copy2)
         entries = _copy_readable(copy, fresh, now_ms)
         fresh.replace(_recovered(path))
-    aside = _free_name(path, now_ms)
-    _each_part(path, aside, _link)
-    _sync(path.parent)
+    aside = _set_aside(path, "damaged", now_ms)
     _write_whole(mark, f"{entries} {aside.name}")
     _sync(path.parent)
     return Recovery(set_aside=aside, entries=entries)
@@ -122,9 +160,9 @@ def _recovered(path: Path) -> Path:
     return Path(f"{path}.recovered")
 
 
-def _free_name(path: Path, now_ms: int) -> Path:
+def _free_name(path: Path, label: str, now_ms: int) -> Path:
     name, stamp = path.with_suffix(""), now_ms
-    while (aside := Path(f"{name}.damaged-{stamp}.db")).exists():
+    while (aside := Path(f"{name}.{label}-{stamp}.db")).exists():
         stamp += 1
     return aside
 

@@ -17,12 +17,22 @@ from ipcom_chat.storage.entry_rows import scope_bindings
 
 _COUNTER = "SELECT n FROM counters WHERE name = 'local_seq'"
 _COUNT = "SELECT count(*) FROM entries"
+# A copy of the file holds the row, too, but lies elsewhere.
+_BORN = """
+SELECT n FROM counters
+WHERE name = 'birth' AND (SELECT n FROM counters WHERE name = 'born_as') = ?
+"""
 _EVICTED = "SELECT coalesce(max(evicted_at), 0) FROM sync_report"
-_CHANGED = """
+_INDEXED = """
 SELECT seq, local_seq, deleted_at IS NOT NULL, kind, mode, status, user_id, os_user, machine_id,
   session_id, error_code, cwd, tags, created_at, command, substr(response, 1, :response_chars)
-FROM entries WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq LIMIT :limit
+FROM entries
 """
+_CHANGED = (
+    f"{_INDEXED} WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq LIMIT :limit"
+)
+_BY_NUMBER = f"{_INDEXED} NOT INDEXED WHERE seq IN (SELECT value FROM json_each(:seqs))"
+_LAST_SEQ = "SELECT max(seq) FROM entries"
 # What has a meaning to be found by: questions; of anything else only that it changed.
 _ASKED = """
 SELECT seq, local_seq, CASE WHEN deleted_at IS NULL AND kind = 'question'
@@ -130,9 +140,13 @@ class SearchRows:
         return self._database.number(_COUNTER)
 
     def birth(self) -> int:
-        """Return a number that another file in the place of this one has not."""
+        """Return a number that another file in the place of this one has not.
+
+        A file that was written anew without a change of its rows keeps it (`storage.compact`).
+        """
         with suppress(OSError):
-            return self._database.path.stat().st_ino
+            number = self._database.path.stat().st_ino
+            return self._database.number(_BORN, (number,)) or number
         return 0
 
     def evicted_at(self) -> int:
@@ -152,6 +166,16 @@ class SearchRows:
         }  # fmt: skip
         for row in self._database.rows(_CHANGED, bindings):
             yield Changed(*_with_tags(row))
+
+    def by_number(self, seqs: Iterable[int], *, response_chars: int) -> Iterator[Changed]:
+        """Yield the rows with these numbers, deleted ones included."""
+        bindings = {"seqs": _json(seqs), "response_chars": response_chars}
+        for row in self._database.rows(_BY_NUMBER, bindings):
+            yield Changed(*_with_tags(row))
+
+    def last_seq(self) -> int:
+        """Return the highest number of a row."""
+        return self._database.number(_LAST_SEQ)
 
     def asked(self, after: int, until: int, *, limit: int, chars: int) -> list[Asked]:
         """Return the rows of the changes after one and up to another, in order."""

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 import msgspec
 
 from ipcom_chat.storage.database import Database, Transaction
-from ipcom_chat.storage.usage import mark_hours
+from ipcom_chat.storage.entries import OF_ENTRY
+from ipcom_chat.storage.usage import mark_evicted
 
 RESET_ROWS = 2_000
 """How many entries one transaction of a reset touches: others write in between."""
@@ -111,16 +112,17 @@ _COUNT_WAITING = tuple(
 _OLDEST_WAITING = """
 SELECT min(updated_at) FROM entries WHERE local_seq > acked_seq AND private = 0
 """
-_EVICT_ENTRIES = """
-DELETE FROM entries WHERE seq IN (
-  SELECT seq FROM entries
-  WHERE created_at < :before AND acked_seq >= local_seq AND private = 0 AND rev IS NOT NULL
-    -- Its owner still writes an open one; of others', what became of it would not be pulled.
-    AND (status NOT IN ('pending', 'processing') OR replica_id <> :replica_id)
-  ORDER BY created_at, id LIMIT :limit
-) RETURNING id, created_at
+EVICTABLE = """
+created_at < :before AND acked_seq >= local_seq AND private = 0 AND rev IS NOT NULL
+  -- Its owner still writes an open one; of others', what became of it would not be pulled.
+  AND (status NOT IN ('pending', 'processing') OR replica_id <> :replica_id)
 """
-_EVICT_EVENTS = "DELETE FROM entry_events WHERE entry_id = ?"
+_EVICT_ENTRIES = f"""
+DELETE FROM entries WHERE seq IN (
+  SELECT seq FROM entries WHERE {EVICTABLE} ORDER BY created_at, id LIMIT :limit
+) RETURNING id, created_at, machine_id
+"""
+_EVICT_EVENTS = f"DELETE FROM entry_events WHERE {OF_ENTRY}"
 _EVICT_SESSIONS = """
 DELETE FROM sessions WHERE id IN (
   SELECT id FROM sessions
@@ -144,6 +146,9 @@ UPDATE subscriptions SET since_ms = max(since_ms, min(
   coalesce((SELECT min(created_at) FROM votes), :before)
 ))
 """
+
+
+_LAST_CHANGE = "SELECT n FROM counters WHERE name = 'local_seq'"
 
 
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +204,10 @@ class SyncState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def last_change(self) -> int:
+        """Return the number of the last change of the replica."""
+        return self._database.number(_LAST_CHANGE)
 
     def timeline(self) -> Timeline:
         """Return which primary this replica follows."""
@@ -296,8 +305,8 @@ class SyncState:
         values = {"before": before_ms, "replica_id": replica_id, "limit": EVICT_ROWS}
         with self._database.write() as transaction:
             gone = transaction.execute(_EVICT_ENTRIES, values)
-            transaction.execute_many(_EVICT_EVENTS, [(entry_id,) for entry_id, _at in gone])
-            mark_hours(transaction, (created_at for _id, created_at in gone))
+            transaction.execute_many(_EVICT_EVENTS, [(row[0],) for row in gone])
+            mark_evicted(transaction, (row[1:] for row in gone))
             for sql in (_EVICT_SESSIONS, _EVICT_VOTES):
                 transaction.execute(sql, values)
             transaction.execute(_HELD_SINCE, {"before": before_ms})

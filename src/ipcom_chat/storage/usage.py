@@ -1,77 +1,108 @@
-"""Counts of finished entries by hour, person, machine, kind and outcome, derived from the entries.
+"""Counts of finished entries, derived from the entries: by hour, and by day, person and machine.
 
 Invariants: writing an entry costs nothing for them; who reads them calls `catch_up` first, which
-counts anew the hours of the entries that changed since. Every change of an entry has a number
-(`local_seq`), and what leaves without one marks its hour (`usage_dirty`), so that afterwards the
+counts anew what the entries that changed since belong to. Every change of an entry has a number
+(`local_seq`), and what leaves without one leaves a mark (`usage_dirty`), so that afterwards the
 counts equal those of the entries. Counting happens outside of the transaction that stores it, so no
 save waits for it; if another process was faster, that one's counts stay and this one begins anew.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from time import monotonic
 from typing import Final
 
 import msgspec
 
-from ipcom_chat.domain.entry import Scope
+from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.domain.histogram import BOUNDS_MS
 from ipcom_chat.storage.database import Database, Row, Transaction
 from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import scope_bindings
-from ipcom_chat.storage.meter import HOUR_MS
+from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
 
-BATCH: Final = 5_000
+BATCH: Final = 20_000
 """So many changes are looked at at once."""
-HOURS: Final = 100
-"""So many hours one transaction replaces: others write in between."""
+PIECE: Final = 200
+"""So many hours, or days of machines, one transaction replaces: others write in between."""
 
 _STATE = """
 SELECT turn, seen_seq, (SELECT n FROM counters WHERE name = 'local_seq') FROM usage_state
 """
 # Up to where one batch goes; none: up to the last change.
 _UNTIL = "SELECT local_seq FROM entries WHERE local_seq > ? ORDER BY local_seq LIMIT 1 OFFSET ?"
-_HOURS = """
-SELECT hour, max(mark) FROM (
-  SELECT created_at / 3600000 AS hour, 0 AS mark FROM entries
-  WHERE local_seq > :after AND local_seq <= :until
-  UNION ALL SELECT hour, mark FROM usage_dirty
-) GROUP BY hour
+_CHANGED_HOURS = """
+SELECT created_at / 3600000 FROM entries WHERE local_seq > :after AND local_seq <= :until
+UNION SELECT hour FROM usage_dirty
 """
+_CHANGED_DAYS = """
+SELECT created_at / 86400000, machine_id FROM entries
+WHERE local_seq > :after AND local_seq <= :until
+UNION SELECT hour / 24, machine_id FROM usage_dirty
+"""
+_MARKS = "SELECT hour, machine_id, mark FROM usage_dirty"
 _UPTO = (
     "CASE WHEN kind = 'question' AND status = 'completed' AND execution_time_ms IS NOT NULL "
     "THEN CASE "
     + " ".join(f"WHEN execution_time_ms <= {bound} THEN {bound}" for bound in BOUNDS_MS)
     + " END ELSE 0 END"
 )
-_COUNT = f"""
-SELECT coalesce(user_id, ''), os_user, machine_id, mode, private, kind, status, {_UPTO} AS upto_ms,
-  count(*), coalesce(sum(kind = 'command' AND error_code = '0'), 0), coalesce(sum(tokens_used), 0),
-  coalesce(sum(cost_microusd), 0),
-  coalesce(sum(CASE WHEN kind = 'question' AND status = 'completed' THEN execution_time_ms END), 0)
-FROM entries
-WHERE created_at >= :hour * 3600000 AND created_at < (:hour + 1) * 3600000
-  AND completed_at IS NOT NULL AND deleted_at IS NULL
-GROUP BY user_id, os_user, machine_id, mode, private, kind, status, upto_ms
+_COUNTED = "completed_at IS NOT NULL AND deleted_at IS NULL"
+_OK = "coalesce(sum(kind = 'command' AND error_code = '0'), 0)"
+_BY_HOUR = (
+    f"created_at / 3600000 AS hour, mode, private, kind, status, {_UPTO} AS upto_ms, "
+    f"count(*) AS n, {_OK} AS ok, coalesce(sum(CASE WHEN kind = 'question' AND "
+    "status = 'completed' THEN execution_time_ms END), 0) AS time_ms"
+)
+_GROUP_BY_HOUR = "GROUP BY hour, mode, private, kind, status, upto_ms"
+_COUNT_HOUR = f"""
+SELECT {_BY_HOUR} FROM entries INDEXED BY entries_by_time
+WHERE created_at >= ?1 * 3600000 AND created_at < (?1 + 1) * 3600000 AND {_COUNTED}
+{_GROUP_BY_HOUR}
 """
-_TURN = "UPDATE usage_state SET turn = turn + 1, seen_seq = :seen WHERE turn = :turn"
-_CLEAR = "DELETE FROM usage WHERE hour = ?"
-_CLEAN = "DELETE FROM usage_dirty WHERE hour = ? AND mark = ?"
-_WHO = """
-INSERT INTO usage_who (user_id, os_user, machine_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+_COUNT_DAY = f"""
+SELECT ?1, machine_id, coalesce(user_id, ''), os_user, mode, private, kind, status, count(*), {_OK},
+  coalesce(sum(tokens_used), 0), coalesce(sum(cost_microusd), 0)
+FROM entries INDEXED BY entries_by_machine
+WHERE machine_id = ?2 AND created_at >= ?1 * 86400000 AND created_at < (?1 + 1) * 86400000
+  AND {_COUNTED}
+GROUP BY user_id, os_user, mode, private, kind, status
 """
-_ADD = """
-INSERT INTO usage (hour, who, mode, private, kind, status, upto_ms, n, ok, tokens, cost_microusd,
-  time_ms)
-SELECT ?1, who, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 FROM usage_who
-WHERE user_id = ?2 AND os_user = ?3 AND machine_id = ?4
+_TURN = "UPDATE usage_state SET turn = turn + 1 WHERE turn = ?"
+_SEEN = "UPDATE usage_state SET seen_seq = ?"
+_CLEAR_HOUR = "DELETE FROM usage_hours WHERE hour = ?"
+_CLEAR_DAY = """
+DELETE FROM usage_days
+WHERE day = ? AND who IN (SELECT who FROM usage_who WHERE machine_id = ?)
+"""
+_CLEAN = "DELETE FROM usage_dirty WHERE hour = ? AND machine_id = ? AND mark = ?"
+_ADD_HOUR = "INSERT INTO usage_hours VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_WHO = """
+INSERT INTO usage_who (machine_id, user_id, os_user) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_ADD_DAY = """
+INSERT INTO usage_days SELECT ?1, who, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM usage_who
+WHERE machine_id = ?2 AND user_id = ?3 AND os_user = ?4
 """
 _MARK = """
-INSERT INTO usage_dirty (hour, mark) VALUES (?, 1) ON CONFLICT DO UPDATE SET mark = mark + 1
+INSERT INTO usage_dirty (hour, machine_id, mark) VALUES (?, ?, 1)
+ON CONFLICT DO UPDATE SET mark = mark + 1
 """
 
-_SHOWN = {
+# Whose entries they are stands in no hour: a history of few is counted as it is read.
+_HOURS = {
     mode: (
-        f"FROM usage JOIN usage_who USING (who) WHERE {scope} AND hour >= :first AND hour < :end"
+        f"FROM usage_hours WHERE {scope} AND hour >= :first AND hour < :end"
+        if mode in (None, Mode.GLOBAL)
+        else f"FROM (SELECT {_BY_HOUR} FROM entries WHERE {scope} AND {_COUNTED} AND "
+        f"created_at >= :first * 3600000 AND created_at < :end * 3600000 {_GROUP_BY_HOUR}) "
+        "WHERE true"
+    )
+    for mode, scope in SCOPE_SQL.items()
+}
+_DAYS = {
+    mode: (
+        f"FROM usage_days JOIN usage_who USING (who) WHERE {scope} "
+        "AND day >= :first / 24 AND day <= (:end - 1) / 24"
     )
     for mode, scope in SCOPE_SQL.items()
 }
@@ -80,49 +111,50 @@ _PERIODS = {
         "SELECT hour / :hours * :hours AS period, sum(iif(kind = 'question' AND status = "
         "'completed', n, 0)), sum(iif(kind = 'question' AND status = 'error', n, 0)), "
         "sum(iif(kind = 'question' AND status = 'cancelled', n, 0)), "
-        f"sum(iif(kind = 'command', n, 0)), sum(ok) {shown} GROUP BY period ORDER BY period"
+        f"sum(iif(kind = 'command', n, 0)), sum(ok) {hours} GROUP BY period ORDER BY period"
     )
-    for mode, shown in _SHOWN.items()
+    for mode, hours in _HOURS.items()
 }
 _PACES = {
-    mode: f"SELECT upto_ms, sum(n), sum(time_ms) {shown} AND upto_ms > 0 GROUP BY upto_ms"
-    for mode, shown in _SHOWN.items()
+    mode: f"SELECT upto_ms, sum(n), sum(time_ms) {hours} AND upto_ms > 0 GROUP BY upto_ms"
+    for mode, hours in _HOURS.items()
 }
 _PEOPLE = {
     mode: (
         "SELECT user_id, iif(user_id = '', os_user, '') AS account, "
         "sum(iif(kind = 'question', n, 0)), sum(iif(kind = 'command', n, 0)), sum(tokens), "
-        f"sum(cost_microusd) {shown} GROUP BY user_id, account "
+        f"sum(cost_microusd) {days} GROUP BY user_id, account "
         "ORDER BY sum(n) DESC, user_id, account LIMIT :limit"
     )
-    for mode, shown in _SHOWN.items()
+    for mode, days in _DAYS.items()
 }
 _ACTIVE = {
     mode: (
-        "SELECT hour / 24 AS day, count(DISTINCT iif(user_id = '', os_user, user_id)), "
-        f"count(DISTINCT machine_id) {shown} GROUP BY day ORDER BY day"
+        "SELECT day, count(DISTINCT iif(user_id = '', os_user, user_id)), "
+        f"count(DISTINCT machine_id), sum(tokens), sum(cost_microusd) {days} "
+        "GROUP BY day ORDER BY day"
     )
-    for mode, shown in _SHOWN.items()
+    for mode, days in _DAYS.items()
 }
 _ALL_ACTIVE = {
     mode: (
         "SELECT count(DISTINCT iif(user_id = '', os_user, user_id)), count(DISTINCT machine_id) "
-        f"{shown}"
+        f"{days}"
     )
-    for mode, shown in _SHOWN.items()
+    for mode, days in _DAYS.items()
 }
 _OF_MACHINE = """
-SELECT sum(n) FROM usage JOIN usage_who USING (who)
-WHERE machine_id = ? AND private = 0 AND hour >= ? AND hour < ?
+SELECT sum(n) FROM usage_days JOIN usage_who USING (who)
+WHERE machine_id = ? AND private = 0 AND day >= ? AND day <= ?
 """
 _SPENDING = {
     mode: (
-        "SELECT hour / 24 AS day, user_id, iif(user_id = '', os_user, '') AS account, "
-        f"sum(tokens), sum(cost_microusd) {shown} AND (tokens > 0 OR cost_microusd > 0) "
+        "SELECT day, user_id, iif(user_id = '', os_user, '') AS account, "
+        f"sum(tokens), sum(cost_microusd) {days} AND (tokens > 0 OR cost_microusd > 0) "
         "GROUP BY day, user_id, account "
-        "ORDER BY day DESC, sum(cost_microusd) DESC, sum(tokens) DESC"
+        "ORDER BY day DESC, sum(cost_microusd) DESC, sum(tokens) DESC LIMIT :limit"
     )
-    for mode, shown in _SHOWN.items()
+    for mode, days in _DAYS.items()
 }
 
 
@@ -159,11 +191,13 @@ class Doer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Active(msgspec.Struct, frozen=True, kw_only=True):
-    """How many used it on one day."""
+    """How many used it on one day, and what the answers took."""
 
     day_ms: int
     users: int
     machines: int
+    tokens: int
+    cost_microusd: int
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,7 +219,10 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage:
-    """The counts of one replica. Instants are epoch milliseconds; hours count as a whole."""
+    """The counts of one replica.
+
+    Instants are epoch milliseconds. Hours count as a whole; where it is told who, days (UTC) do.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -210,30 +247,42 @@ class Usage:
         turn, seen, last = self._database.row(_STATE) or (0, 0, 0)
         row = self._database.row(_UNTIL, (seen, BATCH - 1))
         until = row[0] if row else last
-        hours = list(self._database.rows(_HOURS, {"after": seen, "until": until}))
-        if not hours and until == seen:
+        marks = list(self._database.rows(_MARKS))
+        if until == seen and not marks:
             return True
-        for place in range(0, len(hours) or 1, HOURS):
-            is_end = place + HOURS >= len(hours)
-            if not self._replace(hours[place : place + HOURS], turn, until if is_end else seen):
+        changed = {"after": seen, "until": until}
+        hours = list(self._database.rows(_CHANGED_HOURS, changed))
+        days = list(self._database.rows(_CHANGED_DAYS, changed))
+        for piece in _pieces(hours):
+            if not self._replace(turn, hours=piece):
                 return False
             turn += 1
-        return row is None
-
-    def _replace(self, hours: Sequence[Row], turn: int, seen: int) -> bool:
-        """Store the counts of some hours; return False if another process stored meanwhile."""
-        counted = [
-            (hour, *row)
-            for hour, _mark in hours
-            for row in self._database.rows(_COUNT, {"hour": hour})
-        ]
-        with self._database.write() as transaction:
-            if transaction.changed(_TURN, {"turn": turn, "seen": seen}) == 0:
+        for piece in _pieces(days):
+            if not self._replace(turn, days=piece):
                 return False
-            transaction.execute_many(_CLEAR, [(hour,) for hour, _mark in hours])
-            transaction.execute_many(_CLEAN, hours)
-            transaction.execute_many(_WHO, {row[1:4] for row in counted})
-            transaction.execute_many(_ADD, counted)
+            turn += 1
+        return self._finish(turn, until, marks) and row is None
+
+    def _replace(self, turn: int, *, hours: Sequence[Row] = (), days: Sequence[Row] = ()) -> bool:
+        """Store new counts; return False if another process stored meanwhile."""
+        by_hour = [row for hour in hours for row in self._database.rows(_COUNT_HOUR, hour)]
+        by_day = [row for day in days for row in self._database.rows(_COUNT_DAY, day)]
+        with self._database.write() as transaction:
+            if transaction.changed(_TURN, (turn,)) == 0:
+                return False
+            transaction.execute_many(_CLEAR_HOUR, hours)
+            transaction.execute_many(_ADD_HOUR, by_hour)
+            transaction.execute_many(_CLEAR_DAY, days)
+            transaction.execute_many(_ADD_WHO, {row[1:4] for row in by_day})
+            transaction.execute_many(_ADD_DAY, by_day)
+        return True
+
+    def _finish(self, turn: int, until: int, marks: Sequence[Row]) -> bool:
+        with self._database.write() as transaction:
+            if transaction.changed(_TURN, (turn,)) == 0:
+                return False
+            transaction.execute(_SEEN, (until,))
+            transaction.execute_many(_CLEAN, marks)
         return True
 
     def periods(self, span: Span, *, hours: int) -> list[Period]:
@@ -261,7 +310,9 @@ class Usage:
     def active(self, span: Span) -> list[Active]:
         """Return how many used it on each day, oldest first."""
         rows = self._database.rows(_ACTIVE[span.scope.mode], _bindings(span))
-        return [Active(day_ms=day * 24 * HOUR_MS, users=u, machines=m) for day, u, m in rows]
+        names = Active.__struct_fields__
+        found = [Active(**dict(zip(names, row, strict=True))) for row in rows]
+        return [msgspec.structs.replace(each, day_ms=each.day_ms * DAY_MS) for each in found]
 
     def all_active(self, span: Span) -> tuple[int, int]:
         """Return how many users and machines used it in a span."""
@@ -270,25 +321,31 @@ class Usage:
 
     def of_machine(self, machine_id: str, span: Span) -> int:
         """Return how many entries of a machine, in whatever mode, are to be shared."""
-        hours = _bindings(span)
-        return self._database.number(_OF_MACHINE, (machine_id, hours["first"], hours["end"]))
+        days = (span.since_ms // DAY_MS, (span.until_ms - 1) // DAY_MS)
+        return self._database.number(_OF_MACHINE, (machine_id, *days))
 
-    def spending(self, span: Span) -> list[Spent]:
-        """Return what answers took by day and user, the newest day first."""
-        rows = self._database.rows(_SPENDING[span.scope.mode], _bindings(span))
+    def spending(self, span: Span, *, limit: int) -> list[Spent]:
+        """Return what answers took by day and user: the newest day first, who took most first."""
+        bindings = _bindings(span) | {"limit": limit}
+        rows = self._database.rows(_SPENDING[span.scope.mode], bindings)
         return [
             Spent(
-                day_ms=row[0] * 24 * HOUR_MS, user_id=row[1], account=row[2], tokens=row[3],
+                day_ms=row[0] * DAY_MS, user_id=row[1], account=row[2], tokens=row[3],
                 cost_microusd=row[4],
             )
             for row in rows
         ]  # fmt: skip
 
 
-def mark_hours(transaction: Transaction, instants_ms: Iterator[int]) -> None:
-    """Note that entries of these instants left without a local change."""
-    hours = {at_ms // HOUR_MS for at_ms in instants_ms}
-    transaction.execute_many(_MARK, [(hour,) for hour in hours])
+def mark_evicted(transaction: Transaction, gone: Iterable[Row]) -> None:
+    """Note that entries left without a local change; each is told by its instant and machine."""
+    places = {(created_at // HOUR_MS, machine_id) for created_at, machine_id in gone}
+    transaction.execute_many(_MARK, places)
+
+
+def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for place in range(0, len(rows), PIECE):
+        yield rows[place : place + PIECE]
 
 
 def _bindings(span: Span) -> dict[str, object]:

@@ -12,7 +12,7 @@ Invariants:
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -105,6 +105,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     batch_rows: int = 1000
     window_days: int = 0
     """Entries older than this are not held here; 0 holds all."""
+    erased: Callable[[Database, int], None] = lambda _database, _after: None
+    """Told when text went out of the replica, and after which of its changes."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,11 +178,21 @@ class Engine:
             if not is_alone:
                 return Progress(was_busy=True)
             try:
-                with timing(self._database.meter, SYNC):
+                with timing(self._database.meter, SYNC), self.erasing():
                     return await self._exchange(users)
             except PrimaryError as error:
                 self.state.failed(error.code, str(error), at_ms=self._clock.now_ms())
                 raise
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """Tell, after the block, whoever holds what was derived of text that it took out."""
+        after, before = self.state.last_change(), self._database.clearings
+        try:
+            yield
+        finally:
+            if self._database.clearings != before:
+                self._options.erased(self._database, after)
 
     async def _exchange(self, users: Sequence[str]) -> Progress:
         now = self._clock.now_ms()

@@ -108,8 +108,9 @@ def _meant(client: Client, result: Result | StatementError) -> Result | PrimaryE
 class LatePrimary:
     """The primary of a process that should not wait for it: set up in the first exchange.
 
-    A token that was refused, or may not write, is forgotten, so the next exchange reads it anew: it
-    may have been renewed meanwhile.
+    A token that was refused, or may not write, is read anew at once; if another one is there by
+    now, the exchange is made with it, so nobody notices that tokens are rotated. If not, it is
+    forgotten, and the next exchange looks again.
 
     Args:
         resolve: returns where the primary is; it may read files and run commands.
@@ -120,6 +121,7 @@ class LatePrimary:
         self.has_readers = has_readers
         self._resolve = resolve
         self._primary: Primary | None = None
+        self._token: str | None = None
 
     async def exchange(
         self, requests: Sequence[Statement], *, writes: bool
@@ -129,12 +131,29 @@ class LatePrimary:
         Raises:
             PrimaryError: also where the settings are wrong.
         """
+        try:
+            return await self._exchange(requests, writes=writes)
+        except (PrimaryAuthError, PrimaryReadOnlyError):
+            if not await self._is_renewed():
+                raise
+        return await self._exchange(requests, writes=writes)
+
+    async def _exchange(
+        self, requests: Sequence[Statement], *, writes: bool
+    ) -> tuple[list[Result | PrimaryError], bool]:
         primary = await self.ready()
         try:
             return await primary.exchange(requests, writes=writes)
         except (PrimaryAuthError, PrimaryReadOnlyError):
             await self.close()
             raise
+
+    async def _is_renewed(self) -> bool:
+        """Return whether the settings give another token than the one that was refused."""
+        refused = self._token
+        with suppress(PrimarySetupError):  # that the old one was refused says more
+            await self.ready()
+        return self._primary is not None and self._token != refused
 
     async def ready(self) -> Primary:
         """Return the primary, set up now if it was not.
@@ -144,7 +163,8 @@ class LatePrimary:
         """
         if self._primary is None:
             try:
-                self._primary = Primary(await _aside(self._resolve))
+                target = await _aside(self._resolve)
+                self._primary, self._token = Primary(target), target.token
             except SettingsError as error:
                 raise PrimarySetupError(str(error)) from error
         return self._primary

@@ -17,7 +17,13 @@ from typing import Any
 import msgspec
 
 from ipcom_chat.clock import Clock
-from ipcom_chat.errors import IpcomChatError, PrimaryError, StorageError
+from ipcom_chat.errors import (
+    IpcomChatError,
+    PrimaryAuthError,
+    PrimaryError,
+    PrimaryReadOnlyError,
+    StorageError,
+)
 from ipcom_chat.sync.engine import Engine, Progress
 
 DEBOUNCE_S = 1.0
@@ -32,7 +38,9 @@ FIRST_BACKOFF_S = 1.0
 ACTIVE_BACKOFF_S = 15.0
 """The longest wait after a failure while people are at work."""
 HOPELESS_S = 600.0
-"""How often to try what only a person can mend: a token may be renewed without a word to us."""
+"""How often to try what only a person can mend."""
+TOKEN_S = 60.0
+"""How often to try where a token was refused: it may be renewed without a word to us."""
 ACTIVE_FOR_S = 300.0
 """How long after a local change people count as being at work."""
 FLUSH_S = 1.5
@@ -88,6 +96,8 @@ class Rhythm:
     def after_failure(self, error: IpcomChatError) -> float:
         """Return how long to wait after one that failed, in seconds."""
         self._failures = min(self._failures + 1, 30)
+        if isinstance(error, PrimaryAuthError | PrimaryReadOnlyError):
+            return self._jittered(TOKEN_S)
         if not error.retryable and isinstance(error, PrimaryError):
             return self._jittered(HOPELESS_S)
         bound_s = self._intervals.longest_backoff_s

@@ -96,7 +96,7 @@ class PrimaryStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far this machine's clock is ahead of the primary's."""
 
 
-class _State(msgspec.Struct, frozen=True, array_like=True):
+class PrimaryState(msgspec.Struct, frozen=True, array_like=True):
     """What a database of ours says of itself."""
 
     epoch: str
@@ -161,7 +161,7 @@ async def migrate(client: Client, clock: Clock) -> Migrated:
             state = await _own_state(transaction, client.host)
             after = _check_version(state, client.host).schema
             if after < len(steps):
-                await _apply(transaction, client.host, steps[after], clock)
+                await apply_step(transaction, client.host, steps[after], clock)
                 after += 1
     return Migrated(host=client.host, before=before, after=after)
 
@@ -238,16 +238,16 @@ async def _measure(client: Client, clock: Clock) -> tuple[float, int]:
     return round(trip_ms, 1), round(sent_at + trip_ms / 2) - primary_ms
 
 
-_NEW_META = "INSERT INTO sync_meta (one, epoch, min_protocol, created_at) VALUES (1, ?, ?, ?)"
+NEW_META = "INSERT INTO sync_meta (one, epoch, min_protocol, created_at) VALUES (1, ?, ?, ?)"
 
 
-async def _create(transaction: Transaction, host: str, clock: Clock) -> _State:
+async def _create(transaction: Transaction, host: str, clock: Clock) -> PrimaryState:
     epoch, steps = f"{clock.random_bits(128):032x}", migrations(DATABASE)
-    await _apply(transaction, host, steps[0], clock)
+    await apply_step(transaction, host, steps[0], clock)
     meta = (epoch, FIRST_PROTOCOL, clock.now_ms())
-    await transaction.execute(Statement(_NEW_META, meta, want_rows=False))
+    await transaction.execute(Statement(NEW_META, meta, want_rows=False))
     for step in steps[1:]:
-        await _apply(transaction, host, step, clock)
+        await apply_step(transaction, host, step, clock)
     state = await _state(transaction, host)
     assert state is not None  # noqa: S101 - it was made above
     return state
@@ -256,7 +256,13 @@ async def _create(transaction: Transaction, host: str, clock: Clock) -> _State:
 _RECORD = "INSERT INTO schema_migrations (number, name, applied_at) VALUES (?, ?, ?)"
 
 
-async def _apply(transaction: Transaction, host: str, step: Migration, clock: Clock) -> None:
+async def apply_step(transaction: Transaction, host: str, step: Migration, clock: Clock) -> None:
+    """Carry out one migration and record it.
+
+    Raises:
+        PrimarySetupError: the server does not understand it.
+        PrimaryError: see `init`.
+    """
     record = Statement(_RECORD, (step.number, step.name, clock.now_ms()), want_rows=False)
     try:
         await transaction.execute(Script(step.sql), record)
@@ -278,7 +284,7 @@ SELECT (SELECT epoch FROM sync_meta), (SELECT max(number) FROM schema_migrations
 """
 
 
-async def _state(runs: _Runs, host: str) -> _State | None:
+async def _state(runs: _Runs, host: str) -> PrimaryState | None:
     """Return the state of a database of ours, None of an empty one.
 
     Raises:
@@ -290,14 +296,31 @@ async def _state(runs: _Runs, host: str) -> _State | None:
         return None
     try:
         (result,) = await runs.execute(Statement(_STATE))
-        return msgspec.convert(result.rows[0], _State)
+        return msgspec.convert(result.rows[0], PrimaryState)
     except msgspec.ValidationError as error:
         raise _incomplete(host) from error
     except StatementError as error:
         raise _translated(error, host) from error
 
 
-async def _own_state(runs: _Runs, host: str) -> _State:
+async def object_names(runs: _Runs) -> set[str]:
+    """Return the names of everything in a database that is not the server's own."""
+    (names,) = await runs.execute(Statement(_NAMES))
+    return {str(row[1]) for row in names.rows if not is_internal(str(row[1]))}
+
+
+async def own_state(client: Client) -> PrimaryState:
+    """Return what a primary says of itself.
+
+    Raises:
+        PrimaryForeignError: it is not ours, or was not prepared.
+        PrimaryVersionError: a newer program migrated it.
+        PrimaryError: it cannot be reached or read.
+    """
+    return _check_version(await _own_state(client, client.host), client.host)
+
+
+async def _own_state(runs: _Runs, host: str) -> PrimaryState:
     state = await _state(runs, host)
     if state is None:
         raise foreign()
@@ -347,13 +370,13 @@ def _listed(names: set[str] | frozenset[str]) -> str:
     return f"{shown}, …" if len(names) > NAMES_SHOWN else shown
 
 
-def _check_version(state: _State, host: str) -> _State:
+def _check_version(state: PrimaryState, host: str) -> PrimaryState:
     if state.schema > latest(DATABASE) or state.min_protocol > PROTOCOL:
         raise _too_new(state, host)
     return state
 
 
-def _too_new(state: _State, host: str) -> PrimaryVersionError:
+def _too_new(state: PrimaryState, host: str) -> PrimaryVersionError:
     return newer(state.schema, latest(DATABASE), host)
 
 

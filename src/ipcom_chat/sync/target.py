@@ -1,5 +1,7 @@
 """Where the primary is; apart from `sync.primary`, because that brings the network's modules."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from ipcom_chat.errors import PrimaryError
@@ -24,6 +26,16 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Target({len(self.urls)} addresses)"
+
+
+def fault_of(urls: Iterable[str]) -> PrimaryError | None:
+    """Return why addresses cannot be used, if one of them cannot, without asking anybody."""
+    for url in urls:
+        try:
+            Address.parse(url)
+        except PrimaryError as error:
+            return error
+    return None
 
 
 def host_of(url: str) -> str:

@@ -88,7 +88,8 @@ async def repair(
     for each in found:
         wanted = [*each.missing, *each.different]
         for start in range(0, len(wanted), FETCH_IDS):
-            await _fetch(database, primary, wanted[start : start + FETCH_IDS])
+            with engine.erasing():
+                await _fetch(database, primary, wanted[start : start + FETCH_IDS])
         SyncRows(database).wait_again(each.extra)
         if each.tables:
             SyncState(database).fill_anew(each.scope)

@@ -181,13 +181,11 @@ def problems(seen: Snapshot, width: int) -> Lines:
 
 def adoption(seen: Snapshot, width: int) -> Lines:
     """Return how many used it on each day, and what that took."""
-    rows = []
-    for each in reversed(seen.adoption):
-        spent = [one for one in seen.spending if one.day == each.day]
-        rows.append(
-            (each.day, str(each.users), str(each.machines), str(sum(one.tokens for one in spent)),
-             dollars(sum(one.cost_microusd for one in spent)))
-        )  # fmt: skip
+    rows = [
+        (each.day, str(each.users), str(each.machines), str(each.tokens),
+         dollars(each.cost_microusd))
+        for each in reversed(seen.adoption)
+    ]  # fmt: skip
     heads = (_("Day (UTC)"), _("Users"), _("Machines"), _("Tokens"), _("Cost"))
     return _table(heads, rows, width, flexible=0)
 

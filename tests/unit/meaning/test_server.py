@@ -1,5 +1,6 @@
 """The process that holds the model, with the real model, as a thread of this one."""
 
+import os
 import select
 import socket
 import stat
@@ -116,19 +117,27 @@ def test_it_ends_when_nobody_needs_it_and_leaves_no_socket(made: Searched, tmp_p
     assert Meaning(tmp_path / "history.db", folder).ask("open ports", limit=1) is None
 
 
-@pytest.mark.parametrize("is_damaged", [True, False])
-def test_it_ends_when_its_replica_was_replaced_or_is_damaged(
-    made: Searched, tmp_path: Path, is_damaged: bool
+@pytest.mark.parametrize("mark", ["damaged", "alone", None])
+def test_it_ends_when_its_replica_was_replaced_is_damaged_or_to_be_restored(
+    made: Searched, tmp_path: Path, mark: str | None
 ) -> None:
     replica, place = tmp_path / "history.db", tmp_path / "meaning"
     with serving(tmp_path) as meaning:
-        if is_damaged:
-            (tmp_path / "history.db.damaged").touch()
+        if mark:
+            (tmp_path / f"history.db.{mark}").touch()
         else:
             replica.rename(tmp_path / "aside.db")
             replica.touch()
         eventually((place / "socket").exists, lambda is_there: not is_there)
         assert meaning.ask("open ports", limit=1) is None
+
+
+def test_a_wish_that_nobody_has_any_more_ends_nothing(made: Searched, tmp_path: Path) -> None:
+    mark = tmp_path / "history.db.alone"
+    mark.touch()
+    os.utime(mark, (1, 1))
+    with serving(tmp_path) as meaning:
+        assert meaning.ask("open ports", limit=1) is not None
 
 
 class Ticks(SystemClock):

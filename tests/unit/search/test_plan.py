@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ipcom_chat.domain.entry import Status
 from ipcom_chat.search.planner import Planner
 from ipcom_chat.search.query import parse
-from ipcom_chat.search.texts import Highlighter, Text
+from ipcom_chat.search.texts import Highlighter, Text, is_near
 from tests.support.replica import NOW_MS, an_entry
 from tests.support.search import Searched, searching
 
@@ -121,3 +122,14 @@ def test_highlights_follow_what_matched() -> None:
     plan = Planner(None, [Text(text, "")]).plan(parse("reinicia nginx /etc/nginx", NOW_MS))
     marked = [text[start:end] for start, end in Highlighter(plan).ranges(text)]
     assert marked == ["Reiniciar", "restart", "nginx", "/etc/nginx"]
+
+
+def test_words_of_nearly_the_same_spelling_are_marked_wherever_the_letter_differs() -> None:
+    near = ("nginx", "ngins", "mginx", "nginxx", "nngix", "gninx", "ngix")
+    text = " ".join(("engine", *near, "angina", "nginx2024", "ng", "kanginx"))
+    plan = msgspec.structs.replace(
+        Planner(None, [Text("x", "")]).plan(parse("x", NOW_MS)), weighted=(), near=("ngimx",)
+    )
+    marked = [text[start:end] for start, end in Highlighter(plan).ranges(text)]
+    assert marked == [word for word in text.split() if is_near("ngimx", word)]
+    assert "nginx" in marked

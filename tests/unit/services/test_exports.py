@@ -34,9 +34,8 @@ TERMINAL_ACTS_ON = {chr(code) for code in (*range(32), *range(127, 160), 0x202E,
 
 
 def _row(**changes: Any) -> dict[str, Any]:
-    extra = dict.fromkeys(EXTRA_FIELDS[:-1])
-    row = msgspec.structs.asdict(an_entry()) | extra | {"events": []}
-    return row | changes
+    extra = dict.fromkeys(EXTRA_FIELDS) | {"events": [], "votes": []}
+    return msgspec.structs.asdict(an_entry()) | extra | changes
 
 
 def _csv_cells(row: dict[str, Any]) -> dict[str, str]:

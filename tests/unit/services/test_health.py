@@ -40,7 +40,7 @@ def test_a_fresh_machine_is_well_and_nothing_is_made(subject: Subject, tmp_path:
     assert {check.status for check in checks.values()} == {Status.OK}
     assert set(checks) == {
         "versions", "settings", "locale", "folder", "state_folder", "file_system", "disk",
-        "history", "machine_id", "assistant", "playbooks", "sync",
+        "history", "index", "redaction", "machine_id", "assistant", "playbooks", "sync",
     }  # fmt: skip
     assert not any((tmp_path / name).exists() for name in ("data", "state", "config.toml"))
 

@@ -301,6 +301,7 @@ def test_whose_entries_are_private_is_not_asked(tmp_path: Path) -> None:
 
 def _of_machine(replica: Seen) -> int:
     return replica.database.number(
-        "SELECT sum(n) FROM usage JOIN usage_who USING (who) WHERE machine_id = ? AND NOT private",
+        "SELECT sum(n) FROM usage_days JOIN usage_who USING (who) "
+        "WHERE machine_id = ? AND NOT private",
         (MACHINE,),
     )

@@ -9,6 +9,7 @@ from ipcom_chat.domain.entry import Status
 from ipcom_chat.errors import StorageError
 from ipcom_chat.storage import backup
 from ipcom_chat.storage.backup import back_up
+from ipcom_chat.storage.beside import Beside
 from ipcom_chat.storage.imported import ImportedRows
 from tests.support.replica import NOW_MS, an_entry, fill, opened
 
@@ -71,8 +72,8 @@ def test_a_private_row_takes_nothing_in(tmp_path: Path) -> None:
     with opened(tmp_path / "history.db") as database:
         rows = ImportedRows(database)
         private = an_entry(private=True)
-        assert rows.restore([(private, ())]) == 1
+        assert rows.restore([(private, (), Beside())]) == 1
         other = an_entry(id=private.id, status=Status.COMPLETED, response="x", version=2)
-        assert not rows.would_change([(other, ())])
-        assert rows.restore([(other, ())]) == 0
+        assert not rows.would_change([(other, (), Beside())])
+        assert rows.restore([(other, (), Beside())]) == 0
         assert database.row("SELECT status, private FROM entries") == ("pending", 1)

@@ -22,6 +22,7 @@ from tests.support.replica import (
     an_entry,
     die_at,
     exit_code,
+    new_id,
     opened,
     parts,
     together,
@@ -198,3 +199,17 @@ def test_an_empty_file_becomes_a_replica(tmp_path: Path) -> None:
     path = tmp_path / "replica.db"
     path.touch()
     assert _open(0, path) == latest("replica")
+
+
+def test_events_from_before_their_index_was_made_smaller_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "replica.db"
+    connection = connect(path)
+    migrate(connection, path, migrations("replica")[:3], now_ms=NOW_MS)
+    sql = "INSERT INTO entry_events (entry_id, at, to_status, actor, replica_id) VALUES (?,?,?,?,?)"
+    one, other = new_id(), new_id()
+    for at, entry_id in enumerate((one, other, one)):
+        connection.execute(sql, (entry_id, at, "pending", "test", "r"))
+    connection.close()
+    with opened(path) as database:
+        assert [event.at for event in Entries(database).events(one)] == [0, 2]
+        assert [event.at for event in Entries(database).events(other)] == [1]

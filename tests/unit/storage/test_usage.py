@@ -30,15 +30,23 @@ from tests.support.replica import (
 EVERYTHING = Span(
     scope=Scope(mode=None, machine_id=MACHINE), since_ms=0, until_ms=NOW_MS + 100 * HOUR_MS
 )
-_COUNTED = """
-SELECT hour, user_id, os_user, machine_id, mode, private, kind, status, n, ok, tokens, cost
-FROM (SELECT hour, user_id, os_user, machine_id, mode, private, kind, status, sum(n) AS n,
-        sum(ok) AS ok, sum(tokens) AS tokens, sum(cost_microusd) AS cost
-      FROM usage JOIN usage_who USING (who) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8)
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+_HOURS = """
+SELECT hour, mode, private, kind, status, sum(n), sum(ok), sum(time_ms) FROM usage_hours
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
 """
-_TRUE = """
-SELECT created_at / 3600000, coalesce(user_id, ''), os_user, machine_id, mode, private, kind,
+_TRUE_HOURS = """
+SELECT created_at / 3600000, mode, private, kind, status, count(*),
+  coalesce(sum(kind = 'command' AND error_code = '0'), 0),
+  coalesce(sum(iif(kind = 'question' AND status = 'completed', execution_time_ms, 0)), 0)
+FROM entries WHERE completed_at IS NOT NULL AND deleted_at IS NULL
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+"""
+_DAYS = """
+SELECT day, user_id, os_user, machine_id, mode, private, kind, status, n, ok, tokens, cost_microusd
+FROM usage_days JOIN usage_who USING (who) ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
+"""
+_TRUE_DAYS = """
+SELECT created_at / 86400000, coalesce(user_id, ''), os_user, machine_id, mode, private, kind,
   status, count(*), coalesce(sum(kind = 'command' AND error_code = '0'), 0),
   coalesce(sum(tokens_used), 0), coalesce(sum(cost_microusd), 0)
 FROM entries WHERE completed_at IS NOT NULL AND deleted_at IS NULL
@@ -63,7 +71,8 @@ steps = st.lists(
 
 
 def is_exact(database: Database) -> bool:
-    return list(database.rows(_COUNTED)) == list(database.rows(_TRUE))
+    pairs = ((_HOURS, _TRUE_HOURS), (_DAYS, _TRUE_DAYS))
+    return all(list(database.rows(a)) == list(database.rows(b)) for a, b in pairs)
 
 
 @settings(
@@ -130,10 +139,10 @@ def test_a_count_that_another_process_overtook_is_made_again(tmp_path: Path) -> 
     with opened(path) as database, opened(path) as other:
         Entries(database).add(an_entry(status=Status.COMPLETED), actor="test")
         usage = Usage(database)
-        hours = [(NOW_MS // HOUR_MS, 0)]
+        hours = [(NOW_MS // HOUR_MS,)]
         Entries(other).add(an_entry(status=Status.COMPLETED), actor="test")
         assert Usage(other).catch_up()
-        assert usage._replace(hours, 0, 1) is False
+        assert usage._replace(0, hours=hours) is False
         assert usage.catch_up()
         assert is_exact(database)
 
@@ -204,7 +213,7 @@ def test_what_is_read_of_the_counts(tmp_path: Path) -> None:
         )
         assert usage.all_active(span) == (1, 1)
         assert usage.of_machine(MACHINE, span) == 5
-        (spent,) = usage.spending(span)
+        (spent,) = usage.spending(span, limit=9)
         assert spent.tokens == 7
         (active,) = usage.active(span)
-        assert (active.users, active.machines) == (1, 1)
+        assert (active.users, active.machines, active.tokens) == (1, 1, 7)

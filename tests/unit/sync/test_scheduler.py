@@ -13,6 +13,8 @@ from ipcom_chat.errors import (
     IpcomChatError,
     PrimaryAuthError,
     PrimaryForeignError,
+    PrimaryReadOnlyError,
+    PrimarySetupError,
     PrimaryUnreachableError,
     StorageFullError,
 )
@@ -25,6 +27,7 @@ from ipcom_chat.sync.scheduler import (
     DEBOUNCE_S,
     FIRST_BACKOFF_S,
     HOPELESS_S,
+    TOKEN_S,
     Intervals,
     Rhythm,
     Scheduler,
@@ -124,7 +127,12 @@ def test_success_ends_the_back_off() -> None:
     assert beat.after_failure(OFFLINE) == FIRST_BACKOFF_S
 
 
-@pytest.mark.parametrize("error", [REFUSED, PrimaryForeignError("not ours")])
+@pytest.mark.parametrize("error", [REFUSED, PrimaryReadOnlyError("reads only")])
+def test_a_token_may_be_renewed_at_any_minute(error: IpcomChatError) -> None:
+    assert rhythm(0)[0].after_failure(error) == pytest.approx(0.8 * TOKEN_S)
+
+
+@pytest.mark.parametrize("error", [PrimarySetupError("no TLS"), PrimaryForeignError("not ours")])
 def test_what_a_person_must_mend_is_tried_rarely(error: IpcomChatError) -> None:
     assert rhythm(0)[0].after_failure(error) == pytest.approx(0.8 * HOPELESS_S)
     assert rhythm(0.999_999)[0].after_failure(error) == pytest.approx(1.2 * HOPELESS_S, rel=1e-3)

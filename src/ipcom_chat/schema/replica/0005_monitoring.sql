@@ -9,33 +9,46 @@ CREATE TABLE usage_state (
   turn     INTEGER NOT NULL                          -- rises with every change of the counts
 ) STRICT;
 INSERT INTO usage_state (one, seen_seq, turn) VALUES (1, 0, 0);
--- Hours whose rows left without a local change: old entries that were evicted.
+-- Of which machine and hour rows left without a local change: old entries that were evicted.
 CREATE TABLE usage_dirty (
-  hour INTEGER NOT NULL PRIMARY KEY,
-  mark INTEGER NOT NULL                              -- how often
+  hour       INTEGER NOT NULL,
+  machine_id TEXT    NOT NULL,
+  mark       INTEGER NOT NULL,                       -- how often
+  PRIMARY KEY (hour, machine_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage_hours (
+  hour    INTEGER NOT NULL,
+  mode    TEXT    NOT NULL,
+  private INTEGER NOT NULL,
+  kind    TEXT    NOT NULL,
+  status  TEXT    NOT NULL,
+  upto_ms INTEGER NOT NULL,                          -- how long an answer took; 0: no answer
+  n       INTEGER NOT NULL,
+  ok      INTEGER NOT NULL,                          -- commands that ended with 0
+  time_ms INTEGER NOT NULL,                          -- of the answers together
+  PRIMARY KEY (hour, mode, private, kind, status, upto_ms)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE usage_who (
   who        INTEGER PRIMARY KEY,
+  machine_id TEXT    NOT NULL,
   user_id    TEXT    NOT NULL,                       -- empty: nobody was named
   os_user    TEXT    NOT NULL,
-  machine_id TEXT    NOT NULL,
-  UNIQUE (user_id, os_user, machine_id)
+  UNIQUE (machine_id, user_id, os_user)
 ) STRICT;
-CREATE TABLE usage (
-  hour          INTEGER NOT NULL,
+CREATE TABLE usage_days (
+  day           INTEGER NOT NULL,
   who           INTEGER NOT NULL,
   mode          TEXT    NOT NULL,
   private       INTEGER NOT NULL,
   kind          TEXT    NOT NULL,
   status        TEXT    NOT NULL,
-  upto_ms       INTEGER NOT NULL,                    -- how long an answer took; 0: no answer
   n             INTEGER NOT NULL,
-  ok            INTEGER NOT NULL,                    -- commands that ended with 0
+  ok            INTEGER NOT NULL,
   tokens        INTEGER NOT NULL,
   cost_microusd INTEGER NOT NULL,
-  time_ms       INTEGER NOT NULL,                    -- of the answers together
-  PRIMARY KEY (hour, who, mode, private, kind, status, upto_ms)
+  PRIMARY KEY (day, who, mode, private, kind, status)
 ) STRICT, WITHOUT ROWID;
 
 -- How long things took in the processes of this replica: how many up to so many microseconds. Hour
