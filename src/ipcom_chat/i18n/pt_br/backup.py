@@ -200,7 +200,7 @@ MESSAGES: dict[str, str] = {
         "{count} entradas descartadas aqui, o banco primário as mantém"
     ),
     "would be brought up to date": "seria atualizado",
-    "up to date": "atualizado",
+    "up to date": "em dia",
     "up to date; deleted text leaves the disk when others stop reading": (
         "atualizado; o texto excluído sai do disco quando os outros pararem de ler"
     ),
