@@ -13,6 +13,8 @@ from ipcom_chat.web.html import Html, el
 HEIGHT: Final = 60
 STEP: Final = 10
 GAP: Final = 2
+STEPS_MIN: Final = 12
+"""Fewer bars leave room beside them."""
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +31,7 @@ def bars(label: str, values: Sequence[Bar]) -> Html:
     drawn = [_bar(place * STEP, bar, top) for place, bar in sized]
     return el(
         "svg", *drawn, class_="chart", role="img", aria_label=label, preserveAspectRatio="none",
-        viewBox=f"0 0 {max(len(values), 1) * STEP} {HEIGHT}",
+        viewBox=f"0 0 {max(len(values), STEPS_MIN) * STEP} {HEIGHT}",
     )  # fmt: skip
 
 
@@ -63,5 +65,5 @@ def line(label: str, values: Sequence[float | None]) -> Html:
     drawn = [el("polyline", class_="line", points=" ".join(each)) for each in pieces if each]
     return el(
         "svg", *drawn, class_="chart", role="img", aria_label=label, preserveAspectRatio="none",
-        viewBox=f"0 0 {max(len(values), 1) * STEP} {HEIGHT}",
+        viewBox=f"0 0 {max(len(values), STEPS_MIN) * STEP} {HEIGHT}",
     )  # fmt: skip

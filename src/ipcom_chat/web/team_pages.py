@@ -7,7 +7,7 @@ from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.formats import age, duration, yes_no
 from ipcom_chat.i18n import _
 from ipcom_chat.monitoring_words import dollars, kpi_target, kpi_title, kpi_value
-from ipcom_chat.services.monitoring import Person, Snapshot
+from ipcom_chat.services.monitoring import Kpi, Person, Snapshot
 from ipcom_chat.web import charts
 from ipcom_chat.web.charts import Bar
 from ipcom_chat.web.html import Html, el, number, table
@@ -78,8 +78,7 @@ def _turning(place: Place, page: int, count: int) -> Html | None:
 def adoption(place: Place, seen: Snapshot, window: str) -> Html:
     """Return who uses it day by day, and what is used again."""
     figures: list[tuple[str, object]] = [
-        (kpi_title(name), f"{kpi_value(seen.kpi(name))} {kpi_target(seen.kpi(name))}")
-        for name in _FIGURES
+        (kpi_title(name), _figure(seen.kpi(name))) for name in _FIGURES
     ]
     return document(
         place,
@@ -89,6 +88,11 @@ def adoption(place: Place, seen: Snapshot, window: str) -> Html:
         _by_day(seen),
         _problems(seen),
     )
+
+
+def _figure(kpi: Kpi) -> str:
+    target = kpi_target(kpi)
+    return f"{kpi_value(kpi)} ({target})" if target else kpi_value(kpi)
 
 
 def _by_day(seen: Snapshot) -> Html:
