@@ -110,6 +110,13 @@ def test_without_tools_the_ai_only_answers(ai: Env) -> None:
     assert done.out == "Hello world\n"
 
 
+def test_without_tools_the_history_answers_without_its_checks(env: Env) -> None:
+    done = run_program(["ask", "how full is the disk?", "--no-tools"], env)
+    assert "$ df" not in done.err
+    assert "tools are off here" in done.err
+    assert entries(env, "command") == []
+
+
 def test_events_are_lines_of_json_and_the_entry_the_last(ai: Env) -> None:
     done = run_program(["ask", "hello", "--json", "--stream"], ai)
     events = [msgspec.json.decode(line) for line in done.out.splitlines()]

@@ -159,7 +159,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     recall: Recall
     search: Search | None = None
     gate: Gate | None = None
-    """None: nothing may be run."""
+    """None: an AI is offered no tools."""
+    runs_checks: bool = True
+    """Whether the history's own answer may run the built-in checks."""
     borrow: Borrow | None = None
     """None: there is no terminal to lend."""
     is_plan: bool = False

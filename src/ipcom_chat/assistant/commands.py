@@ -36,6 +36,7 @@ TIMED_OUT: Final = 124
 _SHELL: Final = ("bash", "-c")
 _LONGEST_WAIT_CHARS: Final = 4_096
 _GRACE_S: Final = 0.1
+_SUDO_S: Final = 2.0
 _CHUNK_BYTES: Final = 65_536
 _DRAIN_CHUNKS: Final = 32
 _POLL_FIRST_S: Final = 0.001
@@ -350,27 +351,53 @@ async def _poll(done: Callable[[], bool]) -> None:
 
 async def _end_group(process: subprocess.Popen[bytes]) -> None:
     """End what is left of the group: asked first, then killed, within about 200 ms."""
+    try:
+        await _end_by(process, signal.SIGTERM)
+    finally:
+        await _end_by(process, signal.SIGKILL)
+
+
+async def _end_by(process: subprocess.Popen[bytes], number: int) -> None:
+    """Signal the group and give it a moment; what sudo started takes signals from sudo alone."""
 
     def gone() -> bool:
         process.poll()
-        return not _signal_group(process.pid, 0)
+        try:
+            return not _signal_group(process.pid, 0)
+        except PermissionError:
+            return False
 
     try:
-        if _signal_group(process.pid, signal.SIGTERM):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_GRACE_S):
-                    await _poll(gone)
-    finally:
-        if _signal_group(process.pid, signal.SIGKILL):
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_GRACE_S):
-                    await _poll(gone)
+        if not _signal_group(process.pid, number):
+            return
+    except PermissionError:
+        await _signal_by_sudo(process.pid, number)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE_S):
+            await _poll(gone)
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Send a signal to the group; false when nobody is left who could get it."""
+    """Send a signal to the group; false when nobody is left who could get it.
+
+    Raises:
+        PermissionError: all who are left belong to somebody else.
+    """
     try:
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):
+    except ProcessLookupError:
         return False
     return True
+
+
+async def _signal_by_sudo(group: int, number: int) -> None:
+    """Send a signal to a group that belongs to root, by the leave that sudo has given before."""
+    argv = ("sudo", "-n", "kill", f"-{number:d}", "--", f"-{group}")
+    nowhere = subprocess.DEVNULL
+    try:
+        killer = subprocess.Popen(argv, stdin=nowhere, stdout=nowhere, stderr=nowhere)  # noqa: ASYNC220 - as every command here
+    except OSError:
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_SUDO_S):
+            await _poll(lambda: killer.poll() is not None)

@@ -30,7 +30,7 @@ from ipcom_chat.assistant.playbook_running import PlaybookRun
 from ipcom_chat.assistant.wording import Wording, own_answer
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.i18n import LANGUAGES, Language
+from ipcom_chat.i18n import LANGUAGES, Language, _
 
 _SCORE: Final = 0.6
 _SHOWN: Final = 3
@@ -137,6 +137,8 @@ async def _understood(
 async def _refused(question: Question, found: Match) -> Refused | None:
     """Return why a check does not run, such as in a plan; None if it may."""
     name = f"check:{found.playbook.id}"
+    if not question.runs_checks:
+        return Refused(call_id=name, command=name, reason=_("tools are off here"))
     if question.gate is None:
         return None
     said = await question.gate.tool(name, name, name, is_harmless=True)

@@ -123,6 +123,7 @@ class Asking:
             recall=lambda text: self._recall(scope, text),
             search=lambda query, limit: self._search(scope, query, limit),
             gate=self.gate(approve) if terms.uses_tools else None,
+            runs_checks=terms.uses_tools,
             borrow=terms.borrow,
             is_plan=terms.is_plan,
             limits=terms.limits,

@@ -279,3 +279,33 @@ async def test_a_program_of_the_working_directory_is_not_run(
     monkeypatch.setenv("PATH", f".::{os.environ['PATH']}")
     result = await CommandRun(["uname"], cwd=str(tmp_path)).wait()
     assert result.output.strip() == "Linux"
+
+
+async def test_what_sudo_has_started_is_ended_by_sudo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process of root's refuses signals of others; here the kernel's refusal is played.
+
+    The test may itself run as root, whom nothing refuses, and sudo needs a password: so a script
+    stands for sudo. The real one was tried by hand.
+    """
+    said = tmp_path / "said"
+    sudo = tmp_path / "sudo"
+    sudo.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >> {said}\nshift\nexec "$@"\n')
+    sudo.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    real = os.killpg
+
+    def refuse(group: int, number: int) -> None:
+        real(group, 0)  # nobody is left: that is said first, as the kernel does
+        raise PermissionError
+
+    monkeypatch.setattr(os, "killpg", refuse)
+    run = CommandRun(("sleep", "77.5"), cwd="/")
+    waiting = asyncio.ensure_future(run.wait())
+    await asyncio.sleep(0.1)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert run.result().exit_code == 128 + 15
+    assert said.read_text().startswith("-n kill -15 -- -")
