@@ -8,6 +8,7 @@ save waits for it; if another process was faster, that one's counts stay and thi
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import inf
 from time import monotonic
 from typing import Final
 
@@ -22,6 +23,9 @@ from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
 
 BATCH: Final = 20_000
 """So many changes are looked at at once."""
+SMALLEST_BATCH: Final = 250
+STEP_S: Final = 1.0
+"""A step that takes longer, beyond the time given, is given up for a smaller one."""
 PIECE: Final = 200
 """So many hours, or days of machines, one transaction replaces: others write in between."""
 
@@ -226,6 +230,8 @@ class Usage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._batch = BATCH
+        """How many changes one step counts; fewer where they lie in too many hours."""
 
     def catch_up(self, *, limit_s: float | None = None) -> bool:
         """Count what changed since the last time; return whether all of it was counted.
@@ -236,16 +242,20 @@ class Usage:
         Raises:
             StorageError: see `errors`; what is counted stays.
         """
-        end_s = None if limit_s is None else monotonic() + limit_s
-        while not self._step():
-            if end_s is not None and monotonic() > end_s:
+        end_s = inf if limit_s is None else monotonic() + limit_s
+        while not self._step(end_s):
+            if monotonic() > end_s:
                 return False
         return True
 
-    def _step(self) -> bool:
-        """Count one batch; return whether it was the last one."""
+    def _step(self, end_s: float) -> bool:
+        """Count one batch; return whether it was the last one.
+
+        One that takes too long is given up, and the next is smaller: what it has stored is right,
+        and is stored again.
+        """
         turn, seen, last = self._database.row(_STATE) or (0, 0, 0)
-        row = self._database.row(_UNTIL, (seen, BATCH - 1))
+        row = self._database.row(_UNTIL, (seen, self._batch - 1))
         until = row[0] if row else last
         marks = list(self._database.rows(_MARKS))
         if until == seen and not marks:
@@ -253,12 +263,14 @@ class Usage:
         changed = {"after": seen, "until": until}
         hours = list(self._database.rows(_CHANGED_HOURS, changed))
         days = list(self._database.rows(_CHANGED_DAYS, changed))
-        for piece in _pieces(hours):
-            if not self._replace(turn, hours=piece):
+        late_s = max(end_s, monotonic() + STEP_S)
+        pieces = [*({"hours": each} for each in _pieces(hours)),
+                  *({"days": each} for each in _pieces(days))]  # fmt: skip
+        for piece in pieces:
+            if monotonic() > late_s and self._batch > SMALLEST_BATCH:
+                self._batch = max(SMALLEST_BATCH, self._batch // 4)
                 return False
-            turn += 1
-        for piece in _pieces(days):
-            if not self._replace(turn, days=piece):
+            if not self._replace(turn, **piece):
                 return False
             turn += 1
         return self._finish(turn, until, marks) and row is None

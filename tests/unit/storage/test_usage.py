@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status
 from ipcom_chat.ids import EntryId, MachineId, UserId
+from ipcom_chat.storage import usage as usage_module
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import EntryFilter
@@ -217,3 +219,22 @@ def test_what_is_read_of_the_counts(tmp_path: Path) -> None:
         assert spent.tokens == 7
         (active,) = usage.active(span)
         assert (active.users, active.machines, active.tokens) == (1, 1, 7)
+
+
+def test_changes_that_lie_in_very_many_hours_are_counted_in_smaller_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as an import: a step that recounts every hour of a year takes longer than a look may."""
+    monkeypatch.setattr(usage_module, "STEP_S", 0.0)
+    with opened(tmp_path / "history.db") as database:
+        Entries(database).add_all(
+            [an_entry(status=Status.COMPLETED, created_at=NOW_MS + number * HOUR_MS)
+             for number in range(900)], actor="test",
+        )  # fmt: skip
+        usage = Usage(database)
+        looks = 0
+        while not usage.catch_up(limit_s=0.0):
+            looks += 1
+            assert looks < 1_000, "each look goes on where the last one ended"
+        assert looks > 3
+        assert is_exact(database)
