@@ -1,5 +1,6 @@
 """What every test shares: the English screen, and a home folder that is not the tester's."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -29,6 +30,12 @@ def _english_screen() -> Iterator[None]:
     i18n.use("en")
     yield
     i18n.use("en")
+
+
+@pytest.fixture(autouse=True)
+def _logs_are_seen() -> None:
+    """Let `caplog` hear the program, though an earlier test opened its log file in this process."""
+    logging.getLogger("ipcom_chat").propagate = True
 
 
 @pytest.fixture(autouse=True)

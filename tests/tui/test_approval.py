@@ -1,6 +1,6 @@
 """The panel that asks before something runs: which keys decide, and which do not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from ipcom_chat.assistant.base import RUN_COMMAND, Approval, Decision
 from ipcom_chat.services.chat import ApprovalAsked, ApprovalClosed
+from ipcom_chat.tui.widgets import approval_panel
 from tests.support.chat_app import ChatHarness, running_chat
 
 LINE = "find /var/log -name '*.gz' -delete"
@@ -140,15 +141,27 @@ async def test_an_emptied_line_runs_nothing(tmp_path: Path) -> None:
         assert test.chat.screen.approval.display
 
 
-async def test_a_tool_is_not_edited(tmp_path: Path) -> None:
+@pytest.fixture
+def slow_guard(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Let the guard last as long as a busy machine needs to type; the test ends it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(approval_panel, "GUARD_S", 60.0)
+        yield patch
+
+
+async def test_a_tool_is_not_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with asked(tmp_path) as test:
         await test.ask('{"path": "/etc/hosts"}', tool="mcp:files/write")
+        guard_s = approval_panel.GUARD_S
         assert "Use this tool?" in test.panel_text
         assert "edit" not in test.panel_text
-        await test.pilot.press("e", "y")
+        await test.pilot.press("e")
+        monkeypatch.setattr(approval_panel, "GUARD_S", 60.0)  # however busy the machine is
+        await test.pilot.press("y")
         await test.pilot.pause()
         assert test.decisions == []  # the y came right after a letter of the draft
         assert test.chat.screen.prompt.text == "ey"
+        monkeypatch.setattr(approval_panel, "GUARD_S", guard_s)
         await test.chat.unguarded(test.pilot)
         await test.pilot.press("y")
 
@@ -156,7 +169,7 @@ async def test_a_tool_is_not_edited(tmp_path: Path) -> None:
 
 
 async def test_what_was_typed_before_the_panel_was_seen_goes_on_into_the_prompt(
-    tmp_path: Path,
+    tmp_path: Path, slow_guard: pytest.MonkeyPatch
 ) -> None:
     async with asked(tmp_path, draft="wh") as test:
         test.chat.screen.prompt.move_cursor((0, 2))
@@ -166,6 +179,7 @@ async def test_what_was_typed_before_the_panel_was_seen_goes_on_into_the_prompt(
         assert test.decisions == []
         assert test.chat.screen.prompt.text == "whyna"
         assert test.chat.screen.approval.display
+        slow_guard.undo()
         await test.chat.unguarded(test.pilot)
         await test.pilot.press("y")
 
@@ -217,11 +231,14 @@ async def test_sim_and_no_with_a_reason_are_words_as_well(tmp_path: Path) -> Non
         ]  # fmt: skip
 
 
-async def test_a_word_typed_ahead_does_not_confirm(tmp_path: Path) -> None:
+async def test_a_word_typed_ahead_does_not_confirm(
+    tmp_path: Path, slow_guard: pytest.MonkeyPatch
+) -> None:
     async with asked(tmp_path) as test:
         await test.ask(reasons=DANGER, is_second=True, waits=False)
         await test.type("yes")
         await test.pilot.press("enter")
+        slow_guard.undo()
         await test.chat.unguarded(test.pilot)
 
         assert test.decisions == []

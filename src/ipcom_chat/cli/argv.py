@@ -31,7 +31,8 @@ USER_IS_FILTER = frozenset({"history", "user"})
 VALUE_OPTIONS = frozenset(
     {
         "--days", "--email", "--folder", "--format", "--kind", "--limit", "--name", "--output",
-        "--before", "--context", "--host", "--keep", "--model", "--query", "--token-file", "--wait",
+        "--base-url", "--before", "--completion", "--context", "--host", "--keep", "--key-file",
+        "--model", "--primary", "--query", "--token-file", "--wait",
         "--port", "--session", "--since", "--status", "--username",
     }
 )  # fmt: skip

@@ -191,10 +191,13 @@ class MonitorApp(App[int], inherit_bindings=False):
         try:
             self._seen = await self._thread.run(self._look, view)
         except IpcomChatError as error:
-            self.query_one("#head", Static).update(Content.styled(str(error), "$error"))
+            if self.is_running:
+                self.query_one("#head", Static).update(Content.styled(str(error), "$error"))
             return
         finally:
             self._is_looking = False
+        if not self.is_running:
+            return  # it was left meanwhile
         self._show()
         if view is not self._view:
             self._see()
