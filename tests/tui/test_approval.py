@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from ipcom_chat.assistant.base import RUN_COMMAND, Approval, Decision
 from ipcom_chat.services.chat import ApprovalAsked, ApprovalClosed
+from ipcom_chat.tui.screens.sessions import SessionsScreen
 from ipcom_chat.tui.widgets import approval_panel
 from tests.support.chat_app import ChatHarness, running_chat
 
@@ -352,6 +353,17 @@ async def test_below_the_history_it_waits_and_the_history_says_so(tmp_path: Path
         await test.pilot.press("y")
 
         assert test.decisions == [Decision(allowed=True)]
+
+
+async def test_the_chooser_of_sessions_says_so_as_well(tmp_path: Path) -> None:
+    async with asked(tmp_path) as test:
+        chooser = SessionsScreen(test.chat.conversation)
+        await test.chat.app.push_screen(chooser)
+        await test.ask(waits=False)
+        await test.pilot.pause()
+        said = str(chooser.query_one("#search").border_subtitle)
+        assert "A command waits for your answer in the chat" in said
+        assert test.decisions == []
 
 
 @pytest.mark.parametrize("size", [(40, 12), (200, 50)])

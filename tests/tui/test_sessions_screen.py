@@ -15,7 +15,7 @@ from ipcom_chat.runtime import Runtime
 from ipcom_chat.settings import load
 from ipcom_chat.storage.people import Sessions
 from ipcom_chat.tui.resuming import Resumer
-from ipcom_chat.tui.screens import sessions as module
+from ipcom_chat.tui.screens import chooser
 from ipcom_chat.tui.screens.sessions import SessionsScreen
 from ipcom_chat.tui.widgets.rows import Rows
 from tests.support.chat_app import LIMIT_S, ChatHarness, running_chat
@@ -26,7 +26,7 @@ from tests.tui.test_session_commands import EVIL, ask, pulled, theirs
 @pytest.fixture(autouse=True)
 def _hints_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what is said until it is looked at: on a busy machine a pause outlasts its seconds."""
-    monkeypatch.setattr(module, "HINT_SHOWN_S", 600.0)
+    monkeypatch.setattr(chooser, "HINT_SHOWN_S", 600.0)
 
 
 Opened = tuple[ChatHarness, Pilot[int], SessionsScreen]
@@ -253,7 +253,7 @@ async def test_a_colleagues_session_is_neither_renamed_nor_deleted(tmp_path: Pat
         assert "elsewhere" in preview(screen)
         await pilot.press("tab", "d")
         await until(pilot, lambda: "belongs to somebody else" in said(screen))
-        screen._say("nothing")
+        screen.say("nothing")
         await pilot.press("tab", "r", "x", "enter")
         await until(pilot, lambda: "belongs to somebody else" in said(screen))
 

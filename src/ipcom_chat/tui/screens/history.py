@@ -12,14 +12,12 @@ import msgspec
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
-from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import voted
@@ -37,28 +35,23 @@ from ipcom_chat.tui.history_words import (
     title,
     told,
 )
+from ipcom_chat.tui.screens.chooser import Chooser
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.entry_view import EntryView
 from ipcom_chat.tui.widgets.filter_bar import FilterBar, fields_of
 from ipcom_chat.tui.widgets.hits import Hits
 from ipcom_chat.tui.widgets.key_hints import KeyHints
 from ipcom_chat.tui.widgets.rows import Rows
-from ipcom_chat.tui.widgets.search_line import SearchLine
 
 LIMIT = 50
 """So many hits at first; whoever goes to the end of them sees more."""
 LIMIT_MAX = 1_000
-WIDE_CELLS = 110
-"""From so many cells on, the entry stands beside the list."""
-FLAT_LINES = 18
-"""With fewer lines only the list is shown until something is read."""
 PREVIEW_S = 0.06
 """How long the mark must rest before its entry is read."""
 TYPED_PREVIEW_S = 0.25
 """The same after another list: longer than the next letter takes, which would wait for it."""
 AGAIN_S = 1.0
 """How long to wait for the index before looking again."""
-HINT_SHOWN_S = 4.0
 _KINDS = (None, Kind.QUESTION, Kind.COMMAND)
 _STATUSES = (None, Status.COMPLETED, Status.ERROR, Status.CANCELLED)
 
@@ -71,7 +64,7 @@ class _Before(msgspec.Struct, frozen=True):
     text: str
 
 
-class HistoryScreen(Screen[str | None]):
+class HistoryScreen(Chooser[str | None]):
     """The history screen; it is dismissed with a question for the prompt, or with None.
 
     Args:
@@ -83,13 +76,6 @@ class HistoryScreen(Screen[str | None]):
 
     DEFAULT_CSS = """
     HistoryScreen {
-        layout: vertical; background: $background;
-        #search {
-            height: 3; margin: 0 1; padding: 0 1; border: round $panel;
-            border-title-color: $foreground 60%; border-subtitle-color: $text-warning;
-        }
-        #search:focus-within { border: round $primary 60%; }
-        #mark { width: 2; height: 1; color: $text-accent; }
         #body { height: 1fr; layout: vertical; margin-top: 1; }
         EntryView { border-top: solid $panel; }
         EntryView:focus-within { border-top: solid $primary 60%; }
@@ -128,16 +114,13 @@ class HistoryScreen(Screen[str | None]):
         text: str = "",
         chooses: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(text, _("Search the history"))
         self._conversation = conversation
         self._finder = finder
         self._chooses = chooses
-        self.line = SearchLine(text, _("Search the history"))
         self.filters = FilterBar()
         self.hits = Hits()
         self.entry = EntryView()
-        self.hints = KeyHints()
-        self._search = Horizontal(id="search")
         self._mode = conversation.context.scope.mode
         self._kind: Kind | None = Kind.QUESTION if chooses else None
         self._status: Status | None = None
@@ -152,9 +135,6 @@ class HistoryScreen(Screen[str | None]):
         self._shown: View | None = None
         self._preview: Timer | None = None
         self._again: Timer | None = None
-        self._hint: Timer | None = None
-        self._reminder = ""
-        """What waits in the chat."""
         self._chosen: tuple[Chosen, How] | None = None
         """What waits for a yes."""
 
@@ -171,22 +151,7 @@ class HistoryScreen(Screen[str | None]):
 
     def on_mount(self) -> None:
         """Begin with the newest."""
-        self.line.focus()
-        self._fit(self.app.size.width, self.app.size.height)
         self._look()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Put the entry where there is room for it."""
-        self._fit(event.size.width, event.size.height)
-
-    def _fit(self, width: int, height: int) -> None:
-        self.set_class(width >= WIDE_CELLS, "-wide")
-        self.set_class(height < FLAT_LINES and width < WIDE_CELLS, "-flat")
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether letters act on what is shown, instead of being searched."""
-        return self.has_class("-reading")
 
     @property
     def is_looking(self) -> bool:
@@ -231,7 +196,7 @@ class HistoryScreen(Screen[str | None]):
             if self._then is not None:
                 self._then()
         except IpcomChatError as error:
-            self._say(one_line(str(error)))
+            self.say(str(error))
         finally:
             self._is_looking, self._then = False, None
 
@@ -256,7 +221,7 @@ class HistoryScreen(Screen[str | None]):
     def _show_filters(self) -> None:
         view, own = self._view(), self._conversation.context.scope.mode
         self.filters.show(switches(view, own), fields_of(self._finder.query(view.text)))
-        self._show_hints()
+        self.show_hints()
 
     def action_next_mode(self) -> None:
         """Look into the next history."""
@@ -317,7 +282,7 @@ class HistoryScreen(Screen[str | None]):
             await self.entry.show(await self._finder.whole(marked.id) if marked else None)
         except IpcomChatError as error:
             await self.entry.show(None)
-            self._say(one_line(str(error)))
+            self.say(str(error))
 
     # Reading.
 
@@ -347,22 +312,9 @@ class HistoryScreen(Screen[str | None]):
         else:
             self.action_read()
 
-    def action_search(self) -> None:
-        """Return to the search line."""
-        self.line.focus()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Let the keys be those of what has the focus."""
-        if event.widget is not self.hints:
-            self.set_class(event.widget is not self.line, "-reading")
-            self._show_hints()
-
-    def _show_hints(self) -> None:
+    def show_hints(self) -> None:
+        """Show the keys of what is read or of the search."""
         self.hints.show(reading_hints() if self.is_reading else search_hints(chooses=self._chooses))
-
-    async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
-        """Do what a key would."""
-        await self.run_action(message.action)
 
     async def on_filter_bar_pressed(self, message: FilterBar.Pressed) -> None:
         """Switch what was clicked."""
@@ -399,7 +351,7 @@ class HistoryScreen(Screen[str | None]):
         try:
             return (await self._finder.whole(marked.id)).entry
         except IpcomChatError as error:
-            self._say(one_line(str(error)))
+            self.say(str(error))
             return None
 
     def action_copy(self) -> None:
@@ -410,7 +362,7 @@ class HistoryScreen(Screen[str | None]):
         is_answered = entry.kind is Kind.QUESTION and bool(entry.response)
         text = entry.response if is_answered and entry.response else entry.command
         self.app.copy_to_clipboard(text)
-        self._say(_("the answer was copied") if is_answered else _("copied"))
+        self.say(_("the answer was copied") if is_answered else _("copied"))
 
     def action_open_session(self) -> None:
         """List the session of the entry in order."""
@@ -418,7 +370,7 @@ class HistoryScreen(Screen[str | None]):
         if whole is None:
             return
         if whole.entry.session_id is None:
-            self._say(_("This entry belongs to no session."))
+            self.say(_("This entry belongs to no session."))
             return
         self._before = self._before or _Before(self.line.value)
         self._session = whole.entry.session_id
@@ -437,9 +389,9 @@ class HistoryScreen(Screen[str | None]):
             short_id, tally = await self._conversation.vote(entry.id, vote)
             whole = await self._finder.whole(entry.id)
         except IpcomChatError as error:
-            self._say(one_line(str(error)))
+            self.say(str(error))
             return
-        self._say(voted(short_id, tally))
+        self.say(voted(short_id, tally))
         if self.entry.whole is not None and self.entry.whole.entry.id == entry.id:
             await self.entry.show(whole)
 
@@ -452,10 +404,10 @@ class HistoryScreen(Screen[str | None]):
         try:
             chosen = await self._finder.choose(entry)
         except IpcomChatError as error:
-            self._say(one_line(str(error)))
+            self.say(str(error))
             return
         if not chosen.entries:
-            self._say(_("It is still being answered, and stays."))
+            self.say(_("It is still being answered, and stays."))
             return
         self._chosen = chosen, how
         self.hints.ask(question(len(chosen.entries), how))
@@ -471,11 +423,11 @@ class HistoryScreen(Screen[str | None]):
         try:
             erased = await self._finder.erase(chosen, how)
         except IpcomChatError as error:
-            self._say(one_line(str(error)))
+            self.say(str(error))
             return
         if self._conversation.sync is not None:
             self._conversation.sync.nudge()
-        self._say(told(erased, how))
+        self.say(told(erased, how))
         self.line.focus()
         self._look()
 
@@ -498,34 +450,19 @@ class HistoryScreen(Screen[str | None]):
         if selected := self.get_selected_text():
             self.app.copy_to_clipboard(selected)
             self.clear_selection()
-            self._say(_("copied"))
+            self.say(_("copied"))
         else:
             self.dismiss(None)
 
     def on_code_copied(self, message: Code.Copied) -> None:
         """Say so."""
         message.stop()
-        self._say(_("copied"))
+        self.say(_("copied"))
 
     def on_rows_link_clicked(self, message: Rows.LinkClicked) -> None:
         """Copy the address: a server has no browser, the user's own machine has."""
         self.app.copy_to_clipboard(message.address)
-        self._say(_("link copied"))
-
-    def _say(self, text: str) -> None:
-        """Say something on the border of the search for a while; neutralised."""
-        self._search.border_subtitle = Content(text)
-        if self._hint is not None:
-            self._hint.stop()
-        self._hint = self.set_timer(HINT_SHOWN_S, self._drop_hint)
-
-    def remind(self, text: str) -> None:
-        """Say that something waits in the chat, for as long as it does."""
-        self._reminder = text
-        self._drop_hint()
-
-    def _drop_hint(self) -> None:
-        self._search.border_subtitle = Content(self._reminder) if self._reminder else None
+        self.say(_("link copied"))
 
 
 def _after(value: T, all_values: Sequence[T]) -> T:

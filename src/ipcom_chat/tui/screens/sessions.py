@@ -9,42 +9,34 @@ import asyncio
 from collections.abc import Awaitable
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal
+from textual.containers import Container
 from textual.content import Content
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from ipcom_chat.domain.people import Session
-from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.session_history import Summary, Turns
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.resuming import SessionChange
+from ipcom_chat.tui.screens.chooser import Chooser
 from ipcom_chat.tui.session_hints import search_hints, session_hints, title_hints
 from ipcom_chat.tui.session_words import delete_question, deleted
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.key_hints import KeyHints
-from ipcom_chat.tui.widgets.search_line import SearchLine
 from ipcom_chat.tui.widgets.session_list import SessionList
 from ipcom_chat.tui.widgets.session_view import SessionView
 
 LIMIT = 200
-WIDE_CELLS = 110
-"""From so many cells on, the turns stand beside the list."""
-FLAT_LINES = 18
-"""With fewer lines only the list is shown until something is read."""
 PREVIEW_S = 0.06
 """How long the mark must rest before its turns are read."""
-HINT_SHOWN_S = 4.0
 _NO_TURNS = Turns(asked=())
 
 
-class SessionsScreen(Screen[SessionChange | None]):
+class SessionsScreen(Chooser[SessionChange | None]):
     """The chooser; it is dismissed with what to go on with, or with None.
 
     Args:
@@ -54,13 +46,6 @@ class SessionsScreen(Screen[SessionChange | None]):
 
     DEFAULT_CSS = """
     SessionsScreen {
-        layout: vertical; background: $background;
-        #search {
-            height: 3; margin: 0 1; padding: 0 1; border: round $panel;
-            border-title-color: $foreground 60%; border-subtitle-color: $text-warning;
-        }
-        #search:focus-within { border: round $primary 60%; }
-        #mark { width: 2; height: 1; color: $text-accent; }
         #body { height: 1fr; layout: vertical; }
         SessionView { border-top: solid $panel; }
         SessionView:focus-within { border-top: solid $primary 60%; }
@@ -88,14 +73,11 @@ class SessionsScreen(Screen[SessionChange | None]):
     ]
 
     def __init__(self, conversation: Conversation, *, text: str = "") -> None:
-        super().__init__()
+        super().__init__(text, _("Search the sessions"))
         self._conversation = conversation
         self._resumer = conversation.resumer
-        self.line = SearchLine(text, _("Search the sessions"))
         self.list = SessionList()
         self.view = SessionView()
-        self.hints = KeyHints()
-        self._search = Horizontal(id="search")
         self._is_stale = False
         """Whether what is listed is not what is asked for now."""
         self.is_looking = False
@@ -104,7 +86,6 @@ class SessionsScreen(Screen[SessionChange | None]):
         """Whether Enter was pressed before its text was looked for."""
         self._looked_for: str | None = None
         self._preview: Timer | None = None
-        self._hint: Timer | None = None
         self._renamed: Session | None = None
         """What the line holds a title for."""
         self._sought = ""
@@ -125,23 +106,8 @@ class SessionsScreen(Screen[SessionChange | None]):
     def on_mount(self) -> None:
         """Begin with the newest."""
         self._conversation.open_finder()  # keeps the index that is searched
-        self.line.focus()
-        self._fit(self.app.size.width, self.app.size.height)
-        self._show_hints()
+        self.show_hints()
         self._look()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Put the turns where there is room for them."""
-        self._fit(event.size.width, event.size.height)
-
-    def _fit(self, width: int, height: int) -> None:
-        self.set_class(width >= WIDE_CELLS, "-wide")
-        self.set_class(height < FLAT_LINES and width < WIDE_CELLS, "-flat")
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether letters act on the session, instead of being searched."""
-        return self.has_class("-reading")
 
     # Searching.
 
@@ -169,7 +135,7 @@ class SessionsScreen(Screen[SessionChange | None]):
             if self._resumes_then:
                 self.action_resume()
         except IpcomChatError as error:
-            self._say(str(error))
+            self.say(str(error))
         finally:
             self.is_looking = self._resumes_then = False
 
@@ -217,7 +183,7 @@ class SessionsScreen(Screen[SessionChange | None]):
             turns = await self._resumer.turns(summary.session) if summary else _NO_TURNS
             await self.view.show(summary, turns)
         except IpcomChatError as error:
-            self._say(str(error))
+            self.say(str(error))
 
     def on_hits_opened(self) -> None:
         """Go on with what was clicked."""
@@ -231,25 +197,12 @@ class SessionsScreen(Screen[SessionChange | None]):
             self.add_class("-reading")
             self.view.focus()
 
-    def action_search(self) -> None:
-        """Return to the search line."""
-        self.line.focus()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Let the keys be those of what has the focus."""
-        if event.widget is not self.hints:
-            self.set_class(event.widget is not self.line, "-reading")
-            self._show_hints()
-
-    def _show_hints(self) -> None:
+    def show_hints(self) -> None:
+        """Show the keys of the title, of the session or of the search."""
         if self._renamed is not None:
             self.hints.show(title_hints())
         else:
             self.hints.show(session_hints() if self.is_reading else search_hints())
-
-    async def on_key_hints_pressed(self, message: KeyHints.Pressed) -> None:
-        """Do what a key would."""
-        await self.run_action(message.action)
 
     # What can be done with a session.
 
@@ -296,12 +249,12 @@ class SessionsScreen(Screen[SessionChange | None]):
     async def _renaming(self, session: Session, title: str) -> None:
         stored = await self._resumer.rename(title, session)
         self._end_renaming()
-        self._say(_("This session is called: {title}", title=stored))
+        self.say(_("This session is called: {title}", title=stored))
 
     def _end_renaming(self) -> None:
         self._renamed = None
         self.line.value = self._sought
-        self._show_hints()
+        self.show_hints()
         self._look()
 
     def action_delete(self) -> None:
@@ -323,7 +276,7 @@ class SessionsScreen(Screen[SessionChange | None]):
             self.run_worker(self._told(self._deleting(doomed)))
 
     async def _deleting(self, session: Session) -> None:
-        self._say(deleted(await self._resumer.delete(session)))
+        self.say(deleted(await self._resumer.delete(session)))
         if self._conversation.sync is not None:
             self._conversation.sync.nudge()
         self.line.focus()
@@ -340,7 +293,7 @@ class SessionsScreen(Screen[SessionChange | None]):
         name = default_name(self._conversation.runtime.clock.now_ms())
         head = f"{summary.who} · {summary.hostname} · {summary.title}"
         path = await asyncio.to_thread(export, name, turns.asked, head)
-        self._say(
+        self.say(
             n_("Wrote one question to {path}", "Wrote {count} questions to {path}",
                len(turns.asked), path=path)
         )  # fmt: skip
@@ -350,7 +303,7 @@ class SessionsScreen(Screen[SessionChange | None]):
         try:
             await work
         except IpcomChatError as error:
-            self._say(str(error))
+            self.say(str(error))
 
     # Back, and what is said.
 
@@ -366,13 +319,3 @@ class SessionsScreen(Screen[SessionChange | None]):
     def action_leave(self) -> None:
         """Return to the chat."""
         self.dismiss(None)
-
-    def _say(self, text: str) -> None:
-        """Say something on the border of the search for a while."""
-        self._search.border_subtitle = Content(one_line(text))
-        if self._hint is not None:
-            self._hint.stop()
-        self._hint = self.set_timer(HINT_SHOWN_S, self._drop_hint)
-
-    def _drop_hint(self) -> None:
-        self._search.border_subtitle = None
