@@ -4,13 +4,13 @@ Its thread has its own connection: neither a save nor an exchange waits for it.
 """
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.search.index import SearchIndex
+from ipcom_chat.services.background import Background
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 
@@ -20,8 +20,8 @@ EVERY_S = 2.0
 _LOG = logging.getLogger(__name__)
 
 
-class Indexing:
-    """The thread; not started yet. Stop it.
+class Indexing(Background):
+    """The thread; it ends after the commit that is being made, what is left is for the next one.
 
     Args:
         replica: the file.
@@ -40,24 +40,15 @@ class Indexing:
         every_s: float = EVERY_S,
         followed: Callable[[], None] = lambda: None,
     ) -> None:
+        super().__init__("indexing")
         self._replica = replica
         self._index = SearchIndex(folder)
         self._clock = clock
         self._every_s = every_s
         self._followed = followed
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the commit that is being made; what is left is for the next one."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """See `Background`."""
         try:
             replica = open_replica(self._replica, now_ms=self._clock.now_ms())
         except IpcomChatError as error:
@@ -66,15 +57,15 @@ class Indexing:
         try:
             rows = SearchRows(replica.database)
             self._followed()
-            while not self._stopping.is_set():
+            while not self.stopping.is_set():
                 self._look(rows)
-                self._stopping.wait(self._every_s)
+                self.stopping.wait(self._every_s)
         finally:
             replica.close()
 
     def _look(self, rows: SearchRows) -> None:
         try:
-            done = self._index.catch_up(rows, stop=self._stopping.is_set)
+            done = self._index.catch_up(rows, stop=self.stopping.is_set)
         except IpcomChatError as error:
             _LOG.warning("the search index was not brought up to date: %s", error.code)
         else:

@@ -6,11 +6,11 @@ cannot be written now is written the next time; a process that is killed loses i
 """
 
 import logging
-import threading
 from pathlib import Path
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.errors import IpcomChatError, StorageError
+from ipcom_chat.services.background import Background
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.measures import Measures
 from ipcom_chat.storage.meter import Meter
@@ -22,8 +22,8 @@ _PATIENCE_S = 0.25
 _LOG = logging.getLogger(__name__)
 
 
-class Measuring:
-    """The thread; not started yet. Stop it.
+class Measuring(Background):
+    """The thread; what it has not written when it is stopped stays in the meter.
 
     Args:
         replica: the file.
@@ -35,25 +35,16 @@ class Measuring:
     def __init__(
         self, replica: Path, meter: Meter, clock: Clock, *, every_s: float = EVERY_S
     ) -> None:
+        super().__init__("measuring")
         self._replica = replica
         self._meter = meter
         self._clock = clock
         self._every_s = every_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="measuring", daemon=True)
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End; what was not written yet stays in the meter."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """See `Background`."""
         # What lives for less than that, or measures nothing, needs no connection.
-        while not self._stopping.wait(self._every_s):
+        while not self.stopping.wait(self._every_s):
             if not self._meter.is_empty:
                 self._keep_writing()
                 return
@@ -66,7 +57,7 @@ class Measuring:
             return
         try:
             write_measured(replica.database, self._meter, self._clock)
-            while not self._stopping.wait(self._every_s):
+            while not self.stopping.wait(self._every_s):
                 write_measured(replica.database, self._meter, self._clock)
         finally:
             replica.close()

@@ -8,8 +8,8 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
 
+from ipcom_chat.services.background import Background
 from ipcom_chat.services.sync import SyncService, SyncStatus
 from ipcom_chat.storage.database import Database
 from ipcom_chat.sync.scheduler import Scheduler
@@ -19,18 +19,6 @@ OBSERVE_S = 1.0
 
 _DATA_VERSION = "PRAGMA data_version"
 _LOCAL_SEQ = "SELECT n FROM counters WHERE name = 'local_seq'"
-
-
-class Beside(Protocol):
-    """What works beside in a thread of its own."""
-
-    def start(self) -> None:
-        """Begin."""
-        ...
-
-    def stop(self) -> None:
-        """End, soon."""
-        ...
 
 
 class Watch:
@@ -50,7 +38,7 @@ class Watch:
         database: Database,
         environment: Mapping[str, str],
         listener: Callable[[SyncStatus], None],
-        beside: Sequence["Beside"] = (),
+        beside: Sequence[Background] = (),
     ) -> None:
         self._service = service
         self._database = database

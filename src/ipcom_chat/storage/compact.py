@@ -15,6 +15,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from ipcom_chat.files import bring_to_disk
 from ipcom_chat.storage.database import Database, connect, keep_wal, open_file
 from ipcom_chat.storage.faults import FILE_MODE, damage_mark, translated
 from ipcom_chat.storage.search_rows import SearchRows
@@ -99,7 +100,7 @@ def _compact(path: Path, lock: int) -> Compacted:
         if not is_ready or Path(f"{path}-wal").exists():
             return Compacted(before_bytes=before_bytes, after_bytes=before_bytes, was_busy=True)
         copy.replace(path)
-    _sync(path.parent)
+    bring_to_disk(path.parent)
     return Compacted(before_bytes=before_bytes, after_bytes=path.stat().st_size)
 
 
@@ -114,7 +115,7 @@ def _christen(copy: Path, birth: int) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
-    _sync(copy)
+    bring_to_disk(copy)
 
 
 def _is_alone(lock: int, path: Path) -> bool:
@@ -128,11 +129,3 @@ def _is_alone(lock: int, path: Path) -> bool:
 def _number(connection: apsw.Connection, sql: str) -> int:
     value: Any = connection.execute(sql).fetchall()[0][0]
     return int(value)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,6 +18,7 @@ import apsw
 import msgspec
 
 from ipcom_chat.errors import BackupError, StorageBusyError
+from ipcom_chat.files import bring_to_disk
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import ReplicaId
 from ipcom_chat.schema import latest, migrations
@@ -107,7 +108,7 @@ def restore(path: Path, fresh: Path, owners: Sequence[ReplicaId], *, now_ms: int
     with translated(fresh):
         carried = _prepare(path, fresh, owners, now_ms)
         contents = examine(fresh)
-        _sync(fresh)
+        bring_to_disk(fresh)
     with translated(path):
         aside = replace(path, fresh, contents.rows["entries"], now_ms=now_ms)
     return Restored(entries=contents.rows["entries"], set_aside=aside, carried=carried)
@@ -155,11 +156,3 @@ def _settle(new: Database, owners: Sequence[ReplicaId], now_ms: int) -> None:
             entries.interrupt_session(session, replica_id=owner, at_ms=now_ms)
     with new.write() as transaction:
         transaction.execute(_FORGET_BIRTH)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -21,6 +21,7 @@ from typing import Any
 import apsw
 import msgspec
 
+from ipcom_chat.files import bring_to_disk
 from ipcom_chat.schema import migrations
 from ipcom_chat.storage.database import Database, Row, connect, open_file
 from ipcom_chat.storage.faults import FILE_MODE, damage_mark
@@ -111,7 +112,7 @@ def replace(path: Path, fresh: Path, entries: int, *, now_ms: int) -> Path | Non
     if path.exists():
         aside = _set_aside(path, "replaced", now_ms)
         _write_whole(mark, f"{entries} {aside.name}")
-        _sync(path.parent)
+        bring_to_disk(path.parent)
     _finish(path, mark)
     return aside
 
@@ -121,14 +122,14 @@ def _finish(path: Path, mark: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     if _recovered(path).exists():
         _recovered(path).replace(path)
-    _sync(path.parent)
+    bring_to_disk(path.parent)
     mark.unlink(missing_ok=True)
 
 
 def _set_aside(path: Path, label: str, now_ms: int) -> Path:
     aside = _free_name(path, label, now_ms)
     _each_part(path, aside, _link)
-    _sync(path.parent)
+    bring_to_disk(path.parent)
     return aside
 
 
@@ -152,7 +153,7 @@ def _salvage(path: Path, mark: Path, now_ms: int) -> Recovery:
         fresh.replace(_recovered(path))
     aside = _set_aside(path, "damaged", now_ms)
     _write_whole(mark, f"{entries} {aside.name}")
-    _sync(path.parent)
+    bring_to_disk(path.parent)
     return Recovery(set_aside=aside, entries=entries)
 
 
@@ -179,7 +180,7 @@ def _link(source: Path, target: Path) -> None:
         target.hardlink_to(source)
     except OSError:  # a file system without links
         shutil.copy2(source, target)
-        _sync(target)
+        bring_to_disk(target)
 
 
 def _write_whole(path: Path, text: str) -> None:
@@ -191,14 +192,6 @@ def _write_whole(path: Path, text: str) -> None:
     finally:
         os.close(file)
     temporary.replace(path)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _copy_readable(damaged: Path, fresh: Path, now_ms: int) -> int:
