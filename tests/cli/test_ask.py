@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from tests.support.cli import (
     start_program,
 )
 from tests.support.env import data_dir, log_file, replica
+from tests.support.machine import eventually
 
 QUESTION = "why is nginx down?"
 
@@ -120,6 +122,17 @@ def test_a_signal_cancels_the_request(ai: Env, number: signal.Signals) -> None:
     (entry,) = _entries(ai)
     assert entry["status"] == "cancelled"
     assert entry["response"]
+
+
+def test_a_command_that_is_slow_to_give_the_key_holds_nobody_up(ai: Env, tmp_path: Path) -> None:
+    begun, ended = tmp_path / "begun", tmp_path / "ended"
+    command = f"sh -c 'touch {begun}; sleep 9; touch {ended}; echo k'"
+    process = start_program(["ask", QUESTION], ai | {"IPCOM_CHAT_AI_API_KEY_COMMAND": command})
+    eventually(begun.exists, bool)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert not ended.exists(), "the program has ended before the command would have"
 
 
 def test_another_terminal_can_cancel(ai: Env) -> None:

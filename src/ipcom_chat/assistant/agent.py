@@ -20,6 +20,7 @@ import msgspec
 
 from ipcom_chat.assistant import context
 from ipcom_chat.assistant.base import AssistantEvent, Noted, Question, Recalled, Turn
+from ipcom_chat.assistant.daemon_thread import in_daemon_thread
 from ipcom_chat.assistant.endpoint import Endpoint, ModelName
 from ipcom_chat.assistant.machine import machine_facts
 from ipcom_chat.assistant.playbook import Playbook
@@ -118,7 +119,7 @@ class AgentAssistant:
         # In threads: importing the packages takes about a second, in which the chat would
         # neither paint nor take a key. Other programs start meanwhile.
         wire, machine, recalled, (toolsets, problems) = await asyncio.gather(
-            asyncio.to_thread(self._load),
+            in_daemon_thread(self._load),
             asyncio.to_thread(machine_facts),
             _recall(question),
             self._foreign_tools(question),
@@ -132,7 +133,7 @@ class AgentAssistant:
 
     async def summarise(self, turns: Sequence[Turn], language: Language) -> str | None:  # noqa: ARG002 - the model uses that of the conversation
         """See `Assistant`."""
-        wire = await asyncio.to_thread(self._load)
+        wire = await in_daemon_thread(self._load)
         return await wire.summarise(turns)
 
     async def close(self) -> None:

@@ -117,6 +117,10 @@ class Gate(Protocol):
         """Return whether a shell line may run; `Decision.command` is the line to run."""
         ...
 
+    async def check(self, line: str) -> Decision:
+        """Return whether a command of a built-in check may run: it may where no rule denies it."""
+        ...
+
     async def tool(
         self, call_id: str, name: str, call: str, *, is_harmless: bool = False
     ) -> Decision:

@@ -5,8 +5,10 @@ after that a failure is the end of the request, as with one assistant. None of t
 private, not even one that runs here: what it quotes, the next question sends along.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Final
 
 import msgspec
 
@@ -29,6 +31,8 @@ from ipcom_chat.errors import (
 )
 from ipcom_chat.i18n import Language, _
 
+_LEAST_S: Final = 5.0
+"""What the next one has at least."""
 _PASSED_ON = (AssistantBusyError, AssistantQuotaError, AssistantSetupError)
 """Failures that another assistant may not have."""
 
@@ -51,6 +55,8 @@ class FallbackAssistant:
     async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
         """See `Assistant`; the error is that of the last one."""
         question = _without_private(question)
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + question.limits.time_s
         for place, assistant in enumerate(self._chain):
             following = self._chain[place + 1 :]
             has_begun = False
@@ -64,6 +70,10 @@ class FallbackAssistant:
                 if has_begun or not following:
                     raise
                 yield Noted(_told(error, following[0]))
+                # The time is that of the question, however many try to answer it.
+                left_s = max(_LEAST_S, end_s - loop.time())
+                limits = msgspec.structs.replace(question.limits, time_s=left_s)
+                question = msgspec.structs.replace(question, limits=limits)
 
     def load(self) -> None:
         """See `Assistant`; the others are loaded when they are asked."""

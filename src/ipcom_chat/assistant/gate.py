@@ -38,6 +38,13 @@ class RuledGate:
         async with self._one_by_one:
             return await self._judged(call_id, line, is_typed=False)
 
+    async def check(self, line: str) -> Decision:
+        """See `Gate`."""
+        judged = await asyncio.to_thread(self._permissions.judge, line)
+        if judged.verdict is Verdict.DENY:
+            return _ruled(judged, line)
+        return Decision(allowed=True, command=line)
+
     async def typed(self, call_id: str, line: str) -> Decision:
         """Return whether a line may run that the person has typed: that was the first yes."""
         return await self._judged(call_id, line, is_typed=True)

@@ -9,10 +9,17 @@ import asyncio
 import itertools
 import os
 import re
+import shlex
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Final
 
-from ipcom_chat.assistant.base import AssistantEvent, CommandStarted, Question, TextDelta
+from ipcom_chat.assistant.base import (
+    AssistantEvent,
+    CommandStarted,
+    Question,
+    Refused,
+    TextDelta,
+)
 from ipcom_chat.assistant.commands import (
     CommandLimits,
     CommandResult,
@@ -87,6 +94,28 @@ class PlaybookRun:
         if not commands:
             yield TextDelta(self._missing(step))
             return
+        allowed: list[Command] = []
+        for each in commands:
+            if (refused := await self._refused(each)) is None:
+                allowed.append(each)
+            else:
+                yield refused
+        if allowed:
+            async for event in self._first_that_works(step, allowed):
+                yield event
+
+    async def _refused(self, command: Command) -> Refused | None:
+        """Return that a rule denies a command; None if none does."""
+        gate = self._question.gate
+        line = shlex.join(filled(item, self._values) for item in command.argv)
+        said = await gate.check(line) if gate is not None else None
+        if said is None or said.allowed:
+            return None
+        return Refused(call_id=self._playbook.id, command=line, reason=said.reason)
+
+    async def _first_that_works(
+        self, step: Step, commands: Sequence[Command]
+    ) -> AsyncGenerator[AssistantEvent]:
         results: list[CommandResult] = []
         for command in commands:
             results.clear()

@@ -1,5 +1,6 @@
 """A chain of assistants: who answers when the first cannot."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -102,6 +103,22 @@ async def test_what_has_begun_or_was_refused_is_not_passed_on(
     chain = FallbackAssistant([Scripted("a", *begun, error=error), Scripted("b", TextDelta("no"))])
     with pytest.raises(type(error), match=str(error)):
         await answer(chain)
+
+
+async def test_the_time_is_that_of_the_question_however_many_answer() -> None:
+    class Slow(Scripted):
+        async def answer(self, question: Question) -> AsyncGenerator[AssistantEvent, None]:
+            self.limit_s = question.limits.time_s
+            await asyncio.sleep(0.05)
+            async for event in super().answer(question):
+                yield event
+
+    chain = [Slow("a", error=BUSY), Slow("b", error=BUSY), Slow("c")]
+    await answer(FallbackAssistant(chain))
+    limits = [each.limit_s for each in chain]
+    assert limits[0] == 300.0
+    assert limits == sorted(limits, reverse=True)
+    assert limits[2] <= 300.0 - 0.1
 
 
 async def test_the_last_ones_error_is_the_end() -> None:

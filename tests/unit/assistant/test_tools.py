@@ -380,6 +380,19 @@ async def test_checks_that_a_rule_denies_do_not_run(tmp_path: Path) -> None:
     assert not any(isinstance(event, CommandStarted) for event in events)
 
 
+async def test_a_command_that_a_rule_denies_does_not_run_in_a_check_either(tmp_path: Path) -> None:
+    playbooks = load_playbooks(())[0]
+    call = Call(name="run_checks", arguments={"topic": "is the disk full?"})
+    q = question(tmp_path, rules=Rules(deny=("df *",)))
+    async with OpenAIServer(Reply(chunks=(), calls=(call,)), Reply()) as server:
+        events = await answer(assistant(server, playbooks=lambda: playbooks), q)
+    refused = [event for event in events if isinstance(event, Refused)]
+    assert refused
+    assert all(each.command.startswith("df ") for each in refused)
+    started = [event.command for event in events if isinstance(event, CommandStarted)]
+    assert not any(command.startswith("df ") for command in started)
+
+
 async def test_bad_arguments_are_said_to_the_model_and_the_answer_goes_on(tmp_path: Path) -> None:
     call = Call(name="run_command", arguments={"line": "ls"})
     unknown = Call(name="format_disk", arguments={})
