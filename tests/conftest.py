@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 collect_ignore = (
     [] if "IPCOM_CHAT_REAL_MODEL" in os.environ else ["unit/assistant/test_real_model.py"]
 )
+_BESIDE = {"measuring", "indexing", "alerting", "sync"}
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,11 @@ def _empty_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "TURSO_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_stays() -> Iterator[None]:
+    """Let no test leave a thread beside a history: hundreds of them make all later tests slow."""
+    yield
+    kept = [each.name for each in threading.enumerate() if each.name in _BESIDE]
+    assert not kept, f"threads were left: {kept}"

@@ -219,8 +219,7 @@ class RequestLife(RuleBasedStateMachine):
         for chat in self.dead:
             if chat.service._watch is not None:
                 chat.service._watch.cancel()
-            chat.thread.close()
-            chat.runtime._replica.close()
+            chat.bury()
         await settled()
 
 

@@ -85,6 +85,12 @@ class Chat:
         self.thread.close()
         self.runtime.close()
 
+    def bury(self) -> None:
+        """Let go of what is open, and write no end of the session: its process is dead."""
+        self.thread.close()
+        self.runtime.session_id = None
+        self.runtime.close()
+
 
 @asynccontextmanager
 async def open_chat(home: Path, **environment: str) -> AsyncIterator[Chat]:

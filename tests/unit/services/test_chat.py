@@ -215,8 +215,7 @@ async def test_d117_rows_of_a_dead_process_become_interrupted(tmp_path: Path) ->
         assert (entry.status, entry.error_code) == (Status.ERROR, "interrupted")
         assert chat.assistant.asked == []  # nothing is asked again by itself
     await dead.service.close()
-    dead.thread.close()
-    dead.runtime._replica.close()
+    dead.bury()
 
 
 async def test_d98_d117_a_living_process_keeps_its_rows(tmp_path: Path) -> None:
