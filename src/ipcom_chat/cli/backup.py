@@ -15,10 +15,10 @@ from ipcom_chat.cli import output, tables
 from ipcom_chat.cli.base import Noun, Number, json_option
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.clock import SystemClock
+from ipcom_chat.configured import backup_place
 from ipcom_chat.errors import IpcomChatError, UsageError
 from ipcom_chat.formats import instant
 from ipcom_chat.i18n import _, decimal, n_
-from ipcom_chat.runtime import backup_place
 from ipcom_chat.services import backups
 from ipcom_chat.services.backups import Archive, BackupPlace, Made, Restored, listed
 from ipcom_chat.services.exports import json_text

@@ -14,12 +14,12 @@ from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.clock import SystemClock
+from ipcom_chat.configured import probe_of, reach_of, token_of
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import AssistantSetupError
 from ipcom_chat.host import known_machine_id
 from ipcom_chat.i18n import _
 from ipcom_chat.models import has_key
-from ipcom_chat.runtime import probe_of, reach_of, token_of
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.health import Check, Status, Subject, examine
 from ipcom_chat.settings import Settings

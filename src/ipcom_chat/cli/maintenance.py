@@ -6,9 +6,9 @@ from ipcom_chat.cli import output
 from ipcom_chat.cli.base import Noun, json_option
 from ipcom_chat.cli.context import CliContext
 from ipcom_chat.clock import SystemClock
+from ipcom_chat.configured import backup_place
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.i18n import _
-from ipcom_chat.runtime import backup_place
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.maintenance import (
     Maintenance,
