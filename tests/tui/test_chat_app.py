@@ -35,7 +35,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Play], 
 
         monkeypatch.setattr(ChatApp, "run_async", headless)
         monkeypatch.setattr(Assistants, "build", lambda _runtime: ScriptedAssistant())
-        runtime = Runtime(load({"HOME": str(tmp_path)}))
+        runtime = Runtime(load({"HOME": str(tmp_path), "IPCOM_CHAT_SEMANTIC": "false"}))
         try:
             return run_chat(runtime)
         finally:

@@ -251,7 +251,7 @@ _VALUES = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.data())
 def test_a_mutated_playbook_loads_or_is_a_problem(data: st.DataObject) -> None:
     whole = copy.deepcopy(_data())

@@ -362,7 +362,7 @@ async def test_what_is_no_readable_text_is_an_answer_to_the_model(
 
 async def test_the_built_in_checks_are_tools(tmp_path: Path) -> None:
     playbooks = load_playbooks(())[0]
-    call = Call(name="run_checks", arguments={"topic": "is the disk full?"})
+    call = Call(name="run_checks", arguments={"topic": "is the memory full?"})
     async with OpenAIServer(Reply(chunks=(), calls=(call,)), Reply()) as server:
         events = await answer(assistant(server, playbooks=lambda: playbooks), question(tmp_path))
         result = server.requests[1].tool_results[0]
@@ -372,7 +372,7 @@ async def test_the_built_in_checks_are_tools(tmp_path: Path) -> None:
 
 async def test_checks_that_a_rule_denies_do_not_run(tmp_path: Path) -> None:
     playbooks = load_playbooks(())[0]
-    call = Call(name="run_checks", arguments={"topic": "is the disk full?"})
+    call = Call(name="run_checks", arguments={"topic": "is the memory full?"})
     q = question(tmp_path, rules=Rules(deny=("check:*",)))
     async with OpenAIServer(Reply(chunks=(), calls=(call,)), Reply()) as server:
         events = await answer(assistant(server, playbooks=lambda: playbooks), q)
@@ -382,15 +382,15 @@ async def test_checks_that_a_rule_denies_do_not_run(tmp_path: Path) -> None:
 
 async def test_a_command_that_a_rule_denies_does_not_run_in_a_check_either(tmp_path: Path) -> None:
     playbooks = load_playbooks(())[0]
-    call = Call(name="run_checks", arguments={"topic": "is the disk full?"})
-    q = question(tmp_path, rules=Rules(deny=("df *",)))
+    call = Call(name="run_checks", arguments={"topic": "is the memory full?"})
+    q = question(tmp_path, rules=Rules(deny=("free *",)))
     async with OpenAIServer(Reply(chunks=(), calls=(call,)), Reply()) as server:
         events = await answer(assistant(server, playbooks=lambda: playbooks), q)
     refused = [event for event in events if isinstance(event, Refused)]
     assert refused
-    assert all(each.command.startswith("df ") for each in refused)
+    assert all(each.command.startswith("free ") for each in refused)
     started = [event.command for event in events if isinstance(event, CommandStarted)]
-    assert not any(command.startswith("df ") for command in started)
+    assert not any(command.startswith("free ") for command in started)
 
 
 async def test_bad_arguments_are_said_to_the_model_and_the_answer_goes_on(tmp_path: Path) -> None:
