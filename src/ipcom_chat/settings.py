@@ -13,7 +13,7 @@ import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -21,6 +21,7 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular, temporary_beside, write_new
 from ipcom_chat.i18n import Language, _, locale_language
+from ipcom_chat.setting_definitions import KNOWN, Setting
 
 SYSTEM_FILE = Path("/etc/ipcom-chat/config.toml")
 FLAG = "flag"
@@ -44,17 +45,6 @@ class Secret:
         return MASK
 
     __str__ = __repr__
-
-
-class Setting(NamedTuple):
-    """One setting that exists."""
-
-    key: str
-    type: Any
-    default: Any
-    variable: str
-    help: str
-    secret: bool = False
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,141 +107,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return chosen
 
 
-_DEFINITIONS = (
-    Setting("user", str | None, None, "IPCOM_CHAT_USER", "who you are, a username"),
-    Setting("history.mode", Mode, Mode.GLOBAL, "HISTORY_MODE",
-            "global, user, machine or hybrid: where you write and read"),
-    Setting("history.private", bool, False, "IPCOM_CHAT_PRIVATE",
-            "true keeps new entries on this machine"),
-    Setting("turso.database_url", str | None, None, "TURSO_DATABASE_URL",
-            "the primary that all machines share; more addresses, after commas, are its replicas"),
-    Setting("turso.auth_token", str | None, None, "TURSO_AUTH_TOKEN",
-            "the primary's token", True),
-    Setting("turso.auth_token_file", str | None, None, "TURSO_AUTH_TOKEN_FILE",
-            "a file with the primary's token that only you can read"),
-    Setting("turso.auth_token_command", str | None, None, "TURSO_AUTH_TOKEN_COMMAND",
-            "a command that prints the primary's token"),
-    Setting("turso.sync_url", str | None, None, "TURSO_SYNC_URL",
-            "a replica of the primary, tried first for reading"),
-    Setting("turso.sync_interval", int, 60, "TURSO_SYNC_INTERVAL",
-            "seconds between synchronisations at rest"),
-    Setting("turso.allow_http", bool, False, "TURSO_ALLOW_HTTP",
-            "true lets unencrypted requests leave this machine, without a token only"),
-    Setting("sync.active_interval", int, 5, "SYNC_ACTIVE_INTERVAL",
-            "seconds between synchronisations while people are at work"),
-    Setting("sync.batch_size", int, 1000, "TURSO_BATCH_SIZE",
-            "how many rows one push carries at most"),
-    Setting("sync.query_timeout", int, 5_000, "TURSO_QUERY_TIMEOUT",
-            "how long the primary may take to answer, milliseconds"),
-    Setting("sync.window_days", int, 0, "SYNC_WINDOW_DAYS",
-            "how many days of the shared history this machine holds; 0 holds all"),
-    Setting("sync.fallback_enabled", bool, True, "FALLBACK_ENABLED",
-            "false: being offline is said loudly"),
-    Setting("sync.retry_interval", int, 60_000, "RETRY_INTERVAL",
-            "longest wait between two tries, milliseconds"),
-    Setting("search.semantic", bool, True, "IPCOM_CHAT_SEMANTIC",
-            "false: search by words alone, even where the model of meanings is installed"),
-    Setting("cache.ttl", int, 3600, "CACHE_TTL",
-            "seconds an answer or a command's output counts as fresh"),
-    Setting("ai.enabled", bool, True, "IPCOM_CHAT_AI_ENABLED", "false: answers without any AI"),
-    Setting("ai.model", str | None, None, "IPCOM_CHAT_AI_MODEL",
-            "VENDOR:NAME, for example anthropic:claude-sonnet-5-5 or openai-compatible:llama3.2"),
-    Setting("ai.fallback", str | None, None, "IPCOM_CHAT_AI_FALLBACK",
-            "models, after commas, that answer where the one before cannot"),
-    Setting("ai.models", str | None, None, "IPCOM_CHAT_AI_MODELS",
-            "more models to choose from, after commas"),
-    Setting("ai.base_url", str | None, None, "IPCOM_CHAT_AI_BASE_URL",
-            "address of an OpenAI-compatible server, ending in /v1"),
-    Setting("ai.api_key", str | None, None, "IPCOM_CHAT_AI_API_KEY",
-            "the key for the server of ai.model", True),
-    Setting("ai.api_key_file", str | None, None, "IPCOM_CHAT_AI_API_KEY_FILE",
-            "a file with that key that only you can read"),
-    Setting("ai.api_key_command", str | None, None, "IPCOM_CHAT_AI_API_KEY_COMMAND",
-            "a command that prints that key"),
-    Setting("ai.openai_api_key", str | None, None, "OPENAI_API_KEY",
-            "OpenAI's key, used for the models of openai: only", True),
-    Setting("ai.anthropic_api_key", str | None, None, "ANTHROPIC_API_KEY",
-            "Anthropic's key, used for the models of anthropic: only", True),
-    Setting("ai.google_api_key", str | None, None, "GEMINI_API_KEY",
-            "Google's key, used for the models of google: only", True),
-    Setting("ai.max_retries", int, 5, "MAX_RETRIES",
-            "how often a failed call to the AI is repeated"),
-    Setting("ai.timeout", int, 60, "IPCOM_CHAT_AI_TIMEOUT",
-            "seconds to wait for the AI to begin or go on"),
-    Setting("tools.allow", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_ALLOW",
-            "rules for commands that may run unasked; in a variable ';' stands between them"),
-    Setting("tools.ask", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_ASK",
-            "rules for commands that are asked about, even if another rule allows them"),
-    Setting("tools.deny", tuple[str, ...], (), "IPCOM_CHAT_TOOLS_DENY",
-            "rules for commands that never run"),
-    Setting("ai.context_tokens", int, 24_000, "IPCOM_CHAT_AI_CONTEXT_TOKENS",
-            "how much of the conversation is sent along, about, in tokens"),
-    Setting("ai.max_requests", int, 12, "IPCOM_CHAT_AI_MAX_REQUESTS",
-            "how many requests to the AI one question may take"),
-    Setting("ai.max_seconds", int, 300, "IPCOM_CHAT_AI_MAX_SECONDS",
-            "how long one question may take, waiting for you left out"),
-    Setting("tools.timeout", int, 120, "IPCOM_CHAT_TOOLS_TIMEOUT",
-            "seconds that one command may run"),
-    Setting("alerts.enabled", bool, True, "IPCOM_CHAT_ALERTS",
-            "false: 'sync --watch' checks no alerts"),
-    Setting("alerts.webhook_url", str | None, None, "IPCOM_CHAT_ALERTS_WEBHOOK_URL",
-            "address that gets each alert as JSON; Slack and its like show it", True),
-    Setting("alerts.command", str | None, None, "IPCOM_CHAT_ALERTS_COMMAND",
-            "a command, with its whole path, that gets each alert as JSON on its stdin"),
-    Setting("alerts.settle_seconds", int, 120, "IPCOM_CHAT_ALERTS_SETTLE_SECONDS",
-            "how long a value must be well before its alert is over"),
-    Setting("alerts.window_hours", int, 2, "IPCOM_CHAT_ALERTS_WINDOW_HOURS",
-            "how far back rates and latencies look, the hour that runs included"),
-    Setting("alerts.min_requests", int, 20, "IPCOM_CHAT_ALERTS_MIN_REQUESTS",
-            "fewer requests than this in the window raise no alert"),
-    Setting("alerts.write_p95_ms", int, 50, "IPCOM_CHAT_ALERTS_WRITE_P95_MS",
-            "alert when saving takes longer, milliseconds, p95; 0: never"),
-    Setting("alerts.primary_seconds", int, 300, "IPCOM_CHAT_ALERTS_PRIMARY_SECONDS",
-            "alert when the primary does not answer for longer; 0: never"),
-    Setting("alerts.queue", int, 1_000, "IPCOM_CHAT_ALERTS_QUEUE",
-            "alert when more rows wait for the primary; 0: never"),
-    Setting("alerts.parked", bool, True, "IPCOM_CHAT_ALERTS_PARKED",
-            "alert when the primary refused rows; false: never"),
-    Setting("alerts.sync_lag_seconds", int, 900, "IPCOM_CHAT_ALERTS_SYNC_LAG_SECONDS",
-            "alert when a change waits for longer; 0: never"),
-    Setting("alerts.error_percent", int, 20, "IPCOM_CHAT_ALERTS_ERROR_PERCENT",
-            "alert when more percent of this machine's requests fail; 0: never"),
-    Setting("alerts.cancellation_percent", int, 30, "IPCOM_CHAT_ALERTS_CANCELLATION_PERCENT",
-            "alert when more percent of this machine's requests are cancelled; 0: never"),
-    Setting("alerts.clock_skew_seconds", int, 300, "IPCOM_CHAT_ALERTS_CLOCK_SKEW_SECONDS",
-            "alert when the clock is further away from the primary's; 0: never"),
-    Setting("alerts.certificate_days", int, 14, "IPCOM_CHAT_ALERTS_CERTIFICATE_DAYS",
-            "alert when the primary's certificate is valid for fewer days; 0: never"),
-    Setting("alerts.token_days", int, 14, "IPCOM_CHAT_ALERTS_TOKEN_DAYS",
-            "alert when the primary's token is valid for fewer days; 0: never"),
-    Setting("alerts.disk_mib", int, 500, "IPCOM_CHAT_ALERTS_DISK_MIB",
-            "alert when less is free on the disk of the history, MiB; 0: never"),
-    Setting("alerts.ai_tokens", int, 0, "IPCOM_CHAT_ALERTS_AI_TOKENS",
-            "budget of AI tokens for each user and day (UTC); 0: none"),
-    Setting("alerts.ai_cost_cents", int, 0, "IPCOM_CHAT_ALERTS_AI_COST_CENTS",
-            "budget of AI costs for each user and day (UTC), US cents; 0: none"),
-    Setting("alerts.primary_rows", int, 0, "IPCOM_CHAT_ALERTS_PRIMARY_ROWS",
-            "how many entries the primary may hold; 0: no limit"),
-    Setting("alerts.primary_mib", int, 0, "IPCOM_CHAT_ALERTS_PRIMARY_MIB",
-            "how large the primary may be, MiB; 0: no limit"),
-    Setting("backup.folder", str | None, None, "IPCOM_CHAT_BACKUP_FOLDER",
-            "where backups go; by default beside the history"),
-    Setting("backup.keep", int, 7, "IPCOM_CHAT_BACKUP_KEEP",
-            "how many backups of a kind are kept; 0 keeps all"),
-    Setting("retention.purge_days", int, 0, "IPCOM_CHAT_PURGE_DAYS",
-            "entries older than so many days are deleted for everybody by 'maintenance run'; 0:"
-            " none"),
-    Setting("retention.modes", str, "global,user,machine,hybrid", "IPCOM_CHAT_RETENTION_MODES",
-            "the modes whose entries retention.purge_days is about, after commas"),
-    Setting("ui.language", str | None, None, "IPCOM_CHAT_LANGUAGE",
-            "en or pt_BR; by default the locale decides"),
-    Setting("ui.theme", str, "auto", "IPCOM_CHAT_THEME", "auto, dark or light"),
-    Setting("machine_id", str | None, None, "IPCOM_CHAT_MACHINE_ID",
-            "overrides the id of this machine (tests, containers)"),
-)  # fmt: skip
-KNOWN: Mapping[str, Setting] = {setting.key: setting for setting in _DEFINITIONS}
-
-
 def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None) -> Settings:
     """Return the settings that hold for this process.
 
@@ -267,7 +122,7 @@ def load(environment: Mapping[str, str], flags: Mapping[str, Any] | None = None)
     sources = dict.fromkeys(KNOWN, DEFAULT)
     layers = (
         *((read_file(path), str(path)) for path in (SYSTEM_FILE, paths.config_file)),
-        *(({s.key: environment[s.variable]}, s.variable) for s in _DEFINITIONS
+        *(({s.key: environment[s.variable]}, s.variable) for s in KNOWN.values()
           if environment.get(s.variable)),
         ({k: v for k, v in (flags or {}).items() if v is not None}, FLAG),
     )  # fmt: skip

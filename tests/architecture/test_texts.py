@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ipcom_chat.i18n import CATALOGUES
-from ipcom_chat.settings import KNOWN
+from ipcom_chat.setting_definitions import KNOWN
 
 SOURCE = Path(__file__).parents[2] / "src" / "ipcom_chat"
 SETTING_HELP = "setting.help"

@@ -6,7 +6,7 @@ import pytest
 
 import ipcom_chat
 from ipcom_chat.assistant.endpoint import VENDOR_URLS
-from ipcom_chat.settings import KNOWN
+from ipcom_chat.setting_definitions import KNOWN
 from tests.cli.conftest import Env
 from tests.support.cli import run_cli, run_program
 from tests.support.env import MACHINE_ID, config_file, log_file

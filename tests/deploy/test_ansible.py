@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ipcom_chat import __version__
-from ipcom_chat.settings import KNOWN
+from ipcom_chat.setting_definitions import KNOWN
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 ROLE = DEPLOY / "ansible" / "roles" / "ipcom_chat"

@@ -9,7 +9,8 @@ from ipcom_chat.alert_settings import SCALES, limits_of, receivers
 from ipcom_chat.domain.alerts import Level, Rule
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.services.alert_receivers import Command, LogReceiver, Webhook
-from ipcom_chat.settings import KNOWN, Settings, load
+from ipcom_chat.setting_definitions import KNOWN
+from ipcom_chat.settings import Settings, load
 from tests.support.env import isolated_env
 
 

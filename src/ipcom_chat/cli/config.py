@@ -13,7 +13,8 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.services.exports import json_text
-from ipcom_chat.settings import KNOWN, MASK, RULE_SEPARATOR, SYSTEM_FILE, Secret, known, save
+from ipcom_chat.setting_definitions import KNOWN
+from ipcom_chat.settings import MASK, RULE_SEPARATOR, SYSTEM_FILE, Secret, known, save
 
 _LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 _QUERY = re.compile(r"([?&][^=&#]*(?:token|key|secret|passw|auth)[^=&#]*=)[^&#]*", re.IGNORECASE)

@@ -16,7 +16,7 @@ from ipcom_chat.assistant.commands import (
     command_environment,
     find_program,
 )
-from ipcom_chat.settings import KNOWN
+from ipcom_chat.setting_definitions import KNOWN
 
 # A child of a child that ignores the polite signal, and says who it is.
 STUBBORN = "trap '' TERM; (trap '' TERM; echo $BASHPID; sleep 60) & echo $$; wait"

@@ -1,7 +1,7 @@
 """Brazilian Portuguese: backups, maintenance, asking again."""
 
 MESSAGES: dict[str, str] = {
-    # settings.py
+    # setting_definitions.py
     "where backups go; by default beside the history": (
         "para onde vão os backups; por padrão, ao lado do histórico"
     ),
