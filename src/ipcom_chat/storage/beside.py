@@ -15,8 +15,8 @@ import msgspec
 from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.merge import SessionRow, VoteRow, merge_small
 from ipcom_chat.storage.database import Database, Row, Transaction
-from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import redacted_text, scope_bindings
+from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
 _VOTE = ", ".join(VoteRow.__struct_fields__)
 _SESSION = ", ".join(SessionRow.__struct_fields__)

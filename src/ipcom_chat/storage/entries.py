@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from ipcom_chat.domain.entry import RULES_VERSION, Entry, EntryEvent, Mode, Outcome, Scope, Status
+from ipcom_chat.domain.entry import RULES_VERSION, Entry, EntryEvent, Outcome, Scope, Status
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, sources
 from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId
@@ -34,6 +34,7 @@ from ipcom_chat.storage.entry_rows import (
     scope_bindings,
 )
 from ipcom_chat.storage.meter import Meter
+from ipcom_chat.storage.scope_sql import FILTER_SQL, SCOPE_SQL
 
 _NO_LIMIT = -1
 
@@ -104,28 +105,6 @@ OF_ENTRY = "substr(entry_id, -6) = substr(:entry_id, -6) AND entry_id = :entry_i
 _EVENTS = (
     "SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events "
     f"WHERE {OF_ENTRY} ORDER BY seq"
-)
-_MODE_SQL: dict[Mode | None, str] = {
-    None: "true",
-    Mode.GLOBAL: "mode IN ('global', 'hybrid')",
-    # What a user wrote for all is part of that user's history.
-    Mode.USER: "user_id = :scope_user AND mode IN ('user', 'hybrid', 'global')",
-    Mode.MACHINE: "machine_id = :scope_machine AND mode IN ('machine', 'hybrid')",
-    Mode.HYBRID: (
-        "(mode IN ('global', 'hybrid') OR (mode = 'user' AND user_id = :scope_user) "
-        "OR (mode = 'machine' AND machine_id = :scope_machine))"
-    ),
-}
-SCOPE_SQL: dict[Mode | None, str] = {
-    mode: f"({condition} AND (:scope_private OR NOT private))"
-    for mode, condition in _MODE_SQL.items()
-}
-FILTER_SQL = (
-    "deleted_at IS NULL AND (:kind IS NULL OR kind = :kind) "
-    "AND (:user_id IS NULL OR user_id = :user_id) "
-    "AND (:session_id IS NULL OR session_id = :session_id) "
-    "AND (:status IS NULL OR status = :status) "
-    "AND created_at >= :since_ms AND created_at <= :until_ms"
 )
 # A listing shows one line per entry: the long texts stay in the file.
 _PREVIEW = COLUMNS.replace(" command,", " substr(command, 1, 1000),").replace(

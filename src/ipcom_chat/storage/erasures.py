@@ -21,7 +21,6 @@ from ipcom_chat.domain.folding import fold
 from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.ids import EntryId
 from ipcom_chat.storage.database import Database, Transaction
-from ipcom_chat.storage.entries import FILTER_SQL, SCOPE_SQL
 from ipcom_chat.storage.entry_rows import (
     COLUMNS,
     EntryFilter,
@@ -29,6 +28,7 @@ from ipcom_chat.storage.entry_rows import (
     filter_bindings,
     redacted,
 )
+from ipcom_chat.storage.scope_sql import FILTER_SQL, SCOPE_SQL
 
 BATCH = 200
 """How many entries one transaction changes: others write in between."""

@@ -12,8 +12,8 @@ import msgspec
 
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.storage.database import Database, Row, decoded
-from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import scope_bindings
+from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
 _COUNTER = "SELECT n FROM counters WHERE name = 'local_seq'"
 _COUNT = "SELECT count(*) FROM entries"

@@ -15,9 +15,9 @@ from ipcom_chat.domain.entry import Entry, Mode, Scope
 from ipcom_chat.domain.people import Session
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId, UserId
 from ipcom_chat.storage.database import Database
-from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import COLUMNS, entry_of
 from ipcom_chat.storage.people import SESSION_COLUMNS, session_of
+from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
 COUNTED_MAX: Final = 1_000
 """More questions of a session are not counted."""

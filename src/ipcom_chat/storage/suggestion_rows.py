@@ -12,8 +12,8 @@ from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.suggestions import Run
 from ipcom_chat.ids import EntryId
 from ipcom_chat.storage.database import Database
-from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import scope_bindings
+from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
 AFTER_MS = 5 * 60_000
 """What runs later than this after a command has nothing to do with it."""

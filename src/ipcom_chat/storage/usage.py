@@ -17,9 +17,9 @@ import msgspec
 from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.domain.histogram import BOUNDS_MS
 from ipcom_chat.storage.database import Database, Row, Transaction
-from ipcom_chat.storage.entries import SCOPE_SQL
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
+from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
 BATCH: Final = 20_000
 """So many changes are looked at at once."""

@@ -11,8 +11,8 @@ from typing import Any, Final
 from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.errors import StorageError
 from ipcom_chat.storage.database import Database
-from ipcom_chat.storage.entries import FILTER_SQL, SCOPE_SQL
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, filter_bindings
+from ipcom_chat.storage.scope_sql import FILTER_SQL, SCOPE_SQL
 from ipcom_chat.storage.usage import Usage
 
 COUNT_S: Final = 1.0
