@@ -5,7 +5,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +52,11 @@ class Meaning:
         self._keeps = True
         self._next_start_s = time.monotonic() + after_s
         self._timeout_s = KEY_TIMEOUT_S
+
+    def foretell(self, text: str, *, limit: int) -> None:
+        """Say what `ask` is about to ask, so that it is compared meanwhile; wait for nothing."""
+        with suppress(OSError), self._connected(self._timeout_s) as connection:
+            connection.sendall(msgspec.json.encode(Question(text=text, limit=limit)))
 
     def ask(self, text: str, also: Iterable[int] = (), *, limit: int) -> Likeness | None:
         """Return the questions most like a text; None if nothing that knows is running.
@@ -119,14 +125,19 @@ class Meaning:
 
     def _told(self, question: Question, timeout_s: float) -> Likeness | None:
         try:
-            with (
-                address(self._folder) as name,
-                socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
-            ):
-                connection.settimeout(timeout_s)
-                connection.connect(name)
+            with self._connected(timeout_s) as connection:
                 connection.sendall(msgspec.json.encode(question))
                 connection.shutdown(socket.SHUT_WR)
                 return _DECODER.decode(received(connection))
         except (OSError, msgspec.MsgspecError):  # nobody there, too slow, or it ended meanwhile
             return None
+
+    @contextmanager
+    def _connected(self, timeout_s: float) -> Iterator[socket.socket]:
+        with (
+            address(self._folder) as name,
+            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
+        ):
+            connection.settimeout(timeout_s)
+            connection.connect(name)
+            yield connection

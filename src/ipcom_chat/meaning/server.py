@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -34,6 +34,10 @@ from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 IDLE_S: Final = 300.0
 """After so long without a question, and nothing new to read, the process ends."""
 BATCH: Final = 16
@@ -48,6 +52,15 @@ _LOCK_NAME: Final = "lock"
 _DECODER: Final = msgspec.json.Decoder(Question)
 
 
+class _Nearest(NamedTuple):
+    """A text, and the rows nearest to it by their codes."""
+
+    text: str
+    limit: int
+    vector: "NDArray[np.float32]"
+    rows: Sequence[int]
+
+
 class Memory:
     """The vectors of a replica, kept up to date, and what is alike among them."""
 
@@ -57,6 +70,8 @@ class Memory:
         self._encoder = encoder
         self._codes = Codes()
         self._codes.add(vectors.codes())
+        self._last: _Nearest | None = None
+        """What was asked last: whoever asks the same again, for other rows, need not wait."""
 
     def waiting(self) -> int:
         """Return how many changed rows are not read yet."""
@@ -67,6 +82,7 @@ class Memory:
         changes = next_changes(self._rows, self._vectors, limit=limit)
         if changes is None:
             return False
+        self._last = None
         made = self._made([(row.seq, row.text or "") for row in changes.fresh])
         self._vectors.put(made, changes.lost, changes.mark)
         self._codes.remove(changes.lost)
@@ -86,12 +102,19 @@ class Memory:
         """Return how alike the nearest questions, and those asked for, are to one."""
         found: list[tuple[int, float]] = []
         if question.text:
-            (vector,) = self._encoder.encode([question.text])
-            near = self._codes.nearest(vector, SHORTLIST * question.limit)
-            ranked = cosines(vector, self._vectors.exact({*near, *question.also}))
+            near = self._nearest(question.text, question.limit)
+            ranked = cosines(near.vector, self._vectors.exact({*near.rows, *question.also}))
             kept = {seq for seq, _cosine in ranked[: question.limit]} | set(question.also)
             found = [pair for pair in ranked if pair[0] in kept]
         return Likeness(cosines=dict(found), waiting=self.waiting())
+
+    def _nearest(self, text: str, limit: int) -> _Nearest:
+        last = self._last
+        if last is None or (last.text, last.limit) != (text, limit):
+            (vector,) = self._encoder.encode([text])
+            rows = self._codes.nearest(vector, SHORTLIST * limit)
+            self._last = last = _Nearest(text, limit, vector, rows)
+        return last
 
 
 class Server:

@@ -148,6 +148,7 @@ class SearchService:
 
     def _search(self, scope: Scope, text: str, wanted: Wanted, limit: int) -> Found:
         query = parse(text, self._clock.now_ms())
+        self._foretell(query)
         looked = self._look(scope, query, wanted, max(CANDIDATES_MIN, 2 * limit))
         looked = self._with_meaning(scope, query, wanted, looked)
         best = max((each.fit for each in looked.scored), default=0.0)
@@ -191,6 +192,8 @@ class SearchService:
             by_meaning: also what means the same, if a process that knows it runs already.
         """
         query = Query(terms=(term,))
+        if by_meaning:
+            self._foretell(query)
         looked = self._look(scope, query, wanted, limit)
         if by_meaning:
             looked = self._with_meaning(scope, query, wanted, looked)
@@ -285,6 +288,11 @@ class SearchService:
         return [
             Scored(row, relevance[row.seq]) for row in rows if row.seq not in seen and accepts(row)
         ]
+
+    def _foretell(self, query: Query) -> None:
+        """Let meanings be compared while words are looked for."""
+        if self.meaning is not None and query.text:
+            self.meaning.foretell(query.text, limit=ALIKE)
 
     def _with_meaning(self, scope: Scope, query: Query, wanted: Wanted, looked: Looked) -> Looked:
         """Add what means the same, and how alike each entry is to what was asked for."""

@@ -5,15 +5,17 @@ import select
 import socket
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.meaning import client, server
 from ipcom_chat.meaning.client import Meaning
+from ipcom_chat.meaning.encoder import Encoder
 from ipcom_chat.meaning.server import Memory, Server, main, serve
 from ipcom_chat.meaning.wire import MESSAGE_MAX_BYTES, Question, address, received
 from ipcom_chat.storage.vectors import open_vectors
@@ -61,6 +63,35 @@ def test_rows_that_are_asked_for_are_compared_however_unlike(
         assert found is not None
         assert list(found.cosines) == [1, 3]
         assert found.cosines[1] > 0.5 > found.cosines[3]
+
+
+def test_what_was_foretold_is_compared_once_and_answered_as_ever(
+    made: Searched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made.add(*(an_entry(command=text) for text in ("List open ports", "Bake bread")))
+    read: list[str] = []
+    encode = Encoder.encode
+
+    def encoded(self: Encoder, texts: Sequence[str]) -> Any:
+        read.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", encoded)
+    with serving(tmp_path) as meaning:
+        meaning.wait()
+        read.clear()
+        meaning.foretell("portas abertas", limit=1)
+        assert rows_like(meaning, "portas abertas") == [1]
+        assert rows_like(meaning, "portas abertas") == [1]
+        assert read == ["portas abertas"]
+        made.add(an_entry(command="Show the open ports"))
+        meaning.wait()
+        assert set(rows_like(meaning, "portas abertas", limit=2)) == {1, 3}
+        assert rows_like(meaning, "assar pão") == [2]
+
+
+def test_foretelling_where_nobody_serves_is_no_fault(tmp_path: Path) -> None:
+    Meaning(tmp_path / "history.db", tmp_path / "meaning").foretell("ports", limit=1)
 
 
 def test_the_socket_is_for_the_owner_alone_however_long_its_path(tmp_path: Path) -> None:
