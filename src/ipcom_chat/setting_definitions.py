@@ -145,6 +145,8 @@ _DEFINITIONS = (
             "the modes whose entries retention.purge_days is about, after commas"),
     Setting("ui.language", str | None, None, "IPCOM_CHAT_LANGUAGE",
             "en or pt_BR; by default the locale decides"),
+    Setting("ui.plain", bool, False, "IPCOM_CHAT_PLAIN",
+            "true: the chat line by line, for screen readers and slow lines"),
     Setting("ui.theme", str, "auto", "IPCOM_CHAT_THEME", "auto, dark or light"),
     Setting("machine_id", str | None, None, "IPCOM_CHAT_MACHINE_ID",
             "overrides the id of this machine (tests, containers)"),

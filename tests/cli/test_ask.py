@@ -196,12 +196,6 @@ def test_the_chat_needs_a_terminal_on_both_sides(env: Env) -> None:
     assert "needs a terminal" in done.err
 
 
-def test_a_dumb_terminal_is_told_what_to_do_instead(env: Env) -> None:
-    done = run_cli([], env | {"TERM": "dumb"}, terminal=True)
-    assert done.code == 2
-    assert "TERM=dumb cannot show the chat" in done.err
-
-
 def test_d31_d113_d123_a_primary_that_is_away_stops_nothing(env: Env) -> None:
     away = env | {"TURSO_DATABASE_URL": "http://127.0.0.1:9", "TURSO_AUTH_TOKEN": "t"}
     assert run_cli(["ask", "how full is the disk?"], away).code == 0

@@ -62,17 +62,22 @@ class RawPty:
         while view:
             view = view[os.write(self._master, view) :]
 
-    def wait_for(self, text: str, timeout_s: float = 15.0) -> None:
-        """Wait until the program has written `text`.
+    def wait_for(self, text: str, timeout_s: float = 15.0, *, times: int = 1) -> None:
+        """Wait until the program has written `text`, so many times in all.
 
         Raises:
             AssertionError: it did not.
         """
         deadline_s = time.monotonic() + timeout_s
-        while text.encode() not in self.output:
+        while self.output.count(text.encode()) < times:
             if time.monotonic() > deadline_s:
                 raise AssertionError(f"{text!r} was not written: {self.output[-2_000:]!r}")
             time.sleep(0.02)
+
+    def local_modes(self) -> int:
+        """Return whether lines are edited, echoed and so on; see termios(3), `c_lflag`."""
+        modes: int = termios.tcgetattr(self._master)[3]
+        return modes
 
     def hang_up(self) -> None:
         """Close the terminal, as a lost connection does."""

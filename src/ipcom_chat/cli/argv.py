@@ -11,7 +11,7 @@ unambiguous:
   error; without quotes it is text, too.
 
 `--continue` and `--resume [ID]` stand before the verb, or with the options of a question in quotes:
-`git rebase --continue` may be what is asked about.
+`git rebase --continue` may be what is asked about. `--plain` stands before everything else.
 
 A first argument with a blank in it is a question, and with piped input no verb is needed either.
 Pure: no environment, no terminal.
@@ -44,6 +44,7 @@ _VALUED = frozenset({"--user", "--mode"})
 _ASK_SWITCHES = frozenset({"--json", "--stream", "--no-tools", "--quiet", "-q", "--help", "-h"})
 _ASK_VALUED = frozenset({"--model", "--context"})
 _CONTINUE = frozenset({"--continue", "-c"})
+_PLAIN = "--plain"
 _RESUME = "--resume"
 _SESSION_ID = re.compile(r"[0-9a-fA-F]{4,12}|[0-9a-fA-F-]{36}")
 """What behind `--resume` is its value; anything else is the verb, or the question."""
@@ -203,6 +204,8 @@ class _Flags:
                 return [*others, word, *reversed(queue)]
             if resumes and (word in _CONTINUE or name == _RESUME):
                 self._resumes(word, queue)
+            elif resumes and word == _PLAIN:
+                self.settings["ui.plain"] = True
             elif word in _SWITCHES:
                 self._switch(word)
             elif name in _VALUED and not (keep_user and name == "--user"):

@@ -123,7 +123,7 @@ def _ask(
     context.open_log()
     runtime = context.runtime
     printer = (Events if stream else Printer)(streams=not as_json, quiet=quiet)
-    _begin(runtime, printer)
+    begin(runtime, printer)
     if is_kept_private(question):
         printer.note(_("Private: this question stays on this machine."))
     can_ask = not quiet and not as_json and output.is_asked()
@@ -256,7 +256,8 @@ def _is_ready(timeout_s: float) -> bool:
         return True  # no file behind it
 
 
-def _begin(runtime: Runtime, printer: Printer) -> None:
+def begin(runtime: Runtime, printer: Printer) -> None:
+    """Begin the session of this process; say what an earlier one left open, or what is wrong."""
     try:
         interrupted = runtime.begin_session()
     except StorageError as error:
@@ -284,7 +285,7 @@ async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wis
         _grant(chat, runtime, wished)
         if runtime.assistants.problem:
             output.fail(runtime.assistants.problem)
-        hear = _asking(printer) if wished.can_ask else printer.hear
+        hear = asking(printer) if wished.can_ask else printer.hear
         request = chat.start(question, hear, retry_of=wished.retry_of)
         _cancel_on_signals(chat, request)
         await chat.finished(request)
@@ -298,7 +299,7 @@ async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wis
             with suppress(StorageError):  # told when the runtime is closed
                 runtime.end_session()
             await asyncio.to_thread(sync.stop)
-            _tell_offline(runtime)
+            tell_offline(runtime)
     if request.status is Status.CANCELLED:
         return output.ExitCode.INTERRUPTED
     is_good = request.status is Status.COMPLETED and not printer.failed
@@ -316,7 +317,7 @@ def _grant(chat: ChatService, runtime: Runtime, wished: Wishes) -> None:
         chat.assistant = runtime.assistants.build(wished.model)
 
 
-def _asking(printer: Printer) -> Listener:
+def asking(printer: Printer) -> Listener:
     """Return what prints the events of a request and answers what it asks."""
     desk = ApprovalDesk()
 
@@ -336,7 +337,7 @@ def _nothing() -> None:
     """Without a primary, nobody waits to hear of a change."""
 
 
-def _tell_offline(runtime: Runtime) -> None:
+def tell_offline(runtime: Runtime) -> None:
     """Say loudly that the answer has not been shared yet, if that is wanted."""
     if runtime.settings["sync.fallback_enabled"]:
         return

@@ -73,7 +73,7 @@ def _dispatch(context: "CliContext", arguments: list[str]) -> int:
     try:
         if not arguments:
             code = _chat(context)
-        elif arguments == ["history"] and _is_on_terminal() and not _is_dumb():
+        elif arguments == ["history"] and _is_on_terminal() and not _is_plain(context):
             code = _chat(context, opens_history=True)
         else:
             with root().make_context(output.PROGRAM, arguments, obj=context) as ctx:
@@ -93,8 +93,9 @@ def _is_on_terminal() -> bool:
     return output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
 
 
-def _is_dumb() -> bool:
-    return os.environ.get("TERM") == "dumb"
+def _is_plain(context: "CliContext") -> bool:
+    """Return whether nothing is to be painted."""
+    return os.environ.get("TERM") == "dumb" or bool(context.settings["ui.plain"])
 
 
 def _chat(context: "CliContext", *, opens_history: bool = False) -> int:
@@ -102,15 +103,21 @@ def _chat(context: "CliContext", *, opens_history: bool = False) -> int:
         raise UsageError(
             _('The chat needs a terminal. For one answer without it: ipcom-chat ask "question"')
         )
-    if _is_dumb():
-        raise UsageError(
-            _('TERM=dumb cannot show the chat. For one answer: ipcom-chat ask "question"')
-        )
     from ipcom_chat.cli.argv import CHOOSE  # noqa: PLC0415 - see `_run`
-    from ipcom_chat.tui.app import run_chat  # noqa: PLC0415 - brings Textual
 
     context.open_log()
     chooses = context.resume == CHOOSE
+    if _is_plain(context):
+        from ipcom_chat.cli.plain import run_plain  # noqa: PLC0415 - brings asyncio
+
+        if chooses:
+            raise UsageError(
+                _("The plain chat lists no sessions: 'ipcom-chat sessions list' does; --resume ID "
+                  "goes on with one.")
+            )  # fmt: skip
+        return run_plain(context.runtime)
+    from ipcom_chat.tui.app import run_chat  # noqa: PLC0415 - brings Textual
+
     return run_chat(context.runtime, opens_history=opens_history, opens_sessions=chooses)
 
 

@@ -92,6 +92,8 @@ def _flags() -> list[click.Parameter]:
                      help=_("Go on with the newest session; also with a question.")),
         click.Option(["--resume"], metavar=_("[ID]"), shell_complete=session_ids,
                      help=_("Go on with this session; without an id choose one.")),
+        click.Option(["--plain"], is_flag=True,
+                     help=_("The chat line by line, for screen readers and slow lines.")),
         click.Option(["--debug"], is_flag=True, help=_("Write details to the log.")),
         click.Option(["--version"], is_flag=True, help=_("Show the version.")),
     ]  # fmt: skip

@@ -23,6 +23,7 @@ CATALOGUES = (
     "core",
     "cli",
     "tui",
+    "plain",
     "approval",
     "assistant",
     "sync",

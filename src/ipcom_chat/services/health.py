@@ -73,7 +73,9 @@ def _locale(subject: Subject) -> Iterator[Check]:
     if subject.encoding.lower().replace("-", "") != "utf8":
         yield warning("locale", detail, _("Choose a UTF-8 locale: export LANG=C.UTF-8"))
     elif subject.terminal in {"", "dumb"}:
-        yield warning("locale", detail, _("The chat needs a terminal: set TERM."))
+        yield warning(
+            "locale", detail, _("The chat is shown line by line; set TERM for the screen.")
+        )
     else:
         yield ok("locale", detail)
 

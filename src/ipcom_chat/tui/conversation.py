@@ -92,7 +92,7 @@ class Conversation:
         """What `/retry` asks again."""
         self.counts: Counter[Status] = Counter()
         """How the requests of this session ended."""
-        self.answering = Answering(runtime, service, self._quiet)
+        self.answering = Answering(runtime, service, self.quiet)
         """What answers, and on what terms."""
         self._service = service
         self._thread = thread
@@ -117,6 +117,11 @@ class Conversation:
     def last_id(self) -> EntryId | None:
         """The request that began last."""
         return self._asked[-1] if self._asked else None
+
+    @property
+    def last_status(self) -> Status | None:
+        """How the request that began last stands."""
+        return self._last.status if self._last else None
 
     @property
     def username(self) -> str:
@@ -212,10 +217,10 @@ class Conversation:
 
     async def forget(self) -> None:
         """Begin a new conversation: the assistant no longer sees what was said before."""
-        await self._quiet()  # only then what was said last has joined the conversation
+        await self.quiet()  # only then what was said last has joined the conversation
         self._service.conversation.clear()
 
-    async def _quiet(self) -> None:
+    async def quiet(self) -> None:
         """Wait until the request that began last is over."""
         if self._last is not None:
             await self._service.finished(self._last)

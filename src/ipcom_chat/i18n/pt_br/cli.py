@@ -195,9 +195,6 @@ MESSAGES: dict[str, str] = {
     'The chat needs a terminal. For one answer without it: ipcom-chat ask "question"': (
         'O chat precisa de um terminal. Para uma só resposta sem ele: ipcom-chat ask "pergunta"'
     ),
-    'TERM=dumb cannot show the chat. For one answer: ipcom-chat ask "question"': (
-        'TERM=dumb não consegue mostrar o chat. Para uma só resposta: ipcom-chat ask "pergunta"'
-    ),
     "ipcom-chat met an unexpected fault ({kind}); {path} has the details, with --debug more.": (
         "O ipcom-chat encontrou uma falha inesperada ({kind}); os detalhes estão em {path},"
         " com --debug há mais."

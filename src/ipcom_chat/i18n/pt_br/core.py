@@ -86,7 +86,9 @@ MESSAGES: dict[str, str] = {
         "não configurada: o histórico fica nesta máquina"
     ),
     "{path} is not there; defaults hold.": "{path} não existe; valem os valores padrão.",
-    "The chat needs a terminal: set TERM.": "O chat precisa de um terminal: defina TERM.",
+    "The chat is shown line by line; set TERM for the screen.": (
+        "O chat aparece linha por linha; defina TERM para ter a tela."
+    ),
     "Others can look into {path}.": "Outros podem ver o conteúdo de {path}.",
     "Others can read {path}.": "Outros podem ler {path}.",
     "no AI is configured: {without}": "nenhuma IA configurada: {without}",
