@@ -41,6 +41,9 @@ def test_the_level_of_a_redaction_by_hand_is_fixed() -> None:
 
 @pytest.mark.parametrize("status", ["pending", "processing"])
 def test_a_presumed_end_beats_an_open_state(status: str) -> None:
+    # As it is read from a row: the same text, another object.
+    read = msgspec.json.decode(msgspec.json.encode(PRESUMED), type=EntryRow)
+    assert _both(changed(ANSWERED, version=1), changed(read, version=9)) == ANSWERED
     running = changed(ASKED, status=status, version=9, error_code=None)
     assert _both(running, PRESUMED) == PRESUMED
 
@@ -210,3 +213,38 @@ def test_an_instant_that_is_missing_comes_before_the_first_one(column: str) -> N
 def test_a_missing_text_comes_before_every_text() -> None:
     named = msgspec.structs.replace(SESSION, title="a")
     assert merge_small(SESSION, named) == merge_small(named, SESSION) == named
+
+
+ROWS = [ANSWERED, USER, MACHINE, SESSION, VOTE]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: type(row).__name__)
+def test_a_row_travels_as_an_array_and_never_changes(row: Any) -> None:
+    sent = msgspec.json.encode(row)
+    assert sent.startswith(b"[")
+    assert msgspec.json.decode(sent, type=type(row)) == row
+    with pytest.raises(AttributeError):
+        row.updated_at = 9
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "good", "bad"),
+    [
+        (VOTE, "value", (-1, 0, 1), (-2, 2)),
+        (USER, "is_active", (0, 1), (-1, 2)),
+        (ANSWERED, "truncated", (0, 1), (-1, 2)),
+        (SESSION, "mode", ("global", "user", "machine", "hybrid"), ("", "all")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_value_that_no_row_has_is_not_read(
+    row: Any, field: str, good: tuple[Any, ...], bad: tuple[Any, ...]
+) -> None:
+    def read(value: object) -> Any:
+        sent = msgspec.json.encode(msgspec.structs.replace(row, **{field: value}))
+        return getattr(msgspec.json.decode(sent, type=type(row)), field)
+
+    assert tuple(map(read, good)) == good
+    for value in bad:
+        with pytest.raises(msgspec.ValidationError):
+            read(value)
