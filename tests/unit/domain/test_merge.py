@@ -20,7 +20,8 @@ from ipcom_chat.domain.merge import (
     merge_entries,
     merge_small,
 )
-from tests.support.versions import IDS, NOW_MS, an_entry_row, changed
+from tests.support.replica import NOW_MS
+from tests.support.versions import IDS, an_entry_row, changed
 
 ASKED = an_entry_row(status="pending", completed_at=None, response=None)
 ANSWERED = an_entry_row()
