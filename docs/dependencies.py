@@ -22,8 +22,6 @@ _NAME = re.compile(r"^[A-Za-z0-9._-]+")
 _NO_LINUX = re.compile(
     r"^([A-Za-z0-9._-]+)==[^\\\n]*sys_platform == '(?:win32|emscripten)'", re.MULTILINE
 )
-    r"^([A-Za-z0-9._-]+)==[^\\\n]*sys_platform == '(?:win32|emscripten)'", re.MULTILINE
-)
 # What metadata says in prose; apsw's says "any-OSI", and its file of the licence is that of zlib.
 _SPDX = {
     "MIT License": "MIT", "Apache Software License": "Apache-2.0", "Apache 2.0": "Apache-2.0",
