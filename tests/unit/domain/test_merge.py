@@ -50,7 +50,15 @@ def test_a_presumed_end_beats_an_open_state(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [("completed", None), ("cancelled", INTERRUPTED), ("error", "timeout")]
+    ("status", "code"),
+    [
+        ("completed", None),
+        ("cancelled", INTERRUPTED),
+        ("completed", INTERRUPTED),
+        ("error", "assistant"),
+        ("error", "timeout"),
+        ("error", None),
+    ],
 )
 def test_a_real_end_beats_a_presumed_one(status: str, code: str | None) -> None:
     ended = changed(ANSWERED, status=status, error_code=code)
@@ -151,6 +159,13 @@ def test_of_one_answer_the_higher_redaction_wins_whoever_wrote_last(change: dict
     redacted = changed(ANSWERED, redaction_response=1, response="[redacted]")
     merged = _both(redacted, changed(ANSWERED, **change))
     assert (merged.response, merged.redaction_response) == ("[redacted]", 1)
+
+
+def test_a_redaction_of_one_answer_says_nothing_of_another() -> None:
+    redacted = changed(ANSWERED, redaction_response=1, response="[redacted]")
+    other = changed(ANSWERED, content_hash=2, response="the other")
+    merged = _both(redacted, other)
+    assert (merged.response, merged.redaction_response) == ("the other", 0)
 
 
 def test_of_two_answers_of_one_level_the_later_text_is_kept() -> None:
