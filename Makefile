@@ -30,7 +30,8 @@ fix: $(VENV)/.dev ## Format and mend what can be mended
 bench: $(VENV)/.dev ## Measure, and print a Markdown report
 	@$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.dev ## Regenerate the generated parts of docs/ (screenshots)
+docs: $(VENV)/.dev ## Regenerate the generated parts of docs/ (licences, screenshots)
+	@$(BIN)/python -m docs.dependencies
 	@$(BIN)/python -m docs.screenshots
 
 wheelhouse: $(VENV)/.chat ## Collect the wheel and all it needs in dist/, for machines without a network

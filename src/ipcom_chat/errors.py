@@ -2,6 +2,7 @@
 
     IpcomChatError                 code            retryable
     ├── UsageError                 usage           no    what was asked for makes no sense
+    ├── RemovalError               removal         no    what is to be uninstalled is in use
     ├── SettingsError              settings        no    a setting is missing or wrong
     ├── NotFoundError              not_found       no    no such entry, user, machine
     ├── AmbiguousIdError           ambiguous_id    no    a short id fits several entries
@@ -31,6 +32,7 @@
     │   ├── PrimaryTooLargeError   primary_too_large no  more in one piece than it takes or gives
     │   ├── PrimaryForeignError    primary_foreign no    its database is not ours, or is empty
     │   ├── PrimaryVersionError    primary_version no    this program is too old or too new for it
+    │   ├── PrimaryDivergedError   primary_diverged yes  its timeline is another (`sync.protocol`)
     │   └── StatementError         primary_statement no  it refused one SQL statement
     ├── ImportSourceError          import_source no   a source cannot be read or is not known
     ├── BackupError                backup        no   a backup is damaged, incomplete or not fitting

@@ -11,7 +11,6 @@ known at any moment, also after a cancelled `wait`.
 """
 
 import asyncio
-import codecs
 import contextlib
 import os
 import re
@@ -26,6 +25,7 @@ from typing import Final
 import msgspec
 
 from ipcom_chat.assistant.base import CommandFinished
+from ipcom_chat.assistant.command_output import KeptOutput, LiveText
 from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.files import inherited_umask
 
@@ -34,7 +34,6 @@ NOT_FOUND: Final = 127
 TIMED_OUT: Final = 124
 
 _SHELL: Final = ("bash", "-c")
-_LONGEST_WAIT_CHARS: Final = 4_096
 _GRACE_S: Final = 0.1
 _SUDO_S: Final = 2.0
 _CHUNK_BYTES: Final = 65_536
@@ -96,61 +95,6 @@ class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class _Output:
-    """The first and the last bytes of a stream; what lies between is counted and dropped."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._half = max(limit_bytes // 2, 1)
-        self._head = bytearray()
-        self._tail = bytearray()
-        self._total = 0
-
-    @property
-    def truncated(self) -> bool:
-        return self._total > 2 * self._half
-
-    def add(self, data: bytes) -> None:
-        self._total += len(data)
-        room = self._half - len(self._head)
-        self._head += data[:room]
-        self._tail += data[room:] if room > 0 else data
-        if len(self._tail) > 4 * self._half:  # trimmed now and then, not at every chunk
-            del self._tail[: -self._half]
-
-    def text(self) -> str:
-        if not self.truncated:
-            return _decoded(self._head + self._tail)
-        head = self._head[: self._head.rfind(b"\n") + 1] or self._head
-        tail = self._tail[-self._half :]
-        tail = tail[tail.find(b"\n") + 1 :] or tail
-        left_out = self._total - len(head) - len(tail)
-        # Numbers and a unit only: the record is read in more than one language.
-        return f"{_decoded(head).rstrip()}\n[… {left_out} B …]\n{_decoded(tail)}"
-
-
-class _LiveText:
-    """The output on its way to the screen; a sequence cut in two by a read is put together."""
-
-    def __init__(self, show: Callable[[str], None]) -> None:
-        self._show = show
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._waiting = ""
-
-    def add(self, data: bytes) -> None:
-        self._waiting += self._decoder.decode(data)
-        end = self._waiting.rfind("\n") + 1
-        if not end and len(self._waiting) > _LONGEST_WAIT_CHARS:
-            end = len(self._waiting)
-        if end:
-            text, self._waiting = self._waiting[:end], self._waiting[end:]
-            self._show(neutralise(text))
-
-    def end(self) -> None:
-        text, self._waiting = self._waiting + self._decoder.decode(b"", final=True), ""
-        if text:
-            self._show(neutralise(text))
-
-
 class CommandRun:
     """One command, before, while and after it runs; it runs once."""
 
@@ -177,8 +121,8 @@ class CommandRun:
         self._limits = limits or CommandLimits()
         self._argv = tuple(argv)
         self._cwd = cwd
-        self._output = _Output(self._limits.output_bytes)
-        self._live = _LiveText(on_output) if on_output else None
+        self._output = KeptOutput(self._limits.output_bytes)
+        self._live = LiveText(on_output) if on_output else None
         self._keeps_terminal = keeps_terminal
         self._process: subprocess.Popen[bytes] | None = None
         self._exit_code = 0
@@ -327,10 +271,6 @@ def _search_path() -> str:
     named = os.environ.get("PATH", os.defpath).split(os.pathsep)
     folders = [each for each in named if each.startswith("/")]
     return os.pathsep.join([*folders, *(each for each in _ADMIN_FOLDERS if each not in folders)])
-
-
-def _decoded(data: bytes | bytearray) -> str:
-    return neutralise(data.decode("utf-8", errors="replace"))
 
 
 def _read_chunk(pipe: int) -> bytes | None:

@@ -93,7 +93,19 @@ def serve_metrics(runtime: Runtime, view: View, address: tuple[str, int], *, fle
         UsageError: the address cannot be listened on.
     """
     answers = _Answers(runtime.monitoring, view, fleet=fleet)
+    stopping = threading.Event()
+    if fleet:
+        asked = (runtime.sync, stopping)
+        threading.Thread(target=answers.ask_primary, args=asked, daemon=True).start()
+    with _listening(address, _handler_of(answers)) as server:
+        host, port = server.server_address[:2]
+        output.note(_("Serving http://{host}:{port}/metrics and /healthz.", host=host, port=port))
+        _until_stopped(server)
+    stopping.set()
+    answers.close()
 
+
+def _handler_of(answers: _Answers) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = PATIENCE_S
         server_version = "ipcom-chat"
@@ -121,16 +133,7 @@ def serve_metrics(runtime: Runtime, view: View, address: tuple[str, int], *, fle
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing: stderr is for people."""
 
-    stopping = threading.Event()
-    if fleet:
-        asked = (runtime.sync, stopping)
-        threading.Thread(target=answers.ask_primary, args=asked, daemon=True).start()
-    with _listening(address, Handler) as server:
-        host, port = server.server_address[:2]
-        output.note(_("Serving http://{host}:{port}/metrics and /healthz.", host=host, port=port))
-        _until_stopped(server)
-    stopping.set()
-    answers.close()
+    return Handler
 
 
 def _listening(

@@ -10,11 +10,8 @@ Invariants:
 - The first contact with a primary only reads.
 """
 
-import fcntl
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -26,9 +23,7 @@ from ipcom_chat.errors import (
     PrimaryTooLargeError,
     PrimaryUnreachableError,
     StatementError,
-    StorageReadOnlyError,
 )
-from ipcom_chat.i18n import _
 from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.meter import SYNC, timing
@@ -44,6 +39,7 @@ from ipcom_chat.storage.sync_state import (
     park,
     succeeded,
 )
+from ipcom_chat.sync.flight import flight
 from ipcom_chat.sync.protocol import (
     Heartbeat,
     Plan,
@@ -381,30 +377,3 @@ class Engine:
 
     def _scopes(self, users: Sequence[str]) -> list[str]:
         return ["g", f"m:{self.identity.machine_id}", *(f"u:{user}" for user in users)]
-
-
-@contextmanager
-def flight(replica: Path) -> Iterator[bool]:
-    """Hold the right to exchange for this replica; yield False if another process has it."""
-    path = Path(f"{replica}.sync")
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StorageReadOnlyError(
-            _(
-                "Cannot write to {folder}: {reason}. Check its permissions, or set "
-                "IPCOM_CHAT_DATA_DIR to a folder of yours.",
-                folder=path.parent,
-                reason=error.strerror,
-            )
-        ) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        os.close(handle)

@@ -28,9 +28,9 @@ from ipcom_chat.sync.server import (
     NEW_META,
     apply_step,
     migrate,
-    newer,
     object_names,
 )
+from ipcom_chat.sync.server_faults import newer
 
 BATCH_ROWS = 500
 BATCH_BYTES = 800_000

@@ -18,7 +18,6 @@ import msgspec
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import (
-    PrimaryError,
     PrimaryForeignError,
     PrimarySetupError,
     PrimaryVersionError,
@@ -30,6 +29,7 @@ from ipcom_chat.libsql.hrana import Result, Script, Statement
 from ipcom_chat.schema import Migration, latest, migrations
 from ipcom_chat.sync.primary import Primary
 from ipcom_chat.sync.protocol import PROTOCOL, foreign
+from ipcom_chat.sync.server_faults import incomplete, newer, translated
 from ipcom_chat.sync.target import Target
 
 DATABASE = "primary"
@@ -215,7 +215,7 @@ async def _counted(client: Client) -> tuple[Any, ...]:
         (counts,) = await client.execute(wanted, timeout_s=COUNT_TIMEOUT_S)
         return counts.rows[0]
     except StatementError as error:
-        raise _translated(error, client.host) from error
+        raise translated(error, client.host) from error
 
 
 async def _size_bytes(client: Client) -> int | None:
@@ -298,9 +298,9 @@ async def _state(runs: _Runs, host: str) -> PrimaryState | None:
         (result,) = await runs.execute(Statement(_STATE))
         return msgspec.convert(result.rows[0], PrimaryState)
     except msgspec.ValidationError as error:
-        raise _incomplete(host) from error
+        raise incomplete(host) from error
     except StatementError as error:
-        raise _translated(error, host) from error
+        raise translated(error, host) from error
 
 
 async def object_names(runs: _Runs) -> set[str]:
@@ -378,34 +378,6 @@ def _check_version(state: PrimaryState, host: str) -> PrimaryState:
 
 def _too_new(state: PrimaryState, host: str) -> PrimaryVersionError:
     return newer(state.schema, latest(DATABASE), host)
-
-
-def newer(found: int, known: int, host: str) -> PrimaryVersionError:
-    """Return the error for a database that a newer program migrated."""
-    return PrimaryVersionError(
-        _(
-            "The database at {host} belongs to a newer ipcom-chat (schema {found}, this one knows "
-            "{known}). Nothing was changed; upgrade ipcom-chat.",
-            host=host,
-            found=found,
-            known=known,
-        )
-    )
-
-
-def _incomplete(host: str) -> PrimaryForeignError:
-    return PrimaryForeignError(
-        _(
-            "The database at {host} lacks a part of what ipcom-chat needs. Nothing was changed; "
-            "'ipcom-chat server verify' says what is missing.",
-            host=host,
-        )
-    )
-
-
-def _translated(error: StatementError, host: str) -> PrimaryError:
-    is_part_missing = error.reason.startswith(("no such table", "no such column"))
-    return _incomplete(host) if is_part_missing else error
 
 
 def _number(value: object) -> int | None:

@@ -18,7 +18,8 @@ from ipcom_chat.libsql.client import Client
 from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.schema import Migration, migrations
 from ipcom_chat.sync.protocol import foreign
-from ipcom_chat.sync.server import DATABASE, is_internal, is_ours, newer
+from ipcom_chat.sync.server import DATABASE, is_internal, is_ours
+from ipcom_chat.sync.server_faults import newer
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

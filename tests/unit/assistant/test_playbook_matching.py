@@ -57,7 +57,7 @@ def _book(name: str, *intents: str, captures: dict[str, Capture] | None = None) 
         ("uso de memória ram", "memory"),
         ("how much memory is free?", "memory"),
         ("quem está usando swap?", "memory"),
-        ("o oom killer matou algum processo?", "memory"),
+        ("o oom killer matou algum processo?", "oom"),
         ("which process is eating memory", "memory"),
         ("servidor lento, uso de cpu", "cpu"),
         ("the server is slow", "cpu"),

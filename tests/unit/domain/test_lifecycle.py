@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipcom_chat.domain.entry import Status
-from ipcom_chat.domain.lifecycle import FINAL, OPEN, TRANSITIONS, Request, sources
+from ipcom_chat.domain.lifecycle import (
+    FINAL,
+    INTERRUPTED,
+    OPEN,
+    TRANSITIONS,
+    Request,
+    sources,
+)
 from ipcom_chat.ids import EntryId
 
 P, R, C, E, X = Status
@@ -81,3 +88,8 @@ def test_of_many_threads_that_end_a_request_one_wins() -> None:
 def test_a_request_keeps_what_was_asked() -> None:
     request = _request()
     assert (request.entry_id, request.text, request.status) == ("id", "text", P)
+
+
+def test_the_code_of_an_interrupted_request_is_fixed() -> None:
+    # Rows that other versions of the program wrote hold it.
+    assert INTERRUPTED == "interrupted"
