@@ -77,9 +77,13 @@ def direct() -> dict[str, str]:
 def licence(name: str) -> str:
     """Return the licence of an installed package as an SPDX expression, or an empty text."""
     about = metadata.metadata(name)
-    said = about.get("License-Expression") or about.get("License") or _classifier(about)
+    said = _field(about, "License-Expression") or _field(about, "License") or _classifier(about)
     said = said.strip().split("\n")[0]
     return _SPDX.get(said, said)
+
+
+def _field(about: metadata.PackageMetadata, name: str) -> str:
+    return about[name] if name in about else ""
 
 
 def _classifier(about: metadata.PackageMetadata) -> str:

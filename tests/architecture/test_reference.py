@@ -16,7 +16,7 @@ from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.mcp.resources import PLACES
 from ipcom_chat.mcp.tools import TOOLS
 from ipcom_chat.services import prometheus
-from ipcom_chat.settings import KNOWN, Setting
+from ipcom_chat.setting_definitions import KNOWN, Setting
 from ipcom_chat.sync.protocol import PrimaryDivergedError
 
 DOCS = Path(__file__).parents[2] / "docs"

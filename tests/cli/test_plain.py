@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.conftest import Env
 from tests.support.cli import PROGRAM, run_cli
+from tests.support.machine import eventually
 from tests.support.raw_pty import RawPty
 
 READY = "Ctrl-D leaves, /help tells more."
@@ -25,6 +26,7 @@ def plain(env: Env, *argv: str) -> Iterator[RawPty]:
 
 
 def leave(terminal: RawPty) -> int:
+    eventually(lambda: terminal.output, lambda shown: shown.endswith(b"> "))
     terminal.send(CTRL_D)
     return terminal.process.wait(timeout=30)
 
