@@ -83,7 +83,7 @@ def licence(name: str) -> str:
 
 
 def _field(about: metadata.PackageMetadata, name: str) -> str:
-    return about[name] if name in about else ""
+    return "".join(about.get_all(name, []))
 
 
 def _classifier(about: metadata.PackageMetadata) -> str:
