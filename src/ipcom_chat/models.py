@@ -7,7 +7,7 @@ and its file or command) belongs to the server of `ai.model`.
 from ipcom_chat.assistant.endpoint import COMPATIBLE, Endpoint, ModelName, parse_model
 from ipcom_chat.errors import AssistantSetupError, SettingsError
 from ipcom_chat.i18n import _
-from ipcom_chat.secret_sources import Sought, from_command, from_file
+from ipcom_chat.secret_sources import Sought, from_settings
 from ipcom_chat.settings import Secret, Settings
 
 VENDOR_VARIABLE = "IPCOM_CHAT_AI_VENDOR"
@@ -72,19 +72,12 @@ def has_key(settings: Settings, model: ModelName) -> bool:
 
 
 def _general_key(settings: Settings, model: ModelName) -> str | None:
-    given: Secret | None = settings["ai.api_key"]
-    if given:
-        return given.reveal()
     sought = Sought(
         what=_("the AI's key"),
         file_variable="ai.api_key_file",
         command_variable="ai.api_key_command",
     )
-    if settings["ai.api_key_file"]:
-        return from_file(sought, settings["ai.api_key_file"], settings.paths.home)
-    if settings["ai.api_key_command"]:
-        return from_command(sought, settings["ai.api_key_command"], {VENDOR_VARIABLE: model.vendor})
-    return None
+    return from_settings(settings, "ai.api_key", sought, {VENDOR_VARIABLE: model.vendor})
 
 
 def _is_usual(settings: Settings, model: ModelName) -> bool:

@@ -1,4 +1,4 @@
-"""Where a secret comes from if not from a setting: a file of its owner alone, or a command.
+"""Where a secret comes from: a setting, a file of its owner alone, or a command.
 
 Invariants: no text of an error holds a part of it; a command cannot ask on the screen, and nothing
 of it is left when it has ended or taken too long.
@@ -15,6 +15,7 @@ import msgspec
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
+from ipcom_chat.settings import Secret, Settings
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -29,6 +30,30 @@ class Sought(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     file_variable: str
     command_variable: str
+
+
+def from_settings(
+    settings: Settings, key: str, sought: Sought, environment: Mapping[str, str] | None = None
+) -> str | None:
+    """Return the secret that a setting, its file or its command gives, the first that is set.
+
+    Args:
+        settings: where to look.
+        key: the setting; `_file` and `_command` behind it name the other two.
+        sought: what it is, for what is said when it is not there.
+        environment: variables for the command beside those of this process.
+
+    Raises:
+        SettingsError: the file or the command that should hold it does not.
+    """
+    given: Secret | None = settings[key]
+    if given:
+        return given.reveal()
+    if settings[f"{key}_file"]:
+        return from_file(sought, settings[f"{key}_file"], settings.paths.home)
+    if settings[f"{key}_command"]:
+        return from_command(sought, settings[f"{key}_command"], environment)
+    return None
 
 
 def from_file(sought: Sought, text: str, home: Path) -> str:

@@ -7,8 +7,8 @@ holds a part of it.
 
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.i18n import _
-from ipcom_chat.secret_sources import Sought, from_command, from_file
-from ipcom_chat.settings import Secret, Settings
+from ipcom_chat.secret_sources import Sought, from_settings
+from ipcom_chat.settings import Settings
 from ipcom_chat.sync.target import Target
 
 
@@ -46,16 +46,9 @@ def primary_token(settings: Settings) -> str | None:
     Raises:
         SettingsError: the file or the command that should hold it does not.
     """
-    given: Secret | None = settings["turso.auth_token"]
-    if given:
-        return given.reveal()
     sought = Sought(
         what=_("the primary's token"),
         file_variable="TURSO_AUTH_TOKEN_FILE",
         command_variable="TURSO_AUTH_TOKEN_COMMAND",
     )
-    if settings["turso.auth_token_file"]:
-        return from_file(sought, settings["turso.auth_token_file"], settings.paths.home)
-    if settings["turso.auth_token_command"]:
-        return from_command(sought, settings["turso.auth_token_command"])
-    return None
+    return from_settings(settings, "turso.auth_token", sought)
