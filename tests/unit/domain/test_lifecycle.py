@@ -1,11 +1,13 @@
 """The table of transitions, and the request in memory that obeys it."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ipcom_chat.domain import lifecycle
 from ipcom_chat.domain.entry import Status
 from ipcom_chat.domain.lifecycle import (
     FINAL,
@@ -93,3 +95,26 @@ def test_a_request_keeps_what_was_asked() -> None:
 def test_the_code_of_an_interrupted_request_is_fixed() -> None:
     # Rows that other versions of the program wrote hold it.
     assert INTERRUPTED == "interrupted"
+
+
+def test_who_looks_at_the_table_while_another_steps_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = _request()
+    request.advance(R)
+    both_look = threading.Barrier(2)
+
+    class Table(dict[Status, frozenset[Status]]):
+        def __getitem__(self, status: Status) -> frozenset[Status]:
+            with suppress(threading.BrokenBarrierError):
+                both_look.wait(0.3)  # they meet only if neither waits for the other's step
+            return super().__getitem__(status)
+
+    monkeypatch.setattr(lifecycle, "TRANSITIONS", Table(TRANSITIONS))
+    won: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda to=to: won.append(request.advance(to))) for to in (C, X)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(won) == [False, True]
