@@ -35,7 +35,8 @@ __all__ = ["RULES_VERSION", "Redacted", "is_private", "redact"]
 _PASSES = 4
 _MASK = re.compile(r"\[REDACTED:[a-z-]{1,32}\]")
 _SECRET_GROUPS = ("s", "s2", "s3", "s4", "s5")
-_BARE = re.compile(r"[A-Za-z0-9+/_=-]{28,}")
+# What is in front of a `=` is the name of what comes after it; behind it, it fills up base64.
+_BARE = re.compile(r"[A-Za-z0-9+/_-]{28,}={0,2}")
 _BARE_MAX = 200
 _BEFORE_CHARS = 220
 _URL_CHARS = 200
@@ -43,7 +44,8 @@ _NAME_CHARS = 40
 _SLASHES_OF_A_PATH = 4
 _NO_SECRET_BEFORE = re.compile(
     r"(?:sha\d{1,3}[:=-]|md5[:=-]|ssh-\S{1,30} |ecdsa-\S{1,30} |aaaa|"
-    r"integrity\W{1,4}|blake2\w?[:=]|fingerprint\W{1,4}|hash\W{1,4}|etag\W{1,4})$"
+    r"integrity\W{1,4}|blake2\w?[:=]|fingerprint\W{1,4}|hash\W{1,4}|etag\W{1,4}|"
+    r"pub(?:lic)?[ _-]?key\W{1,4}|peer\W{1,4}|serial\W{1,4})$"
 )
 _PEM_BEGIN = re.compile(
     r"-----BEGIN (?P<name>[A-Z0-9][A-Za-z0-9 ]{0,60}?)-----"
@@ -254,13 +256,35 @@ def _secrets(rule: Rule, match: "re.Match[str]") -> Iterator[tuple[int, int, str
         yield (*match.span(), rule.kind)
         return
     for group in _SECRET_GROUPS:
-        if group in known and match[group] is not None and _ACCEPTS[rule.like](match[group]):
-            yield (*match.span(group), rule.kind)
+        if group not in known or match[group] is None:
+            continue
+        if rule.each:
+            yield from _each(rule, match.string, *match.span(group))
+        elif _ACCEPTS[rule.like](match[group]):
+            start, end = match.span(group)
+            yield start, _unclosed(match.string, start, end), rule.kind
+
+
+def _unclosed(text: str, start: int, end: int) -> int:
+    """Return where a value ends that a parenthesis around it ends, as in `$(command value)`."""
+    while end - start > 1 and text[end - 1] == ")" and "(" not in text[start:end]:
+        end -= 1
+    return end
+
+
+def _each(rule: Rule, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
+    for found in _inner(rule.each).finditer(text, start, end):
+        if _ACCEPTS[rule.like](found["s"]):
+            yield (*found.span("s"), rule.kind)
+
+
+@cache
+def _inner(pattern: str) -> "re.Pattern[str]":
+    return re.compile(pattern, re.MULTILINE)
 
 
 def _is_cookie(value: str) -> bool:
-    content = value.partition("=")[2]
-    return is_secret(content) and not content.startswith("$")
+    return is_secret(value) and not value.startswith("$")
 
 
 _ACCEPTS: dict[str, Callable[[str], bool]] = {
@@ -271,6 +295,7 @@ _ACCEPTS: dict[str, Callable[[str], bool]] = {
     "random8": lambda value: is_random(value, 8),
     "net": lambda value: is_secret(value) and value != "*" and not value.startswith("/"),
     "cookie": _is_cookie,
+    "community": lambda value: is_secret(value) and value != "public",
 }
 """What else is asked of a secret, by `Rule.like`."""
 
@@ -302,6 +327,7 @@ def _is_no_key(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _BEFORE_CHARS) : start].rpartition("\n")[2]
     return (
         before.endswith(("/", ".", "@", "\\"))
+        or (before.endswith(":") and text.startswith("//", start))
         or text.startswith("AAAA", start)
         or text.startswith("(", end)
         or text.count("/", start, end) >= _SLASHES_OF_A_PATH

@@ -68,6 +68,7 @@ PROGRAMS = (
     Program("mosquitto_pub mosquitto_sub mosquitto_rr", "-P", "mosquitto_pub -u a -P {w:10} -t x", "mosquitto_sub -t x"),
     Program("docker podman buildah nerdctl helm oras crane regctl az cf oc tkn argocd heroku kamal", "-p+ --password+",
             "docker login -u ana -p {w:10} r", "docker run -p 80:80 web", needs="login"),
+    Program("twine", "-p", "twine upload -u ana -p {w:10} dist/a", "twine check dist/a"),
     Program("skopeo podman buildah", "--creds: --src-creds: --dest-creds:", "skopeo copy --src-creds ana:{w:10} a b", "skopeo copy a b"),
     Program("lftp", "-u,", "lftp -u ana,{w:10} ftp.x", "lftp ftp.x"),
     Program("xfreerdp xfreerdp3 wlfreerdp sdl-freerdp freerdp wfreerdp mstsc", "/p: /pth: /gp: -p", "xfreerdp /u:ana /p:{w:10} /v:h",
@@ -276,7 +277,7 @@ def _trimmed(text: str, start: int, end: int, after: str) -> tuple[int, int] | N
         if text[start] == "$" and (start + 1 >= end or text[start + 1] not in "\"'"):
             break
         start += 1
-    while end > start and text[end - 1] in "\"'":
+    while end > start and text[end - 1] in "\"'" and text.count(text[end - 1], start, end) % 2:
         end -= 1
     if after:
         place = text.find(after, start, end)

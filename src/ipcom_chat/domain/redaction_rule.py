@@ -31,6 +31,8 @@ class Rule(NamedTuple):
     """What the line must hold, too, in lower case."""
     like: str = ""
     """What else is asked of the secret: `password`, that it looks like one; `any`, nothing."""
+    each: str = ""
+    """The shape of the secrets inside the group `s`, where there may be many: those of a cookie."""
 
 
 EDGE = r"(?<![A-Za-z0-9])"

@@ -3,11 +3,14 @@
 See `redaction_rule` for what a rule is.
 """
 
+from ipcom_chat.domain.redaction_network import NETWORK
 from ipcom_chat.domain.redaction_rule import EDGE, Rule
 from ipcom_chat.domain.redaction_shell import COMMANDS
 from ipcom_chat.domain.redaction_tokens import HASHES, TOKENS
 
 __all__ = ["RULES", "Rule"]
+
+_COOKIE = r"[\w.-]{1,80}=(?P<s>[^\"'\s;]{4,4000})"
 
 HEADERS = (
     Rule(
@@ -36,18 +39,22 @@ HEADERS = (
     Rule(
         "cookie",
         ("cookie:", 'cookie":', "cookie':"),
-        r"(?i:cookie2?)[\"']?:\s{0,4}[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n]{4,4000})",
-        "curl -H 'Cookie: sid={w:24}; theme=dark'",
+        # `Set-Cookie` has attributes behind its one cookie.
+        r"(?i:(?<=set-)cookie2?[\"']?:\s{0,4}[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n;]{4,4000})|"
+        r"cookie2?[\"']?:\s{0,4}[\"']?(?P<s2>[\w.-]{1,80}=[^\"'\n]{4,4000}))",
+        "curl -H 'Cookie: theme=dark; sid={w:24}'",
         "cookie: none",
         like="cookie",
+        each=_COOKIE,
     ),
     Rule(
         "cookie",
         (" --cookie", " -b"),
-        r"\s(?:--cookie[ =]|-b\s?)[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n\s;]{6,2000}(?:;[^\"'\n]{0,2000})?)",
+        r"\s(?:--cookie[ =]|-b\s?)[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n\s;,]{6,2000}(?:;[^\"'\n]{0,2000})?)(?![^\"'\s;])",
         "curl -b 'sid={w:24}' https://x",
-        "sort -b file",
+        "ldapsearch -b dc=example,dc=com",
         like="cookie",
+        each=_COOKIE,
     ),
     Rule(
         "authorization",
@@ -116,4 +123,4 @@ URLS = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *COMMANDS)
+RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *COMMANDS, *NETWORK)

@@ -87,6 +87,14 @@ TOKENS = (
         like="any",
     ),
     Rule(
+        "telegram-token",
+        ("/bot",),
+        r"/bot\d{6,12}:(?P<s>[\w-]{30,50})(?![\w-])",
+        "https://api.telegram.org/bot123456789:{w:35}/getMe",
+        "/bot1:home",
+        like="any",
+    ),
+    Rule(
         "stripe-key",
         ("sk_live_", "sk_test_", "rk_live_", "rk_test_"),
         EDGE + r"[sr]k_(?:live|test)_[A-Za-z0-9]{10,250}",

@@ -29,13 +29,15 @@ _WORDS = frozenset(
     mine theirs yours pswd pasword mypass mypassword password1 continue policy continua continuar
     inválida inválido incorreta errada expirada expirou alterada redefinida padrão de do da para
     por com em no na que qual é e está foi deve precisa pode seja favor digite informe vault
+    mínimo minimo minimum máximo maximo maximum min max at least between use see ask contact check
+    pelo entre com sem veja consulte solicite peça use confira pergunte
     """.split()
 )
 _PLACEHOLDER = re.compile(
     r"""(?ix)
     \$[({]?[a-z_?@*{(] | \$\d(?![a-z0-9]) | \$\( | ` | %\w+%$ | %\(?\w*\)?s | %[sdv\d]$ | \{\{ | \{%
-    | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | !\w | &\w+;?$ | @\w*/ | @\{
-    | [*•●x.…_\-=#?]{2,}$ | \W*$ | "?\.{3}
+    | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | [!:][a-z:_]+$ | &\w+;?$ | @\w*/ | @\{
+    | \([a-zà-ÿ-]+$ | [*•●x.…_\-=#?]{2,}$ | \W*$ | "?\.{3}
     | (?:process\.env|os\.environ|os\.getenv|getenv|env|System|std|var|local|data|module|self|this|
         args|argv|config|cfg|settings|opts?|options|params?|request|req|ctx|context|user|vars?|
         secrets?|inputs|steps|github|each|lookup|keyring|vault)\b[.(\[]

@@ -14,6 +14,7 @@ from ipcom_chat.domain.redaction_rules import RULES, Rule
 from tests.support.secrets import expanded, ordinary, samples
 
 RECALL = 0.95
+HELD_OUT = ("secrets_held_out.txt", "secrets_held_out_2.txt", "secrets_held_out_3.txt")
 
 
 def _missed(name: str) -> tuple[list[str], int]:
@@ -40,16 +41,20 @@ def test_every_secret_of_the_corpus_is_found() -> None:
     assert count >= 200
 
 
-def test_secrets_written_after_the_rules_are_found() -> None:
-    missed, count = _missed("secrets_held_out.txt")
+@pytest.mark.parametrize("name", HELD_OUT)
+def test_secrets_written_after_the_rules_are_found(name: str) -> None:
+    missed, count = _missed(name)
     assert 1 - len(missed) / count >= RECALL, "\n".join(missed)
     assert count >= 100
 
 
-def test_ordinary_lines_stay_as_they_are() -> None:
-    lines = ordinary()
+@pytest.mark.parametrize(
+    "name", ["ordinary.txt", "ordinary_held_out.txt", "ordinary_held_out_2.txt"]
+)
+def test_ordinary_lines_stay_as_they_are(name: str) -> None:
+    lines = ordinary(name)
     assert [line for line in lines if redact(line).text != line] == []
-    assert len(lines) >= 300
+    assert len(lines) >= 100
 
 
 def test_the_rest_of_the_line_stays() -> None:
@@ -148,7 +153,7 @@ def test_any_text_is_taken(text: str) -> None:
 
 
 def test_the_corpus_is_idempotent() -> None:
-    for name in ("secrets.txt", "secrets_held_out.txt"):
+    for name in ("secrets.txt", *HELD_OUT):
         for sample in samples(name):
             once = redact(sample.text).text
             assert redact(once).text == once
