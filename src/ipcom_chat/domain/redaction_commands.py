@@ -98,8 +98,6 @@ _TOKEN = re.compile(
     r"""(?:\$?'[^'\n]{0,2000}'|\$?"(?:\\[^\n]|[^"\\\n]){0,2000}"|\\[^\n]|[^\s|;&<>'"\\])+"""
 )
 _GAP = re.compile(r"(?:[ \t]|\\\n|\d?>{1,2}&?[ \t]?\S{1,100}|<(?!<)[ \t]?\S{1,100}){0,40}")
-_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-_WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
 _NOT_ATTACHED = frozenset(
@@ -157,24 +155,36 @@ def _option(spec: str) -> _Option:
     return _Option(flag, "", attached=True, spaced=True)
 
 
-def commands(text: str, lowered: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and kind of the secrets in the options of known programs."""
-    for name in _by_name().keys() & set(_WORD.findall(lowered)):
-        position = lowered.find(name)
-        while position >= 0:
-            end = position + len(name)
-            if _stands_alone(lowered, position, end) and _begins(lowered, position):
-                tokens, stop = _tokens(text, end)
-                for program, options in _by_name()[name]:
-                    yield from _secrets(text, tokens, program, options)
-                end = max(end, stop)
-            position = lowered.find(name, end)
+def names_of_programs() -> frozenset[str]:
+    """Return the names of all programs of the table, in lower case."""
+    return frozenset(_by_name())
 
 
-def _stands_alone(lowered: str, start: int, end: int) -> bool:
-    if start and lowered[start - 1] in _WORD_CHARS:
-        return False
-    return end < len(lowered) and lowered[end] in " \t"
+def commands(
+    text: str, lowered: str, runs: list[tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and kind of the secrets in the options of known programs.
+
+    Args:
+        text: all of it.
+        lowered: the same in lower case.
+        runs: where the names of programs stand, in order, and which; no letter or digit is before.
+    """
+    read: dict[str, int] = {}
+    for start, name in runs:
+        if (
+            start < read.get(name, 0)
+            or lowered[start - 1 : start] in _NAME_CHARS
+            or not _begins(lowered, start)
+        ):
+            continue
+        tokens, read[name] = _tokens(text, start + len(name))
+        for program, options in _by_name()[name]:
+            yield from _secrets(text, tokens, program, options)
+
+
+_NAME_CHARS = frozenset("_-.")
+"""What names of programs hold besides letters and digits."""
 
 
 def _begins(lowered: str, position: int) -> bool:

@@ -51,7 +51,15 @@ NETWORK = (
     ),
     Rule(
         "snmp-community",
-        ("community",),
+        (
+            "snmp-server community",
+            "set snmp community",
+            "/snmp community",
+            "snmp-agent community",
+            "trapcommunity",
+            "rocommunity",
+            "rwcommunity",
+        ),
         r"(?i:snmp-server community|set snmp community|/snmp community (?:add|set)[^\n]{0,80}? name=|trapcommunity|r[ow]community6?|snmp-agent community (?:read|write)(?: cipher)?)\s{0,4}(?<=[\s=])(?P<s>[^\s\"']{2,64})",
         "rocommunity {w:9} 10.0.0.0/8",
         "the community network",
@@ -144,7 +152,7 @@ NETWORK = (
     ),
     Rule(
         "wifi-key",
-        ("key content", "do da chave", "contenido de la clave"),
+        ("key content", " da chave", "contenido de la clave"),
         r"(?i:key content|conte\S{1,3}do da chave|contenido de la clave)\s{0,20}:[ \t]{0,4}(?P<s>\S[^\n]{0,62}?)\s{0,3}$",
         "    Key Content            : {w:9}",
         "the key content of the page",

@@ -1,7 +1,8 @@
 """The rules of redaction, as data.
 
 A rule is looked at only where one of its hints stands, a literal in lower case; its pattern begins
-exactly there (or `back` characters before), so that a text of n characters costs O(n). The group
+exactly there (or `back` characters before), so that a text of n characters costs O(n). A hint that
+begins with a letter or a digit stands at the beginning of a word, unless the rule looks back. The group
 `s` is the secret, the whole match if there is none. A `line` rule is searched in the lines that
 hold its hint instead.
 

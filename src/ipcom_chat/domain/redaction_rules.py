@@ -114,13 +114,12 @@ URLS = (
     ),
     Rule(
         "connection-string",
-        ("connection", "server=", "endpoint="),
+        ("sharedaccesskey=", "accountkey=", "accesskey="),
         r"(?i:sharedaccesskey|accountkey|accesskey)=(?P<s>[\w+/=]{16,200})",
         "Endpoint=sb://x/;SharedAccessKeyName=root;SharedAccessKey={b:43}=",
-        "a connection",
-        line=True,
+        "AccountKey=none",
         like="any",
     ),
 )
 
-RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *COMMANDS, *NETWORK)
+RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *NETWORK, *COMMANDS)

@@ -171,11 +171,11 @@ COMMANDS = (
     ),
     Rule(
         "password",
-        ("]:", "] "),
-        r"^\[[\w-]{1,60}\.[\w.-]{1,100}\](?::\d{1,5})?[ \t]{1,20}[\w.@+-]{1,100}:"
+        ("]:25", "]:465", "]:587"),
+        r"^\[[\w-]{1,60}\.[\w.-]{1,100}\]:\d{2,5}[ \t]{1,20}[\w.@+-]{1,100}:"
         r"(?:(?P<s>\S{4,128})|(?P<s2>[a-z]{4}(?: [a-z]{4}){3}))\s{0,3}$",
         "[smtp.local]:587 ana@x.com:{w:10}",
-        "[INFO] app:started",
+        "[smtp.local]:587 ana@x.com",
         line=True,
     ),
     Rule(
@@ -309,11 +309,13 @@ COMMANDS = (
             "credentials",
             "user/pass",
             "login/senha",
-            "io/senha",
+            "usuário/senha",
+            "usuario/senha",
             "user/password",
             "username/password",
             "senha:",
-            "io e senha",
+            "usuário e senha",
+            "usuario e senha",
             "login e senha",
             "user and password",
             "username and password",

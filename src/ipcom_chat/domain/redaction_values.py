@@ -52,6 +52,8 @@ _PLACEHOLDER = re.compile(
     | [^\s]*(?:\\[wsdSWDb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
     """.replace("PLACEHOLDERS", _SECRET_WORDS)
 )
+_GOES_ON = re.compile(r"\[[^\[\]]{1,50}\][^\s\]&;|),.\"'`>:}\\]")
+"""A mask with more of the same word behind it, and no end of a command or of a sentence."""
 _META_VARIABLE = re.compile(r"[A-Z][A-Z_]*$")
 _UPPER_SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|SENHA|PWD|HASH|YOUR|COMMUNITY")
 _PATH = re.compile(r"(?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]*)*$")
@@ -71,7 +73,7 @@ _DRAWN_BITS = 4.0
 
 def is_secret(value: str) -> bool:
     """Return whether a value under the name of a secret is one, and no variable or placeholder."""
-    if value.startswith(MASK_START) and value.endswith("]") and value.count("[") == 1:
+    if value.startswith(MASK_START) and not _GOES_ON.match(value):
         return False
     if value.lower().strip("/'\"") in _WORDS or _TRIVIAL.match(value):
         return False
