@@ -125,16 +125,19 @@ def _outside(text: str, spans: list[Span], masks: list[tuple[int, int]]) -> Iter
             yield start, end, kind
 
 
-def _found(text: str) -> Iterator[Span]:
+def _found(text: str) -> list[Span]:
     lowered = _lowered(text)
     keys = blocks(text, lowered)
-    yield from keys.secrets
     runs: list[tuple[int, str]] = []
-    yield from shapes(text, lowered, runs)
-    yield from names(text, lowered)
-    yield from commands(text, lowered, runs)
-    yield from numbers(text)
-    yield from drawn(text, keys.public)
+    found = [
+        *keys.secrets,
+        *shapes(text, lowered, runs),
+        *names(text, lowered),
+        *commands(text, lowered, runs),
+        *numbers(text),
+    ]
+    found += drawn(text, keys.public, {start: end for start, end, _kind in found})
+    return found
 
 
 def _lowered(text: str) -> str:

@@ -20,18 +20,22 @@ _NO_SECRET_BEFORE = re.compile(
 )
 
 
-def drawn(text: str, public: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+def drawn(
+    text: str, public: list[tuple[int, int]], known: dict[int, int]
+) -> Iterator[tuple[int, int, str]]:
     """Yield bare words that nobody wrote: keys without any name.
 
     Args:
         text: all of it.
         public: where words are no secret, in order.
+        known: the ends of secrets that are found already, by where they begin.
     """
     # What is before a word is looked for, too: else each of its letters is tried as its first.
     for found in _BARE.finditer(f"\n{text}"):
         start, end = found.start(1) - 1, found.end(1) - 1
         if (
             end - start <= _BARE_MAX
+            and known.get(start, 0) < end
             and is_drawn(found[1])
             and not _is_within(start, public)
             and not _is_no_key(text, start, end)

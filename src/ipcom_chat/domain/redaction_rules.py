@@ -81,6 +81,7 @@ URLS = (
         r"://[^\s:/@'\"<>?#]{0,256}:(?P<s>[^\s'\"<>/@]{1,256}(?:@[^\s'\"<>/@]{1,128}(?=@))*)@",
         "postgres://app:p@{w:12}@db:5432/x",
         "http://host:80/a ssh://user@host:22",
+        near="@",
     ),
     Rule(
         "url-password",
@@ -88,6 +89,7 @@ URLS = (
         r"://[^\s:/@'\"<>?#]{1,256}:(?P<s>[^\s'\"<>@]{1,256})@(?=[\w.\[-]+)",
         "amqp://app:{w:6}/{w:6}@mq",
         "http://host:80/a",
+        near="@",
     ),
     Rule(
         "url-token",
@@ -95,6 +97,7 @@ URLS = (
         r"://(?P<s>[\w.~%-]{20,256})(?::x-oauth-basic)?@",
         "git clone https://{w:40}@git.example/a",
         "https://ana@host",
+        near="@",
         like="random",
     ),
     Rule(

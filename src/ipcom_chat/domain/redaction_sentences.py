@@ -71,7 +71,8 @@ def _may_tell(lowered: str, end: int) -> bool:
     """Return whether a sentence goes on with anything that could tell a value."""
     if lowered[end : end + 1] not in _AFTERSUBJECT:
         return False
-    ahead = lowered[end : end + 100]
+    stop = lowered.find("\n", end, end + 100)
+    ahead = lowered[end : stop if stop >= 0 else end + 100]
     # Written out: a colon is what mostly tells.
     return ":" in ahead or "=" in ahead or any(map(ahead.__contains__, _TELLS))
 

@@ -78,11 +78,13 @@ def _by_rule(
         end = len(text) if end < 0 else end
         read[index], matches = end, _in_line(index, text, begin, end)
     else:
-        one = _compiled(index).match(text, max(0, place - rule.back))
-        read[index], matches = place + 1, [one] if one else []
+        read[index], matches = place + 1, []
+        if not rule.near or _is_near(lowered, place, rule.near):
+            one = _compiled(index).match(text, max(0, place - rule.back))
+            matches = [one] if one else []
     for match in matches:
         read[index] = max(read[index], match.end())
-        if not rule.near or _is_near(lowered, match.start(), rule.near):
+        if not (rule.line and rule.near) or _is_near(lowered, match.start(), rule.near):
             yield from _secrets(rule, match)
 
 
@@ -95,7 +97,7 @@ def _in_line(index: int, text: str, begin: int, end: int) -> "list[re.Match[str]
     return [one] if one else []
 
 
-_NEAR_CHARS = 400
+_NEAR_CHARS = 800
 
 
 def _is_near(lowered: str, position: int, near: str) -> bool:

@@ -197,10 +197,11 @@ COMMANDS = (
         "password",
         (" -p ", " --pass "),
         r"^(?:(?!mysql|mariadb|my(?:cli|dumper|loader)|psql|ssh|scp|docker run|podman run|nmap)[^\n|;&]){0,200}?"
-        r"\s(?:-[uU]|--?user(?:name)?|--login)[ =](?:\"[^\"\n]{1,64}\"|'[^'\n]{1,64}'|[^\s\"'-]\S{0,64})\s{1,4}(?:-p|--pass)\s{1,4}"
+        r"\s(?:-[uU]|--?user(?:name)?)[ =](?:\"[^\"\n]{1,64}\"|'[^'\n]{1,64}'|[^\s\"'-]\S{0,64})\s{1,4}(?:-p|--pass)\s{1,4}"
         r"(?!\d{1,5}(?:[-:/]\w{1,30}){0,3}(?:\s|$))" + WORD,
         "twine upload -u ana -p {w:10} dist/*",
         "nc -u 10.0.0.1 -p 5060",
+        near="-u",
         line=True,
         like="password",
     ),

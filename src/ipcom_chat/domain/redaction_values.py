@@ -114,6 +114,8 @@ def is_random(value: str, least_chars: int = 16) -> bool:
 
 def is_drawn(token: str) -> bool:
     """Return whether a bare word was certainly drawn: all classes, changing all the time."""
+    if token.islower() or token.isupper():
+        return False
     classes = token.translate(_CLASS_OF)
     if sum(map(classes.count, _CHANGES)) < _CHANGES_MIN * len(token):
         return False
