@@ -88,7 +88,7 @@ PROGRAMS = (
             "openvpn --config a"),
     Program("pdbedit restic rclone duplicity borg", "--pass --obscure", "rclone config create x --pass {w:10}", "rclone ls x:"),
     Program("svn svnadmin hg cvs", "--password", "svn co --username a --password {w:10} http://x", "svn up"),
-    Program("zabbix_get zabbix_sender zabbix_js", "--tls-psk", "zabbix_get --tls-psk {x:32} -s h", "zabbix_get -s h -k agent.ping"),
+    Program("zabbix_get zabbix_sender zabbix_js", "--tls-psk", "zabbix_get --tls-psk {x:32} -s h", "zabbix_get -s h -k agent.ping", kind="pre-shared-key"),
     Program("etcdctl consul nomad", "--user: -token=", "etcdctl --user root:{w:10} get x", "etcdctl get x"),
     Program("wget wget2 aria2c axel", "--password --http-passwd --ftp-passwd", "wget --user a --password {w:10} http://x", "wget http://x"),
     Program("dsacls dsadd dsmod", "-pwd+ -p+", "dsmod user cn=a -pwd {w:10}", "dsmod user cn=a -disabled no"),

@@ -13,6 +13,7 @@ _BEFORE_CHARS = 220
 _URL_CHARS = 200
 _NAME_CHARS = 40
 _SLASHES_OF_A_PATH = 4
+_DIGEST = re.compile(r"(?:sha\d{1,3}|md5)-", re.IGNORECASE)
 _NO_SECRET_BEFORE = re.compile(
     r"(?:sha\d{1,3}[:=-]|md5[:=-]|ssh-\S{1,30} |ecdsa-\S{1,30} |aaaa|"
     r"integrity\W{1,4}|blake2\w?[:=]|fingerprint\W{1,4}|hash\W{1,4}|etag\W{1,4}|"
@@ -44,7 +45,7 @@ def drawn(
 
 
 def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
-    index = bisect_right(spans, (place, len(spans) + place))
+    index = bisect_right(spans, (place + 1,))
     return index > 0 and place < spans[index - 1][1]
 
 
@@ -55,6 +56,7 @@ def _is_no_key(text: str, start: int, end: int) -> bool:
         before.endswith(("/", ".", "@", "\\"))
         or (before.endswith(":") and text.startswith("//", start))
         or text.startswith("AAAA", start)
+        or bool(_DIGEST.match(text, start))
         or text.startswith("(", end)
         or text.count("/", start, end) >= _SLASHES_OF_A_PATH
         or bool(_NO_SECRET_BEFORE.search(before[-_NAME_CHARS:].lower()))

@@ -22,7 +22,7 @@ _PEM_INLINE = re.compile(
     r"(?:(?:\\r)?(?:\\n)?[ ]?[A-Za-z0-9+/=]{20,200}){1,400}(?:(?:\\n)?[A-Za-z0-9+/=]{1,80})?"
 )
 _KEY_CHARS = 20_000
-_PUTTY = re.compile(r"Private-Lines: \d{1,4}\r?\n((?:[A-Za-z0-9+/=]{1,128}\r?\n?){1,200})")
+_PUTTY = re.compile(r"Private-Lines: \d{1,4}\r?\n((?:[A-Za-z0-9+/=]{1,128}\r?(?:\n|\Z)){1,200})")
 
 Span = tuple[int, int, str]
 

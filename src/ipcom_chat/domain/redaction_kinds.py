@@ -64,7 +64,9 @@ def kind_of(name: str) -> tuple[str, bool]:
         return "", False
     last = name.rsplit(".", 1)[-1] if not name.endswith(".") else name
     whole = last.lower().strip("-_/$")
-    words = [word.lower() for word in _SPLIT.findall(last)] or [whole]
+    words = [word.lower() for word in _SPLIT.findall(last.replace("PassWord", "Password"))] or [
+        whole
+    ]
     while len(words) > 1 and words[-1].isdecimal():
         words.pop()
     if words[-1] == "id" and "secret" in words[:-1] and "key" not in words:
