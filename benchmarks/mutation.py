@@ -214,7 +214,8 @@ def main() -> None:
     assert _in_child(lambda: _tests(options.tests), 600) == 0, "the tests fail without any mutant"
     limit_s = int((time.monotonic() - start) * TIMES_OF_THE_TESTS) + 1
     survivors = []
-    for mutant in mutants:
+    for number, mutant in enumerate(mutants):
+        print(f"{number}/{len(mutants)}", file=sys.stderr, flush=True)
         if _survives(mutant, options.tests, limit_s):
             survivors.append(mutant)
             print(f"{mutant.path}:{mutant.line}: {mutant.change}", flush=True)

@@ -231,17 +231,8 @@ def _secrets(
         for option in options.of(text[start + 1 : start + 2], text[end - 1]):
             span = _value(text, start, end, option, following)
             span = span and _trimmed(text, *span, option.after)
-            if span and is_wanted(text[span[0] : span[1]], program.kind):
+            if span and is_secret(value := text[slice(*span)]) and not is_path(value):
                 yield (*span, program.kind)
-
-
-def is_wanted(value: str, kind: str) -> bool:
-    """Return whether an argument is a secret; the community that every device is born with is none."""
-    return (
-        is_secret(value)
-        and not (kind == "snmp-community" and value == "public")
-        and not is_path(value)
-    )
 
 
 def _value(

@@ -192,8 +192,6 @@ def _is_wanted(text: str, left: int, right: int, value: str, *, is_weak: bool) -
         before = text[max(0, left - _NAME_BACK) : left].lower().split()
         is_public = not PUBLIC.isdisjoint(before[-1:])
         return not is_public and is_random(value, 12 if "auth" in name else 16)
-    if name.endswith("community") and value == "public":
-        return False
     return not ("key" in name and is_path(value)) and not _is_something_else(
         text, left, name, value
     )

@@ -94,7 +94,6 @@ NETWORK = (
         r"(?:snmp-server host \S{1,80}(?: (?:traps|informs|version (?:1|2c))){0,3}|(?:trap2?|inform)sink \S{1,80}) (?P<s>(?!version|udp-port|vrf)[^\s-]\S{1,64})",
         "snmp-server host 10.0.0.5 version 2c {w:9}",
         "snmp-server host 10.0.0.5 version 3 auth mon",
-        like="community",
     ),
     Rule(
         "password",

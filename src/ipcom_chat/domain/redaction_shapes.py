@@ -151,6 +151,5 @@ _ACCEPTS: dict[str, Callable[[str], bool]] = {
     "random8": lambda value: is_random(value, 8),
     "net": lambda value: is_secret(value) and value != "*" and not value.startswith("/"),
     "cookie": _is_cookie,
-    "community": lambda value: is_secret(value) and value != "public",
 }
 """What else is asked of a secret, by `Rule.like`."""

@@ -217,3 +217,65 @@ def test_a_secret_behind_a_mask_is_masked_and_one_around_a_mask_takes_it_in() ->
     behind = redact("a [REDACTED:token] b, then mysql -ps3cr3tPa55").text
     assert behind == "a [REDACTED:token] b, then mysql -p[REDACTED:password]"
     assert redact("mysql -ps3cr[REDACTED:key]3tPa55").text == "mysql -p[REDACTED:password]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "community: public",
+        "snmpwalk -v2c -c public 10.0.0.1",
+        "empresa 12.ABC.345/01DE-3",
+        "see a/b/c/12AB-34 and more",
+        "mysql_config --x",
+        "if password == expected_password:",
+        "public key: aB3dE5fG7hJ9kL2mN4pQ6rS8tV0w",
+        "-uUSER -pPASS OLD_DB_NAME",
+        "mysql -u root -p base",
+        'password: "',
+        "password: ' ",
+        "a senha não foi definida",
+        "the token is base64-encoded",
+        "passwd ana2",
+        "set password policy",
+        "UPDATE users SET password = :password",
+        "kubectl create secret generic db --from-literal=username=admin",
+        "ldapsearch -b dc=example,dc=com",
+    ],
+)
+def test_what_only_looks_like_a_secret_stays(text: str) -> None:
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("key 8Q~ and abc8Q~" + "a1B-" * 9 + " end", "key 8Q~ and [azure-secret] end"),
+        (
+            "twilio task SK" + "0" * 31 + " SK" + "a1" * 16,
+            "twilio task SK" + "0" * 31 + " [twilio-key]",
+        ),
+        ("bindpw hunter22", "bindpw [password]"),
+        ("  auth_pass vrrp1234;", "  auth_pass [password];"),
+        (
+            "set system login authentication secret 'vyos-psk'",
+            "set system login authentication secret '[secret]'",
+        ),
+        ("P=$(openssl passwd -1 teste99) x", "P=$(openssl passwd -1 [password]) x"),
+        ("Cookie: a=b1c2d3; sid=x9y8z7", "Cookie: a=[cookie]; sid=[cookie]"),
+        ("Set-Cookie: a=b1c2d3; Path=/x", "Set-Cookie: a=[cookie]; Path=/x"),
+        ("password: P@ssw0rd&&docker pull x", "password: [password]&&docker pull x"),
+        ("mariadb -p'as \"duas\"' erp", "mariadb -p'[password]' erp"),
+        ('mysql -p"abc1" erp', 'mysql -p"[password]" erp'),
+        ("mysql -p$'abc1' erp", "mysql -p$'[password]' erp"),
+        ("openssl x -pass pass:abc12 -in y", "openssl x -pass pass:[password] -in y"),
+        ("password: 'hunter22 and no end", "password: '[password] and no end"),
+        ("WITH PASSWORD = N'Str0ng#P', X", "WITH PASSWORD = N'[password]', X"),
+        ("DB_PASS: 'aspas''s'", "DB_PASS: '[password]'"),
+        ("helm --set a.token=abc12345,image.tag=1", "helm --set a.token=[token],image.tag=1"),
+        ("OPENAI_API_KEY=sk-" + "aB3d" * 9 + " python", "OPENAI_API_KEY=[openai-key] python"),
+        ("the password is correct-horse", "the password is [password]"),
+        ("cvv=123 pin=12", "cvv=[pin] pin=12"),
+    ],
+)
+def test_only_the_secret_goes(text: str, masked: str) -> None:
+    assert redact(text).text.replace("REDACTED:", "") == masked

@@ -4,7 +4,6 @@ import pytest
 
 from ipcom_chat.domain.redaction_kinds import kind_of
 
-
 PASSWORDS = """
 password passwd passwort passphrase passcode pass pwd pw passw kennwort contraseña contrasena clave
 senha senhas passkey userpassword rootpassword dbpassword passwords mypassword requirepass bindpw
