@@ -179,8 +179,13 @@ def main() -> None:
         "recall": {
             "corpus": _recall("secrets.txt"),
             "written after the rules": _recall("secrets_held_out.txt"),
+            "after those, by another": _recall("secrets_held_out_2.txt"),
+            "after the rules of version 2": _recall("secrets_held_out_3.txt"),
         },
-        "false alarms": {"ordinary lines": _alarms(ordinary())},
+        "false alarms": {
+            name: _alarms(ordinary(f"{name}.txt"))
+            for name in ("ordinary", "ordinary_held_out", "ordinary_held_out_2")
+        },
         "saving": _saving(),
     }
     if options.ordinary:

@@ -57,9 +57,9 @@ def samples(name: str) -> Iterator[Sample]:
         yield Sample(text.replace("«", "").replace("»", ""), secrets)
 
 
-def ordinary() -> list[str]:
-    """Return the lines in which there is no secret."""
-    return list(_lines("ordinary.txt"))
+def ordinary(name: str = "ordinary.txt") -> list[str]:
+    """Return the lines of a file in which there is no secret."""
+    return list(_lines(name))
 
 
 def _lines(name: str) -> Iterator[str]:

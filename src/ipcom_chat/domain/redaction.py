@@ -11,57 +11,26 @@ Invariants:
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 import msgspec
 
 from ipcom_chat.domain.entry import RULES_VERSION
 from ipcom_chat.domain.redaction_commands import commands
+from ipcom_chat.domain.redaction_drawn import drawn
+from ipcom_chat.domain.redaction_keys import blocks
 from ipcom_chat.domain.redaction_names import names
 from ipcom_chat.domain.redaction_numbers import numbers
-from ipcom_chat.domain.redaction_rules import RULES, Rule
-from ipcom_chat.domain.redaction_values import (
-    MASK_START,
-    is_drawn,
-    is_like_password,
-    is_random,
-    is_secret,
-)
+from ipcom_chat.domain.redaction_shapes import shapes
+from ipcom_chat.domain.redaction_values import MASK_START
 
-__all__ = ["RULES_VERSION", "Redacted", "is_private", "redact"]
+__all__ = ["RULES_VERSION", "Redacted", "redact"]
+
+Span = tuple[int, int, str]
 
 _PASSES = 4
 _MASK = re.compile(r"\[REDACTED:[a-z-]{1,32}\]")
-_SECRET_GROUPS = ("s", "s2", "s3", "s4", "s5")
-_BARE = re.compile(r"[A-Za-z0-9+/_=-]{28,}")
-_BARE_MAX = 200
-_BEFORE_CHARS = 220
-_URL_CHARS = 200
-_NAME_CHARS = 40
-_SLASHES_OF_A_PATH = 4
-_NO_SECRET_BEFORE = re.compile(
-    r"(?:sha\d{1,3}[:=-]|md5[:=-]|ssh-\S{1,30} |ecdsa-\S{1,30} |aaaa|"
-    r"integrity\W{1,4}|blake2\w?[:=]|fingerprint\W{1,4}|hash\W{1,4}|etag\W{1,4})$"
-)
-_PEM_BEGIN = re.compile(
-    r"-----BEGIN (?P<name>[A-Z0-9][A-Za-z0-9 ]{0,60}?)-----"
-    r"|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----"
-)
-_PEM_LINE = re.compile(
-    r"(?:[ \t>|\"'+]{0,16}(?:[A-Za-z0-9+/=]{1,128}|"
-    r"[A-Z][A-Za-z-]{1,30}: ?[^\n]{0,120}|=[A-Za-z0-9+/]{4})[\"',+ \\]{0,8})?\r?(?:\n|$)"
-)
-_PEM_LONG_LINE = re.compile(
-    r"[ \t>|\"'+]{0,16}(?:[A-Za-z0-9+/]{32,128}={0,2}|[A-Za-z0-9+/]{1,126}={1,2}|"
-    r"(?:Proc-Type|DEK-Info|Version|Comment): ?[^\n]{0,120})?[\"',+ \\]{0,8}\r?(?:\n|$)"
-)
-_PEM_INLINE = re.compile(
-    r"(?:(?:\\r)?(?:\\n)?[ ]?[A-Za-z0-9+/=]{20,200}){1,400}(?:(?:\\n)?[A-Za-z0-9+/=]{1,80})?"
-)
-_KEY_CHARS = 20_000
-_PUTTY = re.compile(r"Private-Lines: \d{1,4}\r?\n((?:[A-Za-z0-9+/=]{1,128}\r?\n?){1,200})")
 
 
 class Redacted(msgspec.Struct, frozen=True):
@@ -85,7 +54,7 @@ def redact(text: str) -> Redacted:
     return Redacted(text, tuple(kinds))
 
 
-def _spans_of_masked(text: str) -> list[tuple[int, int, str]]:
+def _spans_of_masked(text: str) -> list[Span]:
     """Return what is still to be masked; only the lines that hold a mask can have changed."""
     lines = list(_masked_lines(text))
     # As one text, because most of what a short one costs is the beginning; an empty line between
@@ -112,7 +81,7 @@ def _masked_lines(text: str) -> Iterator[tuple[int, int]]:
         place = text.find(MASK_START, end)
 
 
-def _masked(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
+def _masked(text: str, spans: Iterable[Span]) -> str:
     pieces, place = [], 0
     for start, end, kind in spans:
         pieces += [text[place:start], f"[REDACTED:{kind}]"]
@@ -120,13 +89,13 @@ def _masked(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     return "".join([*pieces, text[place:]])
 
 
-def _spans(text: str) -> list[tuple[int, int, str]]:
+def _spans(text: str) -> list[Span]:
     """Return what is to be masked: in order, apart from one another, outside of masks."""
     found = sorted(_found(text), key=lambda span: (span[0], -span[1]))
     if not found:
         return []
     masks = [each.span() for each in _MASK.finditer(text)]
-    merged: list[tuple[int, int, str]] = []
+    merged: list[Span] = []
     for span in found:
         last = merged[-1] if merged else None
         if last and span[0] < last[1]:
@@ -136,9 +105,7 @@ def _spans(text: str) -> list[tuple[int, int, str]]:
     return list(_outside(text, merged, masks)) if masks else merged
 
 
-def _outside(
-    text: str, spans: list[tuple[int, int, str]], masks: list[tuple[int, int]]
-) -> Iterator[tuple[int, int, str]]:
+def _outside(text: str, spans: list[Span], masks: list[tuple[int, int]]) -> Iterator[Span]:
     """Yield spans that hold more than masks, each with the whole of the masks it touches."""
     index, last = 0, 0
     for begin, stop, kind in spans:
@@ -158,15 +125,19 @@ def _outside(
             yield start, end, kind
 
 
-def _found(text: str) -> Iterator[tuple[int, int, str]]:
+def _found(text: str) -> list[Span]:
     lowered = _lowered(text)
-    if "-----begin " in lowered or "private-lines: " in lowered or "---- begin" in lowered:
-        yield from _keys(text)
-    yield from _by_rules(text, lowered)
-    yield from names(text, lowered)
-    yield from commands(text, lowered)
-    yield from numbers(text)
-    yield from _drawn(text, _public_blocks(text) if "-----begin " in lowered else [])
+    keys = blocks(text, lowered)
+    runs: list[tuple[int, str]] = []
+    found = [
+        *keys.secrets,
+        *shapes(text, lowered, runs),
+        *names(text, lowered),
+        *commands(text, lowered, runs),
+        *numbers(text),
+    ]
+    found += drawn(text, keys.public, {start: end for start, end, _kind in found})
+    return found
 
 
 def _lowered(text: str) -> str:
@@ -175,182 +146,3 @@ def _lowered(text: str) -> str:
         return lowered
     # A few letters, such as the Turkish İ, become two; places must stay the same.
     return "".join(low if len(low := each.lower()) == 1 else each for each in text)
-
-
-@cache
-def _compiled(index: int) -> "re.Pattern[str]":
-    rule = RULES[index]
-    return re.compile(rule.pattern, re.MULTILINE)
-
-
-@cache
-def _hints() -> "tuple[re.Pattern[str], dict[str, tuple[tuple[str, int], ...]]]":
-    """Return what finds the beginnings of all hints at once, and the rules by beginning."""
-    known: dict[str, list[tuple[str, int]]] = {}
-    hints = sorted({hint for rule in RULES for hint in rule.hints})
-    for index, rule in enumerate(RULES):
-        for hint in rule.hints:
-            first = next(each for each in hints if hint.startswith(each))
-            known.setdefault(first, []).append((hint, index))
-    pattern = re.compile(f"(?=({_trie(list(known))}))")
-    return pattern, {first: tuple(rules) for first, rules in known.items()}
-
-
-def _trie(words: list[str]) -> str:
-    """Return a pattern of `words`, none the beginning of another, by common beginnings."""
-    by_first: dict[str, list[str]] = {}
-    for word in words:
-        by_first.setdefault(word[0], []).append(word[1:])
-    branches = (
-        re.escape(first) + (_trie(rest) if rest != [""] else "")
-        for first, rest in sorted(by_first.items())
-    )
-    return f"(?:{'|'.join(branches)})"
-
-
-_NEAR = tuple((index, rule.near) for index, rule in enumerate(RULES) if rule.near)
-
-
-def _by_rules(text: str, lowered: str) -> Iterator[tuple[int, int, str]]:
-    pattern, known = _hints()
-    read = {index: len(text) for index, near in _NEAR if near not in lowered}
-    for found in pattern.finditer(lowered):
-        place = found.start()
-        for hint, index in known[found[1]]:
-            if place >= read.get(index, 0) and lowered.startswith(hint, place):
-                read[index] = place + 1
-                yield from _by_rule(index, text, lowered, place, read)
-
-
-def _by_rule(
-    index: int, text: str, lowered: str, place: int, read: dict[int, int]
-) -> Iterator[tuple[int, int, str]]:
-    rule, pattern = RULES[index], _compiled(index)
-    if rule.line:
-        begin, end = lowered.rfind("\n", 0, place) + 1, lowered.find("\n", place)
-        read[index] = end = len(text) if end < 0 else end
-        matches = list(pattern.finditer(text, begin, end))
-    else:
-        one = pattern.match(text, max(0, place - rule.back))
-        matches = [one] if one else []
-    for match in matches:
-        read[index] = max(read[index], match.end())
-        if not rule.near or _is_near(lowered, match.start(), rule.near):
-            yield from _secrets(rule, match)
-
-
-_NEAR_CHARS = 400
-
-
-def _is_near(lowered: str, position: int, near: str) -> bool:
-    begin = max(position - _NEAR_CHARS, lowered.rfind("\n", 0, position) + 1)
-    end = lowered.find("\n", position, position + _NEAR_CHARS)
-    return lowered.find(near, begin, end if end >= 0 else position + _NEAR_CHARS) >= 0
-
-
-def _secrets(rule: Rule, match: "re.Match[str]") -> Iterator[tuple[int, int, str]]:
-    known = match.re.groupindex
-    if "s" not in known:
-        yield (*match.span(), rule.kind)
-        return
-    for group in _SECRET_GROUPS:
-        if group in known and match[group] is not None and _ACCEPTS[rule.like](match[group]):
-            yield (*match.span(group), rule.kind)
-
-
-def _is_cookie(value: str) -> bool:
-    content = value.partition("=")[2]
-    return is_secret(content) and not content.startswith("$")
-
-
-_ACCEPTS: dict[str, Callable[[str], bool]] = {
-    "": is_secret,
-    "any": lambda _value: True,
-    "password": is_like_password,
-    "random": is_random,
-    "random8": lambda value: is_random(value, 8),
-    "net": lambda value: is_secret(value) and value != "*" and not value.startswith("/"),
-    "cookie": _is_cookie,
-}
-"""What else is asked of a secret, by `Rule.like`."""
-
-
-def _public_blocks(text: str) -> list[tuple[int, int]]:
-    """Return where certificates and public keys are, which are as random and no secret."""
-    return [
-        (begin.end(), _pem_end(text, begin.end()))
-        for begin in _PEM_BEGIN.finditer(text)
-        if begin["name"] and not is_private(begin["name"])
-    ]
-
-
-def _drawn(text: str, public: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
-    """Yield bare words that nobody wrote: keys without any name."""
-    for found in _BARE.finditer(text):
-        start, end = found.span()
-        if (
-            end - start <= _BARE_MAX
-            and is_drawn(found.group())
-            and not any(begin <= start < stop for begin, stop in public)
-            and not _is_no_key(text, start, end)
-        ):
-            yield start, end, "key"
-
-
-def _is_no_key(text: str, start: int, end: int) -> bool:
-    """Return whether a word that looks drawn is a fingerprint, a public key, a path, a name."""
-    before = text[max(0, start - _BEFORE_CHARS) : start].rpartition("\n")[2]
-    return (
-        before.endswith(("/", ".", "@", "\\"))
-        or text.startswith("AAAA", start)
-        or text.startswith("(", end)
-        or text.count("/", start, end) >= _SLASHES_OF_A_PATH
-        or bool(_NO_SECRET_BEFORE.search(before[-_NAME_CHARS:].lower()))
-        or _is_in_url(before)
-    )
-
-
-def _is_in_url(before: str) -> bool:
-    """Return whether a text ends inside a URL."""
-    _scheme, separator, rest = before.rpartition("://")
-    return bool(separator) and len(rest) <= _URL_CHARS and not any(map(str.isspace, rest))
-
-
-def _keys(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the bodies of private keys; one that never ends goes on as long as its lines do."""
-    for putty in _PUTTY.finditer(text):
-        yield (*putty.span(1), "private-key")
-    for begin in _PEM_BEGIN.finditer(text):
-        name = begin["name"] or "PRIVATE KEY"
-        if not is_private(name):
-            continue
-        start, end = begin.end(), _pem_end(text, begin.end())
-        while start < end and text[start] in "\r\n":
-            start += 1
-        if text[start:end].strip("\\nr\r\n \t\"'"):
-            yield start, end, "private-key"
-
-
-def is_private(name: str) -> bool:
-    """Return whether a PEM block of this name holds a secret."""
-    return "PRIVATE KEY" in name or name.startswith("OpenVPN Static key")
-
-
-def _pem_end(text: str, start: int) -> int:
-    position = start
-    while text[position : position + 1] in {"\r", "\n"}:
-        position += 1
-    if position == start:
-        inline = _PEM_INLINE.match(text, start)
-        return inline.end() if inline else start
-    # What has no end takes only what is certainly a part of it.
-    is_closed = text.find("-----END", start, start + _KEY_CHARS) >= 0
-    pattern = _PEM_LINE if is_closed else _PEM_LONG_LINE
-    while position < len(text):
-        line = pattern.match(text, position)
-        if line is None or line.end() == position:
-            break
-        position = line.end()
-    while position > start and text[position - 1] in "\r\n":
-        position -= 1
-    return position

@@ -68,6 +68,7 @@ PROGRAMS = (
     Program("mosquitto_pub mosquitto_sub mosquitto_rr", "-P", "mosquitto_pub -u a -P {w:10} -t x", "mosquitto_sub -t x"),
     Program("docker podman buildah nerdctl helm oras crane regctl az cf oc tkn argocd heroku kamal", "-p+ --password+",
             "docker login -u ana -p {w:10} r", "docker run -p 80:80 web", needs="login"),
+    Program("twine", "-p", "twine upload -u ana -p {w:10} dist/a", "twine check dist/a"),
     Program("skopeo podman buildah", "--creds: --src-creds: --dest-creds:", "skopeo copy --src-creds ana:{w:10} a b", "skopeo copy a b"),
     Program("lftp", "-u,", "lftp -u ana,{w:10} ftp.x", "lftp ftp.x"),
     Program("xfreerdp xfreerdp3 wlfreerdp sdl-freerdp freerdp wfreerdp mstsc", "/p: /pth: /gp: -p", "xfreerdp /u:ana /p:{w:10} /v:h",
@@ -87,7 +88,7 @@ PROGRAMS = (
             "openvpn --config a"),
     Program("pdbedit restic rclone duplicity borg", "--pass --obscure", "rclone config create x --pass {w:10}", "rclone ls x:"),
     Program("svn svnadmin hg cvs", "--password", "svn co --username a --password {w:10} http://x", "svn up"),
-    Program("zabbix_get zabbix_sender zabbix_js", "--tls-psk", "zabbix_get --tls-psk {x:32} -s h", "zabbix_get -s h -k agent.ping"),
+    Program("zabbix_get zabbix_sender zabbix_js", "--tls-psk", "zabbix_get --tls-psk {x:32} -s h", "zabbix_get -s h -k agent.ping", kind="pre-shared-key"),
     Program("etcdctl consul nomad", "--user: -token=", "etcdctl --user root:{w:10} get x", "etcdctl get x"),
     Program("wget wget2 aria2c axel", "--password --http-passwd --ftp-passwd", "wget --user a --password {w:10} http://x", "wget http://x"),
     Program("dsacls dsadd dsmod", "-pwd+ -p+", "dsmod user cn=a -pwd {w:10}", "dsmod user cn=a -disabled no"),
@@ -97,8 +98,6 @@ _TOKEN = re.compile(
     r"""(?:\$?'[^'\n]{0,2000}'|\$?"(?:\\[^\n]|[^"\\\n]){0,2000}"|\\[^\n]|[^\s|;&<>'"\\])+"""
 )
 _GAP = re.compile(r"(?:[ \t]|\\\n|\d?>{1,2}&?[ \t]?\S{1,100}|<(?!<)[ \t]?\S{1,100}){0,40}")
-_WORD = re.compile(r"[a-z0-9][a-z0-9_.-]*")
-_WORD_CHARS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_-.")
 
 
 _NOT_ATTACHED = frozenset(
@@ -156,24 +155,36 @@ def _option(spec: str) -> _Option:
     return _Option(flag, "", attached=True, spaced=True)
 
 
-def commands(text: str, lowered: str) -> Iterator[tuple[int, int, str]]:
-    """Yield start, end and kind of the secrets in the options of known programs."""
-    for name in _by_name().keys() & set(_WORD.findall(lowered)):
-        position = lowered.find(name)
-        while position >= 0:
-            end = position + len(name)
-            if _stands_alone(lowered, position, end) and _begins(lowered, position):
-                tokens, stop = _tokens(text, end)
-                for program, options in _by_name()[name]:
-                    yield from _secrets(text, tokens, program, options)
-                end = max(end, stop)
-            position = lowered.find(name, end)
+def names_of_programs() -> frozenset[str]:
+    """Return the names of all programs of the table, in lower case."""
+    return frozenset(_by_name())
 
 
-def _stands_alone(lowered: str, start: int, end: int) -> bool:
-    if start and lowered[start - 1] in _WORD_CHARS:
-        return False
-    return end < len(lowered) and lowered[end] in " \t"
+def commands(
+    text: str, lowered: str, runs: list[tuple[int, str]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield start, end and kind of the secrets in the options of known programs.
+
+    Args:
+        text: all of it.
+        lowered: the same in lower case.
+        runs: where the names of programs stand, in order, and which; no letter or digit is before.
+    """
+    read: dict[str, int] = {}
+    for start, name in runs:
+        if (
+            start < read.get(name, 0)
+            or lowered[start - 1 : start] in _NAME_CHARS
+            or not _begins(lowered, start)
+        ):
+            continue
+        tokens, read[name] = _tokens(text, start + len(name))
+        for program, options in _by_name()[name]:
+            yield from _secrets(text, tokens, program, options)
+
+
+_NAME_CHARS = frozenset("_-.")
+"""What names of programs hold besides letters and digits."""
 
 
 def _begins(lowered: str, position: int) -> bool:
@@ -220,17 +231,8 @@ def _secrets(
         for option in options.of(text[start + 1 : start + 2], text[end - 1]):
             span = _value(text, start, end, option, following)
             span = span and _trimmed(text, *span, option.after)
-            if span and is_wanted(text[span[0] : span[1]], program.kind):
+            if span and is_secret(value := text[slice(*span)]) and not is_path(value):
                 yield (*span, program.kind)
-
-
-def is_wanted(value: str, kind: str) -> bool:
-    """Return whether an argument is a secret; the community that every device is born with is none."""
-    return (
-        is_secret(value)
-        and not (kind == "snmp-community" and value == "public")
-        and not is_path(value)
-    )
 
 
 def _value(
@@ -276,7 +278,7 @@ def _trimmed(text: str, start: int, end: int, after: str) -> tuple[int, int] | N
         if text[start] == "$" and (start + 1 >= end or text[start + 1] not in "\"'"):
             break
         start += 1
-    while end > start and text[end - 1] in "\"'":
+    while end > start and text[end - 1] in "\"'" and text.count(text[end - 1], start, end) % 2:
         end -= 1
     if after:
         place = text.find(after, start, end)

@@ -1,7 +1,8 @@
 """The rules of redaction, as data.
 
 A rule is looked at only where one of its hints stands, a literal in lower case; its pattern begins
-exactly there (or `back` characters before), so that a text of n characters costs O(n). The group
+exactly there (or `back` characters before), so that a text of n characters costs O(n). A hint that
+begins with a letter or a digit stands at the beginning of a word, unless the rule looks back. The group
 `s` is the secret, the whole match if there is none. A `line` rule is searched in the lines that
 hold its hint instead.
 
@@ -31,6 +32,8 @@ class Rule(NamedTuple):
     """What the line must hold, too, in lower case."""
     like: str = ""
     """What else is asked of the secret: `password`, that it looks like one; `any`, nothing."""
+    each: str = ""
+    """The shape of the secrets inside the group `s`, where there may be many: those of a cookie."""
 
 
 EDGE = r"(?<![A-Za-z0-9])"

@@ -3,11 +3,14 @@
 See `redaction_rule` for what a rule is.
 """
 
+from ipcom_chat.domain.redaction_network import NETWORK
 from ipcom_chat.domain.redaction_rule import EDGE, Rule
 from ipcom_chat.domain.redaction_shell import COMMANDS
 from ipcom_chat.domain.redaction_tokens import HASHES, TOKENS
 
 __all__ = ["RULES", "Rule"]
+
+_COOKIE = r"[\w.-]{1,80}=(?P<s>[^\"'\s;]{4,4000})"
 
 HEADERS = (
     Rule(
@@ -36,18 +39,22 @@ HEADERS = (
     Rule(
         "cookie",
         ("cookie:", 'cookie":', "cookie':"),
-        r"(?i:cookie2?)[\"']?:\s{0,4}[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n]{4,4000})",
-        "curl -H 'Cookie: sid={w:24}; theme=dark'",
+        # `Set-Cookie` has attributes behind its one cookie.
+        r"(?i:(?<=set-)cookie2?[\"']?:\s{0,4}[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n;]{4,4000})|"
+        r"cookie2?[\"']?:\s{0,4}[\"']?(?P<s2>[\w.-]{1,80}=[^\"'\n]{4,4000}))",
+        "curl -H 'Cookie: theme=dark; sid={w:24}'",
         "cookie: none",
         like="cookie",
+        each=_COOKIE,
     ),
     Rule(
         "cookie",
         (" --cookie", " -b"),
-        r"\s(?:--cookie[ =]|-b\s?)[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n\s;]{6,2000}(?:;[^\"'\n]{0,2000})?)",
+        r"\s(?:--cookie[ =]|-b\s?)[\"']?(?P<s>[\w.-]{1,80}=[^\"'\n\s;,]{6,2000}(?:;[^\"'\n]{0,2000})?)(?![^\"'\s;])",
         "curl -b 'sid={w:24}' https://x",
-        "sort -b file",
+        "ldapsearch -b dc=example,dc=com",
         like="cookie",
+        each=_COOKIE,
     ),
     Rule(
         "authorization",
@@ -74,6 +81,7 @@ URLS = (
         r"://[^\s:/@'\"<>?#]{0,256}:(?P<s>[^\s'\"<>/@]{1,256}(?:@[^\s'\"<>/@]{1,128}(?=@))*)@",
         "postgres://app:p@{w:12}@db:5432/x",
         "http://host:80/a ssh://user@host:22",
+        near="@",
     ),
     Rule(
         "url-password",
@@ -81,6 +89,7 @@ URLS = (
         r"://[^\s:/@'\"<>?#]{1,256}:(?P<s>[^\s'\"<>@]{1,256})@(?=[\w.\[-]+)",
         "amqp://app:{w:6}/{w:6}@mq",
         "http://host:80/a",
+        near="@",
     ),
     Rule(
         "url-token",
@@ -88,6 +97,7 @@ URLS = (
         r"://(?P<s>[\w.~%-]{20,256})(?::x-oauth-basic)?@",
         "git clone https://{w:40}@git.example/a",
         "https://ana@host",
+        near="@",
         like="random",
     ),
     Rule(
@@ -107,13 +117,12 @@ URLS = (
     ),
     Rule(
         "connection-string",
-        ("connection", "server=", "endpoint="),
+        ("sharedaccesskey=", "accountkey=", "accesskey="),
         r"(?i:sharedaccesskey|accountkey|accesskey)=(?P<s>[\w+/=]{16,200})",
         "Endpoint=sb://x/;SharedAccessKeyName=root;SharedAccessKey={b:43}=",
-        "a connection",
-        line=True,
+        "AccountKey=none",
         like="any",
     ),
 )
 
-RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *COMMANDS)
+RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *NETWORK, *COMMANDS)

@@ -71,7 +71,8 @@ def _may_tell(lowered: str, end: int) -> bool:
     """Return whether a sentence goes on with anything that could tell a value."""
     if lowered[end : end + 1] not in _AFTERSUBJECT:
         return False
-    ahead = lowered[end : end + 100]
+    stop = lowered.find("\n", end, end + 100)
+    ahead = lowered[end : stop if stop >= 0 else end + 100]
     # Written out: a colon is what mostly tells.
     return ":" in ahead or "=" in ahead or any(map(ahead.__contains__, _TELLS))
 
@@ -98,11 +99,12 @@ def _told(
         end -= 1
     value = text[start:end]
     if is_like_password(value):
-        return start, end
+        return None if _is_term(value) else (start, end)
     words = text[begin:start].lower().split()
     is_said = (
         not is_beside
         and bool(words)
+        and _NOT.isdisjoint(words)
         and (
             words[-1].rstrip(":") in _VERBS
             or text[begin:start].rstrip().endswith((":", "=", "->", "→"))
@@ -111,7 +113,7 @@ def _told(
     is_told = (
         is_said
         and len(value) >= 5
-        and value.isalnum()
+        and (value.isalnum() or _is_phrase(value))
         and is_secret(value)
         and bool(_SENTENCE_END.match(text, end))
     )
@@ -123,6 +125,30 @@ def _told(
         and value.lower() not in _COMMON
         else None
     )
+
+
+def _is_phrase(value: str) -> bool:
+    """Return whether words with hyphens are made up: `correct-horse`, and no `case-sensitive`."""
+    words = value.split("-")
+    return len(words) > 1 and all(map(str.isalpha, words)) and not _is_term(value)
+
+
+def _is_term(value: str) -> bool:
+    words = value.lower().split("-")
+    return len(words) > 1 and (words[0] in _FIRST_OF_TERMS or words[-1] in _LAST_OF_TERMS)
+
+
+_NOT = frozenset("não nao nunca not never isn't wasn't".split())
+
+
+_FIRST_OF_TERMS = frozenset(
+    "auto case clear hard long machine multi never non not one per plain pre pré re read self short single "
+    "system time too two up out user well write".split()
+)
+_LAST_OF_TERMS = frozenset(
+    "based coded defined definida encoded encrypted free generated gerada hashed known less only protected "
+    "readable salted sensitive sensível sensivel shared specific text type wide".split()
+)
 
 
 def _is_last(text: str, end: int) -> bool:

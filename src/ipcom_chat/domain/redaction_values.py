@@ -29,13 +29,15 @@ _WORDS = frozenset(
     mine theirs yours pswd pasword mypass mypassword password1 continue policy continua continuar
     inválida inválido incorreta errada expirada expirou alterada redefinida padrão de do da para
     por com em no na que qual é e está foi deve precisa pode seja favor digite informe vault
+    mínimo minimo minimum máximo maximo maximum min max at least between use see ask contact check
+    pelo entre com sem veja consulte solicite peça use confira pergunte
     """.split()
 )
 _PLACEHOLDER = re.compile(
     r"""(?ix)
     \$[({]?[a-z_?@*{(] | \$\d(?![a-z0-9]) | \$\( | ` | %\w+%$ | %\(?\w*\)?s | %[sdv\d]$ | \{\{ | \{%
-    | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | !\w | &\w+;?$ | @\w*/ | @\{
-    | [*•●x.…_\-=#?]{2,}$ | \W*$ | "?\.{3}
+    | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | [!:][a-z:_]+$ | &\w+;?$ | @\w*/ | @\{
+    | \([a-zà-ÿ-]+$ | [*•●x.…_\-=#?]{2,}$ | \W*$ | "?\.{3}
     | (?:process\.env|os\.environ|os\.getenv|getenv|env|System|std|var|local|data|module|self|this|
         args|argv|config|cfg|settings|opts?|options|params?|request|req|ctx|context|user|vars?|
         secrets?|inputs|steps|github|each|lookup|keyring|vault)\b[.(\[]
@@ -50,6 +52,8 @@ _PLACEHOLDER = re.compile(
     | [^\s]*(?:\\[wsdSWDb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
     """.replace("PLACEHOLDERS", _SECRET_WORDS)
 )
+_GOES_ON = re.compile(r"\[[^\[\]]{1,50}\][^\s\]&;|),.\"'`>:}\\]")
+"""A mask with more of the same word behind it, and no end of a command or of a sentence."""
 _META_VARIABLE = re.compile(r"[A-Z][A-Z_]*$")
 _UPPER_SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|SENHA|PWD|HASH|YOUR|COMMUNITY")
 _PATH = re.compile(r"(?:~|\.{1,2})?/[\w.\-]+(?:/[\w.\-]*)*$")
@@ -69,7 +73,7 @@ _DRAWN_BITS = 4.0
 
 def is_secret(value: str) -> bool:
     """Return whether a value under the name of a secret is one, and no variable or placeholder."""
-    if value.startswith(MASK_START) and value.endswith("]") and value.count("[") == 1:
+    if value.startswith(MASK_START) and not _GOES_ON.match(value):
         return False
     if value.lower().strip("/'\"") in _WORDS or _TRIVIAL.match(value):
         return False
@@ -110,6 +114,8 @@ def is_random(value: str, least_chars: int = 16) -> bool:
 
 def is_drawn(token: str) -> bool:
     """Return whether a bare word was certainly drawn: all classes, changing all the time."""
+    if token.islower() or token.isupper():
+        return False
     classes = token.translate(_CLASS_OF)
     if sum(map(classes.count, _CHANGES)) < _CHANGES_MIN * len(token):
         return False

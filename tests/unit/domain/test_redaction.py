@@ -14,6 +14,7 @@ from ipcom_chat.domain.redaction_rules import RULES, Rule
 from tests.support.secrets import expanded, ordinary, samples
 
 RECALL = 0.95
+HELD_OUT = ("secrets_held_out.txt", "secrets_held_out_2.txt", "secrets_held_out_3.txt")
 
 
 def _missed(name: str) -> tuple[list[str], int]:
@@ -30,7 +31,7 @@ def test_every_rule_finds_its_secret_and_leaves_its_neighbour(rule: Rule | Progr
     sample = expanded(rule.yes)
     found = redact(sample.text)
     assert [secret for secret in sample.secrets if secret in found.text] == []
-    assert found.kinds
+    assert rule.kind in found.kinds
     assert redact(rule.no).text == rule.no
 
 
@@ -40,16 +41,20 @@ def test_every_secret_of_the_corpus_is_found() -> None:
     assert count >= 200
 
 
-def test_secrets_written_after_the_rules_are_found() -> None:
-    missed, count = _missed("secrets_held_out.txt")
+@pytest.mark.parametrize("name", HELD_OUT)
+def test_secrets_written_after_the_rules_are_found(name: str) -> None:
+    missed, count = _missed(name)
     assert 1 - len(missed) / count >= RECALL, "\n".join(missed)
     assert count >= 100
 
 
-def test_ordinary_lines_stay_as_they_are() -> None:
-    lines = ordinary()
+@pytest.mark.parametrize(
+    "name", ["ordinary.txt", "ordinary_held_out.txt", "ordinary_held_out_2.txt"]
+)
+def test_ordinary_lines_stay_as_they_are(name: str) -> None:
+    lines = ordinary(name)
     assert [line for line in lines if redact(line).text != line] == []
-    assert len(lines) >= 300
+    assert len(lines) >= 100
 
 
 def test_the_rest_of_the_line_stays() -> None:
@@ -148,7 +153,7 @@ def test_any_text_is_taken(text: str) -> None:
 
 
 def test_the_corpus_is_idempotent() -> None:
-    for name in ("secrets.txt", "secrets_held_out.txt"):
+    for name in ("secrets.txt", *HELD_OUT):
         for sample in samples(name):
             once = redact(sample.text).text
             assert redact(once).text == once
@@ -212,3 +217,65 @@ def test_a_secret_behind_a_mask_is_masked_and_one_around_a_mask_takes_it_in() ->
     behind = redact("a [REDACTED:token] b, then mysql -ps3cr3tPa55").text
     assert behind == "a [REDACTED:token] b, then mysql -p[REDACTED:password]"
     assert redact("mysql -ps3cr[REDACTED:key]3tPa55").text == "mysql -p[REDACTED:password]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "community: public",
+        "snmpwalk -v2c -c public 10.0.0.1",
+        "empresa 12.ABC.345/01DE-3",
+        "see a/b/c/12AB-34 and more",
+        "mysql_config --x",
+        "if password == expected_password:",
+        "public key: aB3dE5fG7hJ9kL2mN4pQ6rS8tV0w",
+        "-uUSER -pPASS OLD_DB_NAME",
+        "mysql -u root -p base",
+        'password: "',
+        "password: ' ",
+        "a senha não foi definida",
+        "the token is base64-encoded",
+        "passwd ana2",
+        "set password policy",
+        "UPDATE users SET password = :password",
+        "kubectl create secret generic db --from-literal=username=admin",
+        "ldapsearch -b dc=example,dc=com",
+    ],
+)
+def test_what_only_looks_like_a_secret_stays(text: str) -> None:
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("key 8Q~ and abc8Q~" + "a1B-" * 9 + " end", "key 8Q~ and [azure-secret] end"),
+        (
+            "twilio task SK" + "0" * 31 + " SK" + "a1" * 16,
+            "twilio task SK" + "0" * 31 + " [twilio-key]",
+        ),
+        ("bindpw hunter22", "bindpw [password]"),
+        ("  auth_pass vrrp1234;", "  auth_pass [password];"),
+        (
+            "set system login authentication secret 'vyos-psk'",
+            "set system login authentication secret '[secret]'",
+        ),
+        ("P=$(openssl passwd -1 teste99) x", "P=$(openssl passwd -1 [password]) x"),
+        ("Cookie: a=b1c2d3; sid=x9y8z7", "Cookie: a=[cookie]; sid=[cookie]"),
+        ("Set-Cookie: a=b1c2d3; Path=/x", "Set-Cookie: a=[cookie]; Path=/x"),
+        ("password: P@ssw0rd&&docker pull x", "password: [password]&&docker pull x"),
+        ("mariadb -p'as \"duas\"' erp", "mariadb -p'[password]' erp"),
+        ('mysql -p"abc1" erp', 'mysql -p"[password]" erp'),
+        ("mysql -p$'abc1' erp", "mysql -p$'[password]' erp"),
+        ("openssl x -pass pass:abc12 -in y", "openssl x -pass pass:[password] -in y"),
+        ("password: 'hunter22 and no end", "password: '[password] and no end"),
+        ("WITH PASSWORD = N'Str0ng#P', X", "WITH PASSWORD = N'[password]', X"),
+        ("DB_PASS: 'aspas''s'", "DB_PASS: '[password]'"),
+        ("helm --set a.token=abc12345,image.tag=1", "helm --set a.token=[token],image.tag=1"),
+        ("OPENAI_API_KEY=sk-" + "aB3d" * 9 + " python", "OPENAI_API_KEY=[openai-key] python"),
+        ("the password is correct-horse", "the password is [password]"),
+        ("cvv=123 pin=12", "cvv=[pin] pin=12"),
+    ],
+)
+def test_only_the_secret_goes(text: str, masked: str) -> None:
+    assert redact(text).text.replace("REDACTED:", "") == masked

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from ipcom_chat.domain.entry import (
+    RULES_VERSION,
     Kind,
     Mode,
     Scope,
@@ -73,8 +74,8 @@ def test_d97_what_is_added_is_read_back_whole(entries: Entries) -> None:
         execution_time_ms=0,
         cwd="/tmp/a b",
         truncated=True,
-        redaction_command=1,
-        redaction_response=2,
+        redaction_command=RULES_VERSION,
+        redaction_response=RULES_VERSION + 1,
         version=3,
     )
     assert entries.add(entry, actor="chat")

@@ -1,0 +1,51 @@
+"""Finds many literals in one look over a text.
+
+A literal that begins with a letter or a digit is found where neither stands before it, any other
+wherever it stands: so only what is neither has to be looked at closely, a fifth of a text.
+
+Invariants:
+- The text is in lower case, and so are the literals.
+- O(n): the pattern looks ahead from one character, over no more than the longest literal.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_START = "\n"
+
+
+class Scan:
+    """Literals, ready to be found."""
+
+    def __init__(self, literals: Iterable[str]) -> None:
+        known: dict[str, list[tuple[str, int]]] = {}
+        # The character before a word is looked for; a literal that does not begin with a word's
+        # has it in itself.
+        rests = {each: each[0 if each[0].isalnum() else 1 :] for each in literals}
+        ordered = sorted(set(rests.values()))
+        for literal, rest in rests.items():
+            first = next(each for each in ordered if rest.startswith(each))
+            known.setdefault(first, []).append((literal, len(literal) - len(rest)))
+        self._known = {first: tuple(each) for first, each in known.items()}
+        self._pattern = re.compile(f"[^a-z0-9](?=({_trie(sorted(self._known))}))")
+
+    def places(self, lowered: str) -> Iterator[tuple[int, str]]:
+        """Yield where the literals stand, in order, and which."""
+        text = _START + lowered
+        for found in self._pattern.finditer(text):
+            place = found.start()
+            for literal, back in self._known[found[1]]:
+                if text.startswith(literal, place + 1 - back):
+                    yield place - back, literal
+
+
+def _trie(words: list[str]) -> str:
+    """Return a pattern of `words`, none the beginning of another, by common beginnings."""
+    by_first: dict[str, list[str]] = {}
+    for word in words:
+        by_first.setdefault(word[0], []).append(word[1:])
+    branches = (
+        re.escape(first) + (_trie(rest) if rest != [""] else "")
+        for first, rest in sorted(by_first.items())
+    )
+    return f"(?:{'|'.join(branches)})"

@@ -1,0 +1,78 @@
+"""Names of secrets: what kind each promises, and which only look like one."""
+
+import pytest
+
+from ipcom_chat.domain.redaction_kinds import kind_of
+
+PASSWORDS = """
+password passwd passwort passphrase passcode pass pwd pw passw kennwort contraseña contrasena clave
+senha senhas passkey userpassword rootpassword dbpassword passwords mypassword requirepass bindpw
+rootpw bindpassword adminpassword storepass keypass authtok rediscliauth DB_PASSWORD db.password
+--senha dbPassword SmtpPassWord2 ldap_default_authtok auth_pass wpapass minhasenha
+"""
+API_KEYS = """
+apikey authkey accesskey accountkey masterkey encryptionkey sharedkey API_KEY accessKey2 wep_key
+aes-key signing_key
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("password", PASSWORDS),
+        (
+            "secret",
+            "secret segredo secretkey clientsecret sharedsecret webhooksecret client-secret",
+        ),
+        (
+            "token",
+            "token apitoken authtoken accesstoken refreshtoken sessiontoken API_TOKEN _authToken",
+        ),
+        ("pre-shared-key", "psk presharedkey wifi-sec.psk"),
+        ("pin", "pin puk cvv cvc cvv2"),
+        ("api-key", API_KEYS),
+        ("private-key", "privatekey private_key"),
+        ("wifi-key", "keymaterial keyMaterial"),
+        ("snmp-community", "community SNMP_COMMUNITY"),
+    ],
+)
+def test_a_name_promises_a_kind(kind: str, names: str) -> None:
+    found = {name: kind_of(name) for name in names.split()}
+    assert found == dict.fromkeys(found, (kind, False))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("token", "auth basic_auth"),
+        ("secret", "credential credentials cred creds salt secret_id"),
+        ("cookie", "cookie session sessionid sid phpsessid jsessionid"),
+        ("jwt", "jwt"),
+        ("api-key", "key keys chave ssh_key"),
+        ("signature", "sig signature"),
+    ],
+)
+def test_a_name_that_means_much_only_may_promise_one(kind: str, names: str) -> None:
+    found = {name: kind_of(name) for name in names.split()}
+    assert found == dict.fromkeys(found, (kind, True))
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+    password_file tokenType --no-password password-length secretName passwordPolicy key_id tokens
+    public_key PUBKEY.pub host-key primarykey foreign_key bypass compass trespass proxypass surpass
+    encompass getpass oldpwd askpass password_maps /etc/password user path monkey pass_count_x
+    """.split(),
+)
+def test_a_name_about_a_secret_promises_none(name: str) -> None:
+    assert kind_of(name) == ("", False)
+
+
+def test_numbers_behind_a_name_say_nothing() -> None:
+    assert kind_of("password2") == kind_of("password_22") == ("password", False)
+
+
+def test_a_path_is_no_name_but_an_option_of_windows_is() -> None:
+    assert kind_of("/password") == ("password", False)
+    assert kind_of("/p") == kind_of("a/password") == ("", False)
