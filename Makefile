@@ -39,7 +39,7 @@ wheelhouse: $(VENV)/.chat ## Collect the wheel and all it needs in dist/, for ma
 	@$(PIP) download --no-deps --require-hashes --only-binary=:all: --dest dist -r locks/chat.txt
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 	@cp locks/chat.txt dist/lock.txt; cd dist && sha256sum -- *.whl lock.txt > SHA256SUMS
-	@cd dist && wheel=$$(ls ipcom_chat-*.whl) && tar -cf "$${wheel%-py3-none-any.whl}-offline.tar" -- *
+	@cd dist && wheel=$$(ls ipcom_chat-*.whl) && tar -cf "$${wheel%-py3-none-any.whl}-offline.tar" -- *.whl lock.txt SHA256SUMS
 	@echo "dist/ is complete: docs/operations.md says how to install from it." >&2
 
 lock: ## Resolve the lock files again (needs uv)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"(,|$)')
 _SAMPLE = re.compile(r"([^\s{]+)(?:\{(.*)\})? (\S+)")
-_SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "counter": ("",), "gauge": ("",)}
+_SUFFIXES = {
+    "histogram": ("_bucket", "_sum", "_count"), "summary": ("",), "counter": ("",), "gauge": ("",),
+}  # fmt: skip
 
 
 class Sample(NamedTuple):
@@ -52,6 +54,7 @@ def parse(text: str) -> dict[str, Family]:
     for name, family in families.items():
         assert family.samples, f"{name} has no sample"
         assert (family.type == "counter") == name.endswith("_total")
+        assert all((family.type == "summary") == ("quantile" in s.labels) for s in family.samples)
         if family.type == "histogram":
             _check_histogram(family)
     return families

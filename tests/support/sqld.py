@@ -272,12 +272,13 @@ class Keys:
         return f"{signed}.{_base64(signature)}"
 
 
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1 that nobody vouches for; return it and its key."""
+def self_signed(folder: Path, name: str = HOST) -> tuple[Path, Path]:
+    """Make a certificate that nobody vouches for; return it and its key."""
+    kind = "IP" if name == HOST else "DNS"
     certificate, key = folder / "tls.pem", folder / "tls.key"
     _openssl(
         *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+        *("-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName={kind}:{name}"),
         *("-keyout", str(key), "-out", str(certificate)),
     )
     return certificate, key

@@ -97,14 +97,37 @@ def check(expression: str, told: dict[str, Family]) -> None:
             assert wanted in values_of(told, label), expression
 
 
-def test_every_alert_rests_on_what_is_told(told: dict[str, Family]) -> None:
+def alerts() -> list[dict[str, Any]]:
     groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    rules = [rule for group in groups for rule in group["rules"]]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def test_every_alert_rests_on_what_is_told(told: dict[str, Family]) -> None:
+    rules = alerts()
     assert len({rule["alert"] for rule in rules}) == len(rules) >= 10
     for rule in rules:
         check(rule["expr"], told)
         assert rule["labels"]["severity"] in {"info", "warning", "critical"}
         assert rule["annotations"]["summary"]
+
+
+def test_no_alert_compares_what_has_other_labels() -> None:
+    """Both sides of a set operator must have the same labels, or it holds of nothing."""
+    for rule in alerts():
+        for operator in re.findall(r"\b(?:and|or|unless)\b(.*)", rule["expr"]):
+            assert operator.startswith((" on (", " ignoring (")), rule["expr"]
+
+
+def test_every_alert_has_its_test() -> None:
+    tests = yaml.safe_load(RULES.with_suffix(".test.yml").read_text(encoding="utf-8"))
+    assert tests["rule_files"] == [RULES.name]
+    fires = [
+        case["alertname"]
+        for group in tests["tests"]
+        for case in group["alert_rule_test"]
+        if case["exp_alerts"]
+    ]
+    assert sorted(fires) == sorted(rule["alert"] for rule in alerts())
 
 
 def test_every_panel_of_the_dashboard_shows_what_is_told(told: dict[str, Family]) -> None:

@@ -59,6 +59,8 @@ def _show(checked: Checked) -> None:
         output.line(f"{_CODES[each.level].name} {each.rule.value}: {each.text}")
     if not checked.findings:
         output.line(f"{CheckCode.OK.name}: {_checked(checked.rules)}")
+    for rule in checked.unread:
+        output.line(f"{CheckCode.UNKNOWN.name} {rule.value}: {_('it could not be read.')}")
 
 
 def _checked(rules: int) -> str:

@@ -158,11 +158,14 @@ class AlertReadings:
     def _lasting(self, known: Primary, now: int) -> list[Reading]:
         """Return how many days certificate and token are good for, if they ever expire."""
         instants = {Rule.CERTIFICATE: known.certificate_until, Rule.TOKEN: known.token_until}
-        return [
+        found = [
             Reading(rule=rule, value=(until - now) / DAY_MS)
             for rule, until in instants.items()
             if until is not None
         ]
+        if known.certificate_until is None and known.is_encrypted:
+            found.append(Reading(rule=Rule.CERTIFICATE, value=None))
+        return found
 
     def _budgets(self) -> list[Reading]:
         _at, nbytes, entries = self._measures.primary_size() or (0, None, None)
@@ -184,11 +187,12 @@ class AlertReadings:
         except IpcomChatError as error:  # the settings; whoever exchanges says so
             _LOG.warning("the primary's token cannot be looked at: %s", error.code)
             return known
-        if until is None and address.scheme == "https":
+        is_encrypted = address.scheme == "https"
+        if until is None and is_encrypted:
             until = known.certificate_until  # it cannot be reached now
         claims = claims_of(target.token) if target.token else None
         return msgspec.structs.replace(
-            known, looked_at=now, certificate_until=until,
+            known, looked_at=now, certificate_until=until, is_encrypted=is_encrypted,
             token_until=claims.expires_at if claims else None,
         )  # fmt: skip
 

@@ -62,6 +62,8 @@ class Primary(msgspec.Struct, frozen=True, kw_only=True):
 
     looked_at: int = 0
     """When certificate and token were."""
+    is_encrypted: bool = False
+    """Whether it has a certificate."""
     certificate_until: int | None = None
     token_until: int | None = None
     sized_at: int = 0

@@ -54,6 +54,8 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     """How many are on."""
     findings: tuple[Finding, ...]
     """The worst first."""
+    unread: tuple[Rule, ...] = ()
+    """Of which nothing is known: neither whether they are well nor whether they are not."""
 
 
 class Whose(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +109,8 @@ class AlertService:
             alerts = [self._alert(change) for change in judged.changes]
             outbox = (*state.outbox, *self._deliveries(alerts, now))
             self._store.write(State(held=judged.held, outbox=outbox, primary=known))
-        return self._checked(judged.held, now)
+        unread = dict.fromkeys(each.rule for each in readings if each.value is None)
+        return self._checked(judged.held, tuple(unread), now)
 
     def deliver(
         self, stopped: Callable[[], bool] = lambda: False, *, limit_s: float = SEND_S
@@ -174,11 +177,13 @@ class AlertService:
             machine_id=self._whose.machine_id,
         )  # fmt: skip
 
-    def _checked(self, held: Mapping[str, Held], now: int) -> Checked:
+    def _checked(self, held: Mapping[str, Held], unread: tuple[Rule, ...], now: int) -> Checked:
         found = sorted(held.values(), key=lambda each: (-each.level.severity, each.since))
+        known = {each.rule for each in found}
         return Checked(
             level=worst(found), at=now, rules=len(self._limits.thresholds),
             findings=tuple(self._finding(each) for each in found),
+            unread=tuple(each for each in unread if each not in known),
         )  # fmt: skip
 
     def _finding(self, held: Held) -> Finding:

@@ -117,8 +117,8 @@ def _twins(found: Probe, subject: Subject) -> Iterator[Check]:
             "machine_id",
             _("Other hosts have the same machine id: {hosts}. No entry is lost, but all of them "
               "count as one machine.", hosts=", ".join(sorted(twins))),
-            _("On the clone: rm /etc/machine-id && systemd-machine-id-setup, or set "
-              "IPCOM_CHAT_MACHINE_ID."),
+            _("On the clone: rm -f /etc/machine-id /var/lib/dbus/machine-id && "
+              "systemd-machine-id-setup, or set IPCOM_CHAT_MACHINE_ID."),
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ MESSAGES: dict[str, str] = {
     ),
     "one rule checked, no alert.": "uma regra verificada, nenhum alerta.",
     "{count} rules checked, no alert.": "{count} regras verificadas, nenhum alerta.",
+    "it could not be read.": "não foi possível ler.",
     "Over: {title}.": "Acabou: {title}.",
     "Better, to be watched: {title}.": "Melhorou, em observação: {title}.",
     "saving was slow": "gravar estava lento",

@@ -40,8 +40,10 @@ MESSAGES: dict[str, str] = {
     "Not all could be repaired; 'ipcom-chat sync status' shows what is refused.": (
         "Nem tudo pôde ser reparado; 'ipcom-chat sync status' mostra o que é recusado."
     ),
-    "On the clone: rm /etc/machine-id && systemd-machine-id-setup, or set IPCOM_CHAT_MACHINE_ID.": (
-        "No clone: rm /etc/machine-id && systemd-machine-id-setup, ou defina IPCOM_CHAT_MACHINE_ID."
+    "On the clone: rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup,"
+    " or set IPCOM_CHAT_MACHINE_ID.": (
+        "No clone: rm -f /etc/machine-id /var/lib/dbus/machine-id && systemd-machine-id-setup,"
+        " ou defina IPCOM_CHAT_MACHINE_ID."
     ),
     "Other hosts have the same machine id: {hosts}. No entry is lost, but all of them count as "
     "one machine.": (
