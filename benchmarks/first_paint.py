@@ -19,6 +19,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PAIRS = 15
@@ -26,21 +27,25 @@ WARM_UPS = 3
 BAR = 45.0
 PROMPT = b"Ask, or paste an error"
 LIMIT_S = 30.0
+OURS = (sys.executable, "-m", "ipcom_chat")
 
 
-def first_paint_s(env: dict[str, str]) -> float:
-    """Return the seconds from the start of the program to its painted prompt."""
+def first_paint_s(
+    env: Mapping[str, str], argv: Sequence[str | Path] = OURS, shown: bytes = PROMPT[1:]
+) -> float:
+    """Return the seconds from the start of a program to what its first picture shows.
+
+    The painted prompt's first letter lies under the cursor and is written by itself.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     started_s = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "ipcom_chat"], stdin=slave, stdout=slave, stderr=slave, env=env,
-        start_new_session=True,
-    )  # fmt: skip
+        argv, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+    )
     os.close(slave)
     seen = b""
-    # The painted prompt's first letter lies under the cursor and is written by itself.
-    while PROMPT[1:] not in seen:
+    while shown not in seen:
         if not select.select([master], [], [], LIMIT_S)[0]:
             raise TimeoutError(seen.decode(errors="replace"))
         seen += os.read(master, 65_536)
