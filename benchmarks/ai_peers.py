@@ -101,5 +101,5 @@ def _elia(program: Path, home: Path, _url: str) -> Calls:
     return Calls(
         version=Command([program, "--help"], env),
         chat=Command([program], env),
-        shown=b"What would you like",
+        shown=b"essage...",
     )

@@ -67,6 +67,10 @@ class Atuin:
     def fill(self, lines: Iterable[str]) -> None:
         """Import shell commands, and put them into the record store."""
         self.write_history(lines)
+        self.take_history()
+
+    def take_history(self) -> None:
+        """Import what lies there, and put it into the record store."""
         self.run("import", "bash")
         self.run("history", "init-store")
 

@@ -7,6 +7,7 @@ such pairs does not depend on how fast the machine is just now. Bar: 45.
 Prints one JSON object as its last line.
 """
 
+import argparse
 import fcntl
 import json
 import os
@@ -74,13 +75,16 @@ def bare_python_s() -> float:
 
 
 def main() -> None:
-    """Measure and print the figures."""
+    """Measure as the arguments say; print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=PAIRS)
+    count = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as home:
         env = {"HOME": home, "PATH": os.environ["PATH"], "TERM": "xterm-256color",
                "LANG": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[1] / "src")}  # fmt: skip
         for _ in range(WARM_UPS):
             first_paint_s(env)
-        pairs = [(first_paint_s(env), bare_python_s()) for _ in range(PAIRS)]
+        pairs = [(first_paint_s(env), bare_python_s()) for _ in range(count)]
     paints = [paint * 1_000 for paint, _bare in pairs]
     ratio = statistics.median(paint / bare for paint, bare in pairs)
     figures = {

@@ -21,9 +21,10 @@ from llm.plugins import pm
 
 class Echo(llm.Model):
     model_id = "echo"
+    answer = None
 
     def execute(self, prompt, stream, response, conversation):
-        yield prompt.prompt
+        yield self.answer or prompt.prompt
 
 class Plugin:
     __name__ = "Echo"
@@ -48,14 +49,14 @@ import sqlite_utils
 from llm.migrations import migrate
 
 path, worker, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-question, answer = json.loads(sys.argv[4])
+question, Echo.answer = json.loads(sys.argv[4])
 database = sqlite_utils.Database(path)
 migrate(database)
 print("ready", flush=True)
 sys.stdin.readline()
 times = []
 for number in range(count):
-    response = Echo().prompt(f"{question} {worker}:{number} {answer}")
+    response = Echo().prompt(f"{question} {worker}:{number}")
     response.text()
     start = time.perf_counter()
     try:

@@ -15,12 +15,14 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import peers
 from benchmarks.atuin import Atuin
+from benchmarks.llm import Llm
 from benchmarks.planned import Planned
 from benchmarks.processes import Command, in_turn
 from benchmarks.report import Beside, dump
@@ -36,6 +38,7 @@ QUERIES = 100
 BUDGET_S = 20.0
 """How long one way of searching may take for all queries of a kind."""
 ROUNDS = 7
+LLM_TURNS = 301
 STATS_ROUNDS = 3
 NEWEST = 20_000
 """Queries are made of the first so many questions."""
@@ -95,6 +98,7 @@ def measure(place: Path, size: int) -> dict[str, Any]:
         atuin.fill(f"{question} {answer}" for question, answer in texts(size))
         fill_s["atuin"] = round(time.perf_counter() - start, 1)
         storage["atuin"] = atuin.held_bytes()
+    storage |= _llm_bytes(place / "llm", size)
     return result | {
         "program": {kind: _programs(env, atuin, each) for kind, each in queries.items()},
         "stats": _stats(env, atuin),
@@ -189,6 +193,18 @@ def _stats(env: dict[str, str], atuin: Atuin | None) -> dict[str, float]:
     return result
 
 
+def _llm_bytes(place: Path, size: int) -> dict[str, int]:
+    """Return what llm's log would take, from some turns with texts of the same length."""
+    python = peers.python("llm")
+    if not python:
+        return {}
+    user = Llm(python, place)
+    some = sorted(islice(texts(size), LLM_TURNS), key=lambda pair: len(pair[0] + pair[1]))
+    pair = some[len(some) // 2]
+    user.save(1, LLM_TURNS, pair)
+    return {"llm": user.held_bytes() * size // user.kept()}
+
+
 def _bytes(place: Path) -> int:
     return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
 
@@ -214,7 +230,7 @@ def beside(size: str, found: dict[str, Any]) -> Iterator[Beside]:
                 theirs=each["atuin_ms"], why=START_WHY,
             )  # fmt: skip
     held = found["bytes per entry"]
-    for name, peer in (("atuin", "Atuin"), ("plan: with FTS5", "the plan with FTS5")):
+    for name, peer in (("atuin", "Atuin"), ("llm", "llm"), ("plan: with FTS5", "plan with FTS5")):
         if name in held:
             yield Beside(
                 what=f"{size}: on disk, an entry", unit="bytes", ours=held["ours"], peer=peer,

@@ -60,7 +60,7 @@ PEERS = {
             also=("litellm==1.110.2", "openai==2.54.0"),
         ),
         Peer(name="libsql", package="libsql-experimental", version="0.0.55", program="python"),
-    )  # fmt: skip
+    )
 }
 
 

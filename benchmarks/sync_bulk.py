@@ -15,6 +15,7 @@ The last line is one JSON object.
 import argparse
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any
 from benchmarks import peers
 from benchmarks.atuin import PASSWORD, Atuin, atuin_server
 from benchmarks.corpus import an_entry, machine_id, replica_id
+from benchmarks.processes import Command, in_turn
 from benchmarks.report import Beside, dump
 from benchmarks.sync_server import folder, primary, select
 from ipcom_chat.clock import SystemClock
@@ -33,13 +35,17 @@ from ipcom_chat.storage.replica import Replica, open_replica
 from ipcom_chat.sync.engine import Engine, Identity, Options, Progress
 from ipcom_chat.sync.primary import Primary
 from ipcom_chat.sync.target import Target
+from tests.support.env import isolated_env
 
 TIMEOUT_MS = 5_000
 WAYS = ("up", "down")
+NOOPS = 7
+START_WHY = "Whole programs: Atuin is compiled, ours is Python and loads its HTTP client first."
+_SCRIPT = str(Path(sys.executable).with_name("ipcom-chat"))
 
 
 def ours(place: Path, entries: int) -> dict[str, float]:
-    """Return records per second up and down."""
+    """Return records per second up and down, and what a program takes with nothing to carry."""
     with primary(place) as server:
         first, second = (open_replica(place / name / "h.db", now_ms=1) for name in "ab")
         fill(first, entries)
@@ -51,7 +57,13 @@ def ours(place: Path, entries: int) -> dict[str, float]:
             raise RuntimeError(f"{there} and {here} of {entries}")
         first.close()
         second.close()
-    return {"up": up, "down": down}
+        env = isolated_env(place) | {"TURSO_DATABASE_URL": server.url}
+        return {"up": up, "down": down, "noop": _noop_ms(Command([_SCRIPT, "sync"], env))}
+
+
+def _noop_ms(command: Command) -> float:
+    """Return the median of a whole program that synchronises and finds nothing to do."""
+    return in_turn({"it": command}, NOOPS)["it"]
 
 
 def fill(replica: Replica, entries: int) -> None:
@@ -92,7 +104,7 @@ def an_engine(replica: Replica, link: Primary, machine: int) -> Engine:
 
 
 def atuin(place: Path, entries: int, client: Path, server: Path) -> dict[str, float]:
-    """Return records per second up and down."""
+    """Return records per second up and down, and what a program takes with nothing to carry."""
     lines = (an_entry("", 0, 1, number) for number in range(entries))
     with atuin_server(server, place / "server") as url:
         first = Atuin(client, place / "first", url)
@@ -102,7 +114,7 @@ def atuin(place: Path, entries: int, client: Path, server: Path) -> dict[str, fl
         second = Atuin(client, place / "second", url)
         second.run("login", "-u", "ana", "-p", PASSWORD, "-k", first.run("key").strip())
         down = entries / second.sync(entries)
-    return {"up": up, "down": down}
+        return {"up": up, "down": down, "noop": _noop_ms(second.command("sync"))}
 
 
 def main() -> None:
@@ -127,6 +139,7 @@ def main() -> None:
 def figures(rounds: list[dict[str, float]]) -> dict[str, Any]:
     """Return the medians both ways, and what they are the medians of."""
     medians = {f"{way}_per_s": round(median(each[way] for each in rounds)) for way in WAYS}
+    medians["noop_ms"] = round(median(each["noop"] for each in rounds))
     return medians | {f"{way}_runs": [round(each[way]) for each in rounds] for way in WAYS}
 
 
@@ -140,6 +153,10 @@ def beside(result: dict[str, Any]) -> Iterator[Beside]:
                 ours=result["ours"][name], theirs=result["atuin"][name],
                 why="Both are bound by their servers.",
             )  # fmt: skip
+        yield Beside(
+            what="the program that synchronises, with nothing to do", unit="ms", peer="Atuin",
+            ours=result["ours"]["noop_ms"], theirs=result["atuin"]["noop_ms"], why=START_WHY,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":
