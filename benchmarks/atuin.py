@@ -2,12 +2,13 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from benchmarks.processes import Command
@@ -75,7 +76,10 @@ class Atuin:
         self.run("history", "init-store")
 
     def held_bytes(self) -> int:
-        """Return what its databases take on disk."""
+        """Return what its databases take on disk once their logs are taken in."""
+        for path in self._home.rglob("*.db"):
+            with closing(sqlite3.connect(path)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return sum(path.stat().st_size for path in self._home.rglob("*.db*"))
 
 

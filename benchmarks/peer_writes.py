@@ -38,7 +38,6 @@ _SCRIPT = str(Path(sys.executable).with_name("ipcom-chat"))
 _NAMES = {"atuin": "Atuin", "llm": "llm"}
 _QUESTION = question("", 0, 1)
 TEXTS = (_QUESTION.command, _QUESTION.response or "")
-LLM_WHY = "It writes without waiting for the disk: a power cut may damage its log."
 
 Figures = dict[str, Any]
 
@@ -179,7 +178,6 @@ def beside(result: dict[str, dict[str, Figures]]) -> Iterator[Beside]:
             yield Beside(
                 what=f"saving, {scene}: {figure}", unit=unit, ours=found["ours"][figure],
                 peer=_NAMES[peer], theirs=found[peer][figure], more_is_better=unit != "ms",
-                why=LLM_WHY if peer == "llm" else "",
             )  # fmt: skip
 
 
