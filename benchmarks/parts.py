@@ -52,7 +52,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PARTS = (
-    Part(module="writes", quick=("--rounds", "2"), full=("--rounds", "5")),
+    Part(module="writes", quick=("--rounds", "1", "--single", "3000", "--writes", "60"),
+         full=("--rounds", "5")),
     Part(module="peer_writes", quick=("--entries", "10"), full=("--entries", "60")),
     Part(module="startup", quick=("--rounds", "11"), full=("--rounds", "31")),
     Part(module="peer_startup", quick=("--rounds", "5"), full=("--rounds", "15")),
