@@ -41,7 +41,13 @@ from tests.support.sqld import Sqld
 REPEATS = 50
 SCENES = ("up", "down", "nothing", "one")
 PAGE_WHY = "A page of 4 KB holds several entries of one bulk; ours sends each with its columns."
-CHECK_WHY = "It asks for a number of a page; ours asks for people, machines and votes as well."
+MERGE_WHY = (
+    "It copies pages; ours hashes and merges every row, so that machines may change the same one."
+)
+CHECK_WHY = (
+    "It asks by the number of a page; an exchange of ours asks by scope for entries, people, "
+    "machines, sessions and votes, in one request to a database that opens a connection for it."
+)
 
 Figures = dict[str, float]
 
@@ -154,7 +160,7 @@ def beside(result: dict[str, dict[str, Figures]]) -> Iterator[Beside]:
     for scene, name, what, unit, why in (
         ("up", "times_ms", "a history goes up", "ms", ""),
         ("up", "sent_bytes", "sent upwards, an entry of many", "bytes", PAGE_WHY),
-        ("down", "times_ms", "a history comes down", "ms", ""),
+        ("down", "times_ms", "a history comes down", "ms", MERGE_WHY),
         ("down", "received_bytes", "received, an entry of many", "bytes", PAGE_WHY),
         ("nothing", "times_ms", "nothing to do", "ms", CHECK_WHY),
         ("nothing", "sent_bytes", "nothing to do: sent", "bytes", CHECK_WHY),
