@@ -27,8 +27,8 @@ check: $(VENV)/.dev ## Format, lint, types, layers
 fix: $(VENV)/.dev ## Format and mend what can be mended
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 
-bench: $(VENV)/.dev ## Measure, and print a Markdown report
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.dev ## Measure, beside others, and print a Markdown report (ARGS=--full: a million entries)
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(VENV)/.dev ## Regenerate the generated parts of docs/ (licences, screenshots)
 	@$(BIN)/python -m docs.dependencies

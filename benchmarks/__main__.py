@@ -1,76 +1,106 @@
-"""Runs every benchmark of this folder and prints one Markdown report.
+"""Runs the benchmarks and prints one Markdown report.
 
-A benchmark is a module with a `main` whose last line of output is one JSON object; objects in it
-become rows, the numbers in those become columns.
+    python -m benchmarks                      quick sizes, some twenty minutes
+    python -m benchmarks --full               the sizes of docs/benchmarks.md, hours
+    python -m benchmarks search --sizes 1000000
+    python -m benchmarks --corpora FOLDER     retrieval over public corpora, too
+
+Others to measure beside are installed first, into environments of their own (`peers`). A part
+that fails or takes too long is named in the report, and the next one runs.
 """
 
-import json
+import argparse
 import platform
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import apsw
 
-NOT_BENCHMARKS = {
-    "__init__",
-    "__main__",
-    "corpus",
-    "retrieval",
-    "search_corpus",
-    "search_replica",
-    "fleet_audit",
-    "fleet_machines",
-    "sync_server",
-}
+from benchmarks import parts, peers, report
+from benchmarks.processes import finish
+
+ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
-    """Run all, or those named as arguments."""
-    folder = Path(__file__).parent
-    names = sys.argv[1:] or sorted({path.stem for path in folder.glob("*.py")} - NOT_BENCHMARKS)
-    print(f"Measured on {datetime.now(UTC):%Y-%m-%d}: {_machine()}.")
-    for name in names:
-        done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}"],
-            cwd=folder.parent,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        print(f"\n## {name}\n")
-        for line in _tables(json.loads(done.stdout.splitlines()[-1])):
-            print(line)
+    """Measure as the arguments say; print as soon as a part is done."""
+    options = _options()
+    wanted = parts.Wanted(
+        names=tuple(options.parts), full=options.full, corpora=options.corpora,
+        sizes=tuple(int(size) for size in options.sizes.split(",") if size),
+    )  # fmt: skip
+    planned = list(parts.commands(wanted))
+    missing = peers.install_all() if options.peers else {}
+    _print(["# Benchmarks", "", *machine(), "", *_others(missing)])
+    beside: list[report.Beside] = []
+    for title, command in planned:
+        _print(["", f"## {title}"])
+        beside += _part(command, wanted.limit_s)
+    _print(report.behind(beside))
 
 
-def _machine() -> str:
-    return (
-        f"{platform.machine()}, Linux {platform.release()}, CPython {platform.python_version()}, "
-        f"APSW {apsw.apsw_version()}"
+def machine() -> Iterator[str]:
+    """Yield what the figures were measured on."""
+    cpu = next(_fields("/proc/cpuinfo", "model name"), platform.machine())
+    cores = sum(1 for _core in _fields("/proc/cpuinfo", "processor"))
+    memory_kib = int(next(_fields("/proc/meminfo", "MemTotal"), "0 kB").split()[0])
+    load = Path("/proc/loadavg").read_text().split()[0]
+    yield (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC with ipcom-chat "
+        f"{version('ipcom-chat')}: {cores} cores ({cpu}), {memory_kib / 2**20:.0f} GiB, "
+        f"{platform.system()} {platform.release()}, CPython {platform.python_version()}, "
+        f"APSW {apsw.apsw_version()}; load at the beginning {load}."
     )
 
 
-def _tables(result: dict[str, Any]) -> list[str]:
-    lines: list[str] = []
-    columns: list[str] = []
-    for name, values in _rows("", result):
-        if list(values) != columns:
-            columns = list(values)
-            lines += ["", f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-        lines.append(f"| {name} | {' | '.join(str(values[column]) for column in columns)} |")
-    return lines[1:]
+def _fields(path: str, name: str) -> Iterator[str]:
+    for line in Path(path).read_text().splitlines():
+        key, _colon, value = line.partition(":")
+        if key.strip() == name:
+            yield value.strip()
 
 
-def _rows(name: str, value: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the innermost objects with the path to them as their name."""
-    plain = {key: item for key, item in value.items() if not isinstance(item, dict)}
-    rows = [(name or "all", plain)] if plain else []
-    for key, item in value.items():
-        if isinstance(item, dict):
-            rows += _rows(f"{name}: {key}" if name else key, item)
-    return rows
+def _others(missing: dict[str, str]) -> Iterator[str]:
+    there = [peer.requirement for name, peer in peers.PEERS.items() if peers.program(name)]
+    yield f"Beside: {', '.join(there) or 'nobody'}."
+    for name, why in missing.items():
+        if why:
+            yield f"- {name} could not be installed: {why}"
+
+
+def _part(command: list[str], limit_s: float) -> list[report.Beside]:
+    """Run a part, print its tables, and return its comparisons."""
+    start = time.monotonic()
+    argv = [sys.executable, "-m", f"benchmarks.{command[0]}", *command[1:]]
+    try:
+        out = finish(argv, cwd=ROOT, limit_s=limit_s)
+        result, beside = report.load(out.splitlines()[-1])
+    except (subprocess.SubprocessError, IndexError, ValueError) as error:
+        _print(["", f"Not measured: {type(error).__name__}: {error}"])
+        return []
+    _print([*report.tables(result), *report.comparisons(beside)])
+    print(f"{' '.join(command)}: {time.monotonic() - start:.0f} s", file=sys.stderr)
+    return beside
+
+
+def _print(lines: list[str]) -> None:
+    print("\n".join(lines), flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__.split("\n", 1)[0])
+    names = ", ".join(part.name for part in parts.PARTS)
+    parser.add_argument("parts", nargs="*", help=f"default: all of {names}")
+    parser.add_argument("--full", action="store_true", help="up to a million entries; hours")
+    parser.add_argument("--sizes", default="", help="numbers of entries, with commas")
+    parser.add_argument("--corpora", type=Path, help="folder of corpora for the retrieval")
+    parser.add_argument("--no-peers", dest="peers", action="store_false", help="install nothing")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ first byte on the program's stdout; both clocks are the machine's monotonic one.
 one JSON object: medians, in milliseconds and as multiples of `python -I -c pass`.
 """
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -57,6 +58,10 @@ def _log(port: int) -> list[Any]:
 
 
 def main() -> None:
+    """Measure as the arguments say; print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    count = parser.parse_args().rounds
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.support.openai_server", "--port", "0"],
         stdout=subprocess.PIPE, text=True,
@@ -70,7 +75,7 @@ def main() -> None:
                 "IPCOM_CHAT_AI_BASE_URL": f"http://127.0.0.1:{port}/v1",
             }
             once(env, port)
-            rounds = [(bare(), *once(env, port)) for _round in range(ROUNDS)]
+            rounds = [(bare(), *once(env, port)) for _round in range(count)]
     finally:
         server.terminate()
         server.wait()

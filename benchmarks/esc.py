@@ -9,6 +9,7 @@ The server must have seen the connection end wherever one was open, and no comma
 Prints one JSON object as its last line.
 """
 
+import argparse
 import json
 import random
 import statistics
@@ -43,19 +44,22 @@ POLL_S = 0.001
 
 
 def main() -> None:
-    """Measure and print the figures."""
+    """Measure as the arguments say; print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="in each phase")
+    rounds = parser.parse_args().rounds
     with subprocess.Popen(
         [sys.executable, "-m", "tests.support.openai_server"], cwd=ROOT, stdout=subprocess.PIPE
     ) as server:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{int(server.stdout.readline())}"
         try:
-            waits_ms = measure(url)
+            waits_ms = measure(url, rounds)
             gone = gone_count(url)
         finally:
             server.terminate()
     figures = {phase: _figures(each) for phase, each in waits_ms.items()}
-    closed = len(CONNECTED) * (ROUNDS + WARM_UP)
+    closed = len(CONNECTED) * (rounds + WARM_UP)
     ok = all(each["p95_ms"] <= 100 for each in figures.values())
     ok = ok and gone == closed and not _left_over()
     left = {"connections_ended": gone, "of": closed, "commands_left": len(_left_over())}
@@ -72,7 +76,7 @@ def _figures(waits_ms: list[float]) -> dict[str, float]:
     }
 
 
-def measure(url: str) -> dict[str, list[float]]:
+def measure(url: str, rounds: int) -> dict[str, list[float]]:
     """Return the waits in milliseconds, by phase."""
     with tempfile.TemporaryDirectory() as folder:
         env = isolated_env(Path(folder)) | {
@@ -84,7 +88,7 @@ def measure(url: str) -> dict[str, list[float]]:
         with RawPty(command, env=env, cwd=env["HOME"]) as terminal:
             terminal.wait_for("Ask, or paste an error")
             return {
-                phase: [one_round(terminal, url, phase) for _ in range(WARM_UP + ROUNDS)][WARM_UP:]
+                phase: [one_round(terminal, url, phase) for _ in range(WARM_UP + rounds)][WARM_UP:]
                 for phase in PHASES
             }
 

@@ -7,6 +7,7 @@ such pairs does not depend on how fast the machine is just now. Bar: 45.
 Prints one JSON object as its last line.
 """
 
+import argparse
 import fcntl
 import json
 import os
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PAIRS = 15
@@ -26,21 +28,25 @@ WARM_UPS = 3
 BAR = 45.0
 PROMPT = b"Ask, or paste an error"
 LIMIT_S = 30.0
+OURS = (sys.executable, "-m", "ipcom_chat")
 
 
-def first_paint_s(env: dict[str, str]) -> float:
-    """Return the seconds from the start of the program to its painted prompt."""
+def first_paint_s(
+    env: Mapping[str, str], argv: Sequence[str | Path] = OURS, shown: bytes = PROMPT[1:]
+) -> float:
+    """Return the seconds from the start of a program to what its first picture shows.
+
+    The painted prompt's first letter lies under the cursor and is written by itself.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     started_s = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-m", "ipcom_chat"], stdin=slave, stdout=slave, stderr=slave, env=env,
-        start_new_session=True,
-    )  # fmt: skip
+        argv, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True
+    )
     os.close(slave)
     seen = b""
-    # The painted prompt's first letter lies under the cursor and is written by itself.
-    while PROMPT[1:] not in seen:
+    while shown not in seen:
         if not select.select([master], [], [], LIMIT_S)[0]:
             raise TimeoutError(seen.decode(errors="replace"))
         seen += os.read(master, 65_536)
@@ -69,13 +75,16 @@ def bare_python_s() -> float:
 
 
 def main() -> None:
-    """Measure and print the figures."""
+    """Measure as the arguments say; print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=PAIRS)
+    count = parser.parse_args().rounds
     with tempfile.TemporaryDirectory() as home:
         env = {"HOME": home, "PATH": os.environ["PATH"], "TERM": "xterm-256color",
                "LANG": "C.UTF-8", "PYTHONPATH": str(Path(__file__).parents[1] / "src")}  # fmt: skip
         for _ in range(WARM_UPS):
             first_paint_s(env)
-        pairs = [(first_paint_s(env), bare_python_s()) for _ in range(PAIRS)]
+        pairs = [(first_paint_s(env), bare_python_s()) for _ in range(count)]
     paints = [paint * 1_000 for paint, _bare in pairs]
     ratio = statistics.median(paint / bare for paint, bare in pairs)
     figures = {

@@ -2,7 +2,8 @@
 
 A bash history of `--lines` lines (a fifth of them repeats, as in real ones) is imported by the
 program as a process of its own into an empty replica on the project's disk, then once more, which
-adds nothing. The processor time of both says what the machine's other work hides.
+adds nothing. The processor time of both says what the machine's other work hides. Atuin imports
+the same lines beside it.
 
     python -m benchmarks.imports --lines 1000000
 
@@ -15,10 +16,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from benchmarks import peers
+from benchmarks.atuin import Atuin
+from benchmarks.report import Beside, dump
 
 LINES = 1_000_000
 PROGRAM = """
@@ -30,6 +36,10 @@ status = open("/proc/self/status").read()
 print(status.split("VmHWM:")[1].split()[0], usage.ru_utime + usage.ru_stime, file=sys.stderr)
 sys.exit(code)
 """
+WHY = (
+    "Every line passes the rules of redaction, and goes into nine indexes for the scopes; Atuin "
+    "keeps lines as they are, unless one of 22 patterns drops them."
+)
 COMMANDS = (
     "docker logs --tail {n} app-{m}",
     'git commit -m "fix {n}"',
@@ -89,7 +99,29 @@ def main() -> None:
         result: dict[str, Any] = {"first": run(folder, history), "again": run(folder, history)}
         replica = folder / ".local/share/ipcom-chat/history.db"
         result["replica"] = {"MB": round(replica.stat().st_size / 1e6)}
-    print(json.dumps(result))
+        client = peers.program("atuin")
+        if client:
+            result["atuin"] = {"seconds": atuin_s(client, folder / "atuin", history)}
+    print(dump(result, beside(options.lines, result)))
+
+
+def atuin_s(client: Path, home: Path, history: Path) -> float:
+    """Return how long Atuin takes for the same lines, its record store included."""
+    machine = Atuin(client, home)
+    with history.open(encoding="utf-8") as lines:
+        machine.write_history(line.rstrip("\n") for line in lines)
+    start = time.perf_counter()
+    machine.take_history()
+    return round(time.perf_counter() - start, 1)
+
+
+def beside(lines: int, result: dict[str, Any]) -> Iterator[Beside]:
+    """Yield the first import beside Atuin's."""
+    if "atuin" in result:
+        yield Beside(
+            what=f"import of {lines:,} lines", unit="s", ours=result["first"]["seconds"],
+            peer="Atuin", theirs=result["atuin"]["seconds"], why=WHY,
+        )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """How often the right entry is among the first found, and how long a query takes.
 
+    python -m benchmarks.retrieval
     python -m benchmarks.retrieval --corpus F --queries F --key answer|id [--no-semantic]
+
+Without files: 5,000 seeded questions, 200 of which are asked again with words left out and others
+put in, by words alone, beside the plan's LIKE and FTS5. With files:
 
 The corpus has one JSON object a line with `question`, `answer` and perhaps `id` and `summary`; a
 query has `query` and the `answer` or `id` that is right. Every entry becomes one answered question
@@ -10,14 +14,17 @@ equal keys the first counts. The last line is one JSON object.
 
 import argparse
 import json
+import random
 import statistics
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.report import Beside, dump
+from benchmarks.search import asked_again
+from benchmarks.search_corpus import texts
 from benchmarks.search_replica import Opened, filled
 from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.ids import MachineId
@@ -25,6 +32,8 @@ from ipcom_chat.meaning.texts import is_installed
 from ipcom_chat.services.search import Wanted
 
 FIRST = 10
+ENTRIES = 5_000
+QUERIES = 200
 SCOPE = Scope(mode=Mode.GLOBAL, machine_id=MachineId("bench"))
 Ranking = Callable[[str], Sequence[str]]
 """Returns the keys of what a query finds, best first."""
@@ -32,14 +41,16 @@ Ranking = Callable[[str], Sequence[str]]
 
 def main() -> None:
     options = _options()
-    corpus = lines(options.corpus)
-    queries = lines(options.queries)
+    corpus = lines(options.corpus) if options.corpus else generated()
+    queries = lines(options.queries) if options.corpus else asked(corpus)
     keys = [str(each[options.key]) for each in corpus]
     with tempfile.TemporaryDirectory() as folder:
         opened = filled(Path(folder), ((each["question"], answer(each)) for each in corpus))
         try:
             if options.semantic and is_installed():
                 opened.meaning.wait()
+            elif not options.semantic:
+                opened.service.meaning = None
             rankings = {"ours": _ours(opened, keys)}
             if options.compare:
                 rankings |= {"like": _like(opened, keys), "fts": _fts(opened, keys)}
@@ -48,9 +59,37 @@ def main() -> None:
             }
         finally:
             opened.close()
-    for name in [*rankings][1:]:
-        print(name, json.dumps(results[name]))
-    print(json.dumps(results["ours"]))
+    what = options.corpus.stem if options.corpus else "generated questions"
+    print(dump({what: results}, beside(what, results)))
+
+
+def generated() -> list[dict[str, Any]]:
+    """Return a corpus of the seeded questions of the search's benchmarks."""
+    return [
+        {"id": str(number), "question": question, "answer": reply}
+        for number, (question, reply) in enumerate(texts(ENTRIES))
+    ]
+
+
+def asked(corpus: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return queries for some of them, in other words; of equal questions the first is right."""
+    source = random.Random(11)
+    first = {each["question"]: each["id"] for each in reversed(corpus)}
+    some = source.sample(corpus, QUERIES)
+    return [
+        {"query": asked_again(source, each["question"]), "id": first[each["question"]]}
+        for each in some
+    ]
+
+
+def beside(what: str, results: dict[str, dict[str, float]]) -> Iterator[Beside]:
+    """Yield the share of right entries among the first five beside the plan's."""
+    for name in ("like", "fts"):
+        if name in results:
+            yield Beside(
+                what=f"recall@5, {what}", unit="", ours=results["ours"]["recall@5"],
+                peer=f"the plan: {name}", theirs=results[name]["recall@5"], more_is_better=True,
+            )  # fmt: skip
 
 
 def measured(ranking: Ranking, queries: Sequence[dict[str, Any]], key: str) -> dict[str, float]:
@@ -133,14 +172,16 @@ def answer(each: dict[str, Any]) -> str:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.retrieval", description=__doc__)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--queries", type=Path, required=True)
-    parser.add_argument("--key", choices=("answer", "id"), required=True)
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--queries", type=Path)
+    parser.add_argument("--key", choices=("answer", "id"), default="id")
     parser.add_argument("--no-semantic", dest="semantic", action="store_false")
     parser.add_argument("--compare", action="store_true", help="the plan's LIKE and FTS5, too")
-    if len(sys.argv) == 1:
-        parser.error("what to measure is given by its files")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.corpus:
+        # Made-up words mean nothing to a model.
+        options.semantic, options.compare = False, True
+    return options
 
 
 if __name__ == "__main__":

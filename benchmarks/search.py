@@ -28,7 +28,7 @@ SIZES = (10_000, 100_000)
 QUERIES = 200
 ROUNDS = 21
 SCOPE = Scope(mode=Mode.GLOBAL, machine_id=MachineId("bench"))
-_LETTERS = "bcdfghjklmnpqrstvwxz"
+MISS_LETTERS = "bcdfghjklmnpqrstvwxz"
 _SCRIPT = str(Path(sys.executable).with_name("ipcom-chat"))
 
 
@@ -67,11 +67,11 @@ def _queries(opened: Opened, size: int) -> dict[str, dict[str, Any]]:
     source = random.Random(11)
     questions = [question for question, _answer in texts(min(size, 20_000))]
     kinds: dict[str, Callable[[], str]] = {
-        "sentence": lambda: _asked_again(source, source.choice(questions)),
+        "sentence": lambda: asked_again(source, source.choice(questions)),
         "word": lambda: source.choice(source.choice(questions).split()),
-        "miss": lambda: "".join(source.choices(_LETTERS, k=9)),
+        "miss": lambda: "".join(source.choices(MISS_LETTERS, k=9)),
         "sentence of misses": lambda: " ".join(
-            "".join(source.choices(_LETTERS, k=9)) for _each in range(6)
+            "".join(source.choices(MISS_LETTERS, k=9)) for _each in range(6)
         ),
         "typo": lambda: _with_typo(source, source.choice(questions)),
         "path": lambda: "/".join(source.sample(source.choice(questions).split(), 2)),
@@ -80,7 +80,7 @@ def _queries(opened: Opened, size: int) -> dict[str, dict[str, Any]]:
             for name, make in kinds.items()}  # fmt: skip
 
 
-def _asked_again(source: random.Random, question: str) -> str:
+def asked_again(source: random.Random, question: str) -> str:
     """Return a question with some words left out and others put in."""
     words = [word for word in question.split() if source.random() < 0.7]
     return " ".join([*words, "how", "can", "I", source.choice(["please", "again", "quickly"])])
@@ -89,7 +89,7 @@ def _asked_again(source: random.Random, question: str) -> str:
 def _with_typo(source: random.Random, question: str) -> str:
     word = max(question.split(), key=len)
     at = source.randrange(1, max(len(word) - 1, 2))
-    return word[:at] + source.choice(_LETTERS) + word[at + 1 :]
+    return word[:at] + source.choice(MISS_LETTERS) + word[at + 1 :]
 
 
 def _timed(opened: Opened, queries: Sequence[str]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ The commands take turns in one loop, so that what else the machine does meets al
 The last line is one JSON object: medians in milliseconds, and each as a multiple of `pass`.
 """
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ COMMANDS = {
 }
 
 
-def measure(rounds: int = ROUNDS) -> dict[str, float]:
+def measure(rounds: int) -> dict[str, float]:
     """Return the median of each command in milliseconds."""
     times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +49,10 @@ def measure(rounds: int = ROUNDS) -> dict[str, float]:
 
 
 def main() -> None:
-    medians = measure()
+    """Measure as the arguments say; print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    medians = measure(parser.parse_args().rounds)
     bare = medians["pass"]
     result = {
         name: {

@@ -226,11 +226,14 @@ def main() -> None:
     parser.add_argument("--processes", default="1,16", help="numbers of processes, with commas")
     parser.add_argument("--writes", type=int, default=300, help="writes of each of many processes")
     parser.add_argument("--rounds", type=int, default=5, help="rounds with many processes")
+    parser.add_argument(
+        "--single", type=int, default=ONE_PROCESS_WRITES, help="writes of one process"
+    )
     options = parser.parse_args()
     result: dict[str, Any] = {}
     for processes in map(int, options.processes.split(",")):
         if processes == 1:
-            result["1 process"] = measure(1, ONE_PROCESS_WRITES, 1, 0)
+            result["1 process"] = measure(1, options.single, 1, 0)
         else:
             many = f"{processes} processes"
             result[many] = measure(processes, options.writes, options.rounds, PAUSE_S)
