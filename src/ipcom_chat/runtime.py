@@ -29,6 +29,7 @@ from ipcom_chat.storage.entry_rows import redacted
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
+from ipcom_chat.storage.usage import Usage
 from ipcom_chat.storage.usage_stats import CountedStats
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.bridge import StorageThread
     from ipcom_chat.services.browsing import Browsing
     from ipcom_chat.services.chat import ChatService
+    from ipcom_chat.services.counting import Counting
     from ipcom_chat.services.erasures import ErasureService
     from ipcom_chat.services.exports import Exports
     from ipcom_chat.services.history import Known, Similar
@@ -295,6 +297,17 @@ class Runtime:
         paths = self.settings.paths
         return Indexing(paths.replica, paths.search, self.clock, followed=self.keep_meaning())
 
+    def open_counting(self) -> "Counting":
+        """Return what counts the history ahead, not started yet."""
+        from ipcom_chat.services.counting import Counting  # noqa: PLC0415 - few verbs
+
+        return Counting(self.settings.paths.replica, self.clock)
+
+    def count(self) -> None:
+        """Count what changed, so that who looks next need not; a full disk is no reason to fail."""
+        with suppress(StorageError):
+            Usage(self._replica.database).catch_up()
+
     @cached_property
     def sync(self) -> "SyncService":
         """Synchronisation with the primary, if there is one."""
@@ -338,7 +351,7 @@ class Runtime:
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
         self.keep_measuring()
-        beside = [self.open_indexing(), self.open_alerting(tell)]
+        beside = [self.open_indexing(), self.open_counting(), self.open_alerting(tell)]
         return Watch(
             self.sync, self._replica.database, environment, listener,
             [each for each in beside if each is not None],
@@ -420,6 +433,7 @@ class Runtime:
     def _refresh(self) -> None:
         self.index()
         self.forget_meanings()
+        self.count()
 
     @property
     def mode(self) -> Mode:
