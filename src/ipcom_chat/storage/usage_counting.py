@@ -124,8 +124,8 @@ class Piece(NamedTuple):
     """Hours: from, and up to without."""
     whose: Sequence[Row]
     """What is bound to the two statements that follow."""
-    count: str
-    clear: str
+    counting: str
+    clearing: str
     noted: Sequence[Row]
 
 
@@ -192,9 +192,9 @@ class UsageCounting:
     def _count(self, turn: int, piece: Piece) -> None:
         """Count a piece, and store it in parts that let others write in between."""
         hours = [row for span in piece.spans for row in self._database.rows(_COUNT_HOURS, span)]
-        days = [row for one in piece.whose for row in self._database.rows(piece.count, one)]
+        days = [row for one in piece.whose for row in self._database.rows(piece.counting, one)]
         work: list[Work] = [
-            (_CLEAR_HOURS, piece.spans), (piece.clear, piece.whose), (_ADD_HOUR, hours),
+            (_CLEAR_HOURS, piece.spans), (piece.clearing, piece.whose), (_ADD_HOUR, hours),
             (_ADD_WHO, list({row[1:4] for row in days})), (_ADD_DAY, days), (_CLEAN, piece.noted),
         ]  # fmt: skip
         for number, part in enumerate(_parts(work)):
