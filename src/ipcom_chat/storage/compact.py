@@ -11,7 +11,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -84,18 +84,35 @@ def compact(path: Path, *, patience_s: float = PATIENCE_S) -> Compacted:
     Raises:
         StorageError: it could not be done; the replica is as it was.
     """
+    remove_leftovers(path)
     with translated(path), _asking(path):
         lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         try:
             if not _gets_alone(lock, path, patience_s):
                 size = path.stat().st_size
                 return Compacted(before_bytes=size, after_bytes=size, was_busy=True)
-            for leftover in path.parent.glob(f"{PREFIX}*"):
-                shutil.rmtree(leftover, ignore_errors=True)
             fcntl.flock(lock, fcntl.LOCK_SH)  # who comes meanwhile may work
             return _compact(path, lock)
         finally:
             os.close(lock)
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove the copies of processes that died over them: they hold what may be deleted since."""
+    for folder in path.parent.glob(f"{PREFIX}*"):
+        with suppress(OSError), _held(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder, so that nobody removes it; an error if somebody else holds it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -132,8 +149,8 @@ def _gets_alone(lock: int, path: Path, patience_s: float) -> bool:
 
 def _compact(path: Path, lock: int) -> Compacted:
     before_bytes = path.stat().st_size
-    with TemporaryDirectory(dir=path.parent, prefix=PREFIX) as folder:
-        copy = Path(folder) / "copy.db"
+    with TemporaryDirectory(dir=path.parent, prefix=PREFIX) as name, _held(Path(name)):
+        copy = Path(name) / "copy.db"
         connection = connect(path)
         try:
             keep_wal(connection, keep=False)
