@@ -4,12 +4,14 @@ Nothing is imported here that the plain verbs do not need.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.configured import backup_folder, forget_meanings, sync_settings
+from ipcom_chat.errors import StorageError
 from ipcom_chat.ids import IdSource, MachineId, ReplicaId
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.measuring import Measuring, write_measured
@@ -20,12 +22,14 @@ from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.people import Heartbeats, Machines, Sessions, Users
 from ipcom_chat.storage.replica import open_replica
+from ipcom_chat.storage.usage import Usage
 from ipcom_chat.storage.usage_stats import CountedStats
 
 if TYPE_CHECKING:
     from ipcom_chat.meaning.client import Meaning
     from ipcom_chat.services.backups import BackupPlace, Made
     from ipcom_chat.services.browsing import Browsing
+    from ipcom_chat.services.counting import Counting
     from ipcom_chat.services.erasures import ErasureService
     from ipcom_chat.services.exports import Exports
     from ipcom_chat.services.indexing import Indexing
@@ -213,6 +217,17 @@ class OpenReplica:
         paths = self.settings.paths
         return Indexing(paths.replica, paths.search, self.clock, followed=self.keep_meaning())
 
+    def open_counting(self) -> "Counting":
+        """Return what counts the history ahead, not started yet."""
+        from ipcom_chat.services.counting import Counting  # noqa: PLC0415 - few verbs
+
+        return Counting(self.settings.paths.replica, self.clock)
+
+    def count(self) -> None:
+        """Count what changed, so that who looks next need not; a full disk is no reason to fail."""
+        with suppress(StorageError):
+            Usage(self._replica.database).catch_up()
+
     @cached_property
     def sync(self) -> "SyncService":
         """Synchronisation with the primary, if there is one."""
@@ -256,6 +271,7 @@ class OpenReplica:
     def _refresh(self) -> None:
         self.index()
         self.forget_meanings()
+        self.count()
 
     def index(self, *, limit: int | None = None) -> None:
         """Bring the search index up to date, if anybody has ever searched here.

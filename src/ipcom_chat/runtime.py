@@ -137,7 +137,7 @@ class Runtime(OpenReplica):
         from ipcom_chat.services.watch import Watch  # noqa: PLC0415 - asyncio
 
         self.keep_measuring()
-        beside = [self.open_indexing(), self.open_alerting(tell)]
+        beside = [self.open_indexing(), self.open_counting(), self.open_alerting(tell)]
         return Watch(
             self.sync, self._replica.database, environment, listener,
             [each for each in beside if each is not None],

@@ -54,7 +54,7 @@ def _error_row(error: type[IpcomChatError]) -> str:
 def _metrics() -> dict[str, str]:
     """Return what each metric is by its name, as the code spells both."""
     source = inspect.getsource(prometheus)
-    gauges = re.findall(r'_gauge\(\s*"([a-z_]+)", "([^"]+)"', source)
+    gauges = re.findall(r'_(?:gauge|summary)\(\s*"([a-z_]+)", "([^"]+)"', source)
     counters = re.findall(r'_counter\("([a-z_]+)", "([^"]+)"', source)
     whole = re.findall(r'name=f"\{_PREFIX\}([a-z_]+)", type="histogram",\s*help="([^"]+)"', source)
     ratios = [(f"{name.removesuffix('_rate')}_ratio", text) for name, text in prometheus._RATIOS]

@@ -92,6 +92,8 @@ def _run(context: CliContext, sources: Sequence[Source], mode: Mode | None, **gi
             dry_run=given["dry_run"],
         )
         reports.append(_import(imports, source, options))
+    if not given["dry_run"]:
+        runtime.count()
     if given["as_json"]:
         _write_json(imports, reports, dry_run=given["dry_run"])
     else:

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 import msgspec
@@ -149,8 +150,6 @@ def _introduce(runtime: Runtime) -> None:
 
 def _watch(context: CliContext) -> int:
     context.open_log()
-    runtime = context.runtime
-    _introduce(runtime)
     told: list[str] = []
 
     def tell(found: SyncStatus) -> None:
@@ -159,15 +158,31 @@ def _watch(context: CliContext) -> int:
             told[:] = [line]
             output.note(line)
 
-    async def run() -> None:
-        watch = runtime.watch(os.environ, tell, output.note)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, watch.stop)
-        await watch.run(lambda: _known_users(runtime))
-
-    asyncio.run(run())
+    asyncio.run(_keep_watching(context, tell))
     return output.ExitCode.OK
+
+
+async def _keep_watching(context: CliContext, tell: Callable[[SyncStatus], None]) -> None:
+    """Watch until a signal comes; let go of the replica while another process needs it alone."""
+    from ipcom_chat.services.watch import Watch, wanted_no_more  # noqa: PLC0415 - asyncio
+
+    stopping, watching = asyncio.Event(), list[Watch]()
+
+    def stop() -> None:
+        stopping.set()
+        for each in watching:
+            each.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    while not stopping.is_set():
+        runtime = context.runtime
+        _introduce(runtime)
+        watching[:] = [runtime.watch(os.environ, tell, output.note)]
+        if not await watching[0].run(partial(_known_users, runtime)):
+            return
+        context.close()
+        await wanted_no_more(context.paths.replica, os.environ, stopping)
 
 
 def _show(context: CliContext, found: SyncStatus) -> None:

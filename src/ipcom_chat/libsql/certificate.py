@@ -12,7 +12,7 @@ from contextlib import closing
 from http.client import HTTPException, HTTPSConnection
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass
 
 from ipcom_chat.libsql.address import Address
 
@@ -72,7 +72,7 @@ def _proxy(address: Address) -> SplitResult | None:
     """Return the proxy that the environment names for a server, if it is to be used."""
     named = getproxies_environment()
     url = named.get("https") or named.get("all")
-    if not url or address.is_loopback or proxy_bypass_environment(address.host, named):
+    if not url or address.is_loopback or proxy_bypass(address.host, named):
         return None
     return urlsplit(url if "://" in url else f"http://{url}")
 

@@ -14,7 +14,7 @@ from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.services import backups
 from ipcom_chat.services.backups import BackupPlace
-from ipcom_chat.storage.compact import compact, space
+from ipcom_chat.storage.compact import compact, remove_leftovers, space
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.retention import Retention
 
@@ -143,6 +143,8 @@ class Maintenance:
 
 def compaction(place: BackupPlace, *, is_wanted: bool, dry_run: bool) -> Step:
     """Write the replica anew; this process has it not open."""
+    if not dry_run:
+        remove_leftovers(place.replica)
     if not is_wanted:
         return _skipped("compact", _("not needed"))
     if dry_run:

@@ -138,7 +138,8 @@ class MonitoringService:
 
         Args:
             view: what is looked at.
-            count_s: how long to count changed entries at most; None: until all are counted.
+            count_s: how long to count changed entries at most; None: until all are counted; 0:
+                only what takes a moment.
 
         Raises:
             StorageError: the replica cannot be read.

@@ -1,5 +1,8 @@
 """Synchronises for as long as it is let: what `sync --watch` runs, as a service of systemd.
 
+Nobody sits before it, so it lets go of the replica where another process wants that for itself, to
+compact it or to put a backup in its place, and where it was found damaged; it is opened anew then.
+
 Source: sd_notify(3).
 """
 
@@ -8,10 +11,12 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from ipcom_chat.services.background import Background
 from ipcom_chat.services.sync import SyncService, SyncStatus
 from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.faults import is_let_go, is_wanted_alone
 from ipcom_chat.sync.scheduler import Scheduler
 
 OBSERVE_S = 1.0
@@ -46,12 +51,16 @@ class Watch:
         self._listener = listener
         self._beside = beside
         self._scheduler: Scheduler | None = None
+        self._lets_go = False
 
-    async def run(self, users: Callable[[], Sequence[str]]) -> None:
-        """Synchronise until `stop` is called.
+    async def run(self, users: Callable[[], Sequence[str]]) -> bool:
+        """Synchronise until `stop` is called, or another process wants the replica for itself.
 
         Args:
             users: returns the users whose own histories are held; asked at each exchange.
+
+        Returns:
+            Whether it is to be gone on with, over a replica opened anew.
 
         Raises:
             SettingsError: no primary is configured.
@@ -66,17 +75,19 @@ class Watch:
             self._notify.send("READY=1")
             await self._scheduler.run()
         finally:
-            self._notify.send("STOPPING=1")
+            self._notify.send("STATUS=let go of the history" if self._lets_go else "STOPPING=1")
             for each in self._beside:
                 await asyncio.to_thread(each.stop)
             observer.cancel()
             with suppress(asyncio.CancelledError):
                 await observer
             await primary.close()
+        return self._lets_go
 
     def stop(self) -> None:
         """End `run` after a last exchange; call it in its event loop."""
         if self._scheduler is not None:
+            self._lets_go = False
             self._scheduler.stop()
 
     async def _observe(self, scheduler: Scheduler) -> None:
@@ -85,6 +96,10 @@ class Watch:
         while True:
             await asyncio.sleep(OBSERVE_S)
             self._notify.send("WATCHDOG=1")
+            if is_let_go(self._database.path):
+                self._lets_go = True
+                scheduler.stop()
+                return
             found = self._database.number(_DATA_VERSION)
             if found == seen:
                 continue
@@ -98,6 +113,18 @@ class Watch:
         status = self._service.status()
         self._notify.send(f"STATUS={status.condition.value}, {status.unacknowledged} waiting")
         self._listener(status)
+
+
+async def wanted_no_more(
+    path: Path, environment: Mapping[str, str], stopping: asyncio.Event
+) -> None:
+    """Wait while another process wants the replica for itself, or until it is to be stopped."""
+    notify = Notify(environment)
+    while is_wanted_alone(path) and not stopping.is_set():
+        notify.send("WATCHDOG=1")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(OBSERVE_S):
+                await stopping.wait()
 
 
 class Notify:

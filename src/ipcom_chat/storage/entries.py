@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from ipcom_chat.domain.entry import RULES_VERSION, Entry, EntryEvent, Outcome, Scope, Status
-from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, sources
+from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, OPEN, sources
 from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId
 from ipcom_chat.storage.database import Database, Transaction
@@ -117,6 +117,13 @@ _LIST = {
     )
     for mode, scope in SCOPE_SQL.items()
     for columns in (COLUMNS, _PREVIEW)
+}
+# Open requests are few, however long the history is.
+_LIST_OPEN = {
+    key: sql.replace("FROM entries WHERE", "FROM entries INDEXED BY entries_open WHERE").replace(
+        "ORDER BY", "AND status IN ('pending', 'processing') ORDER BY"
+    )
+    for key, sql in _LIST.items()
 }
 # The bounds, wide as they are, make SQLite walk the index whatever the limit; for a small one it
 # would read and sort the whole table.
@@ -306,7 +313,8 @@ class Entries:
             limit: how many at most; None for all.
             preview: cut long texts, for listings.
         """
-        sql = _LIST[scope.mode, _PREVIEW if preview else COLUMNS]
+        lists = _LIST if where.status not in OPEN else _LIST_OPEN
+        sql = lists[scope.mode, _PREVIEW if preview else COLUMNS]
         bindings = filter_bindings(scope, where) | {"limit": _NO_LIMIT if limit is None else limit}
         return map(entry_of, self._database.rows(sql, bindings))
 

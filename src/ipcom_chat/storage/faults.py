@@ -38,8 +38,11 @@ def alone_mark(path: Path) -> Path:
 
 def is_let_go(path: Path) -> bool:
     """Return whether a process without a person should let go of the replica."""
-    if damage_mark(path).exists():
-        return True
+    return damage_mark(path).exists() or is_wanted_alone(path)
+
+
+def is_wanted_alone(path: Path) -> bool:
+    """Return whether another process wants the replica for itself."""
     try:
         age_s = time.time() - alone_mark(path).stat().st_mtime
     except OSError:

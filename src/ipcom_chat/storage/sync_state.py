@@ -11,7 +11,7 @@ import msgspec
 
 from ipcom_chat.storage.database import Database, Transaction
 from ipcom_chat.storage.entries import OF_ENTRY
-from ipcom_chat.storage.usage import mark_evicted
+from ipcom_chat.storage.usage_counting import mark_evicted
 
 RESET_ROWS = 2_000
 """How many entries one transaction of a reset touches: others write in between."""

@@ -1,104 +1,25 @@
 """Counts of finished entries, derived from the entries: by hour, and by day, person and machine.
 
-Invariants: writing an entry costs nothing for them; who reads them calls `catch_up` first, which
-counts anew what the entries that changed since belong to. Every change of an entry has a number
-(`local_seq`), and what leaves without one leaves a mark (`usage_dirty`), so that afterwards the
-counts equal those of the entries. Counting happens outside of the transaction that stores it, so no
-save waits for it; if another process was faster, that one's counts stay and this one begins anew.
+Invariants: writing an entry costs nothing for them. Who wants them up to date lets them be counted
+first (`usage_counting`); afterwards they equal those of the entries. Reading them counts nothing.
 """
-
-from collections.abc import Iterable, Iterator, Sequence
-from math import inf
-from time import monotonic
-from typing import Final
 
 import msgspec
 
 from ipcom_chat.domain.entry import Mode, Scope
-from ipcom_chat.domain.histogram import BOUNDS_MS
-from ipcom_chat.storage.database import Database, Row, Transaction
+from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
-
-BATCH: Final = 20_000
-"""So many changes are looked at at once."""
-SMALLEST_BATCH: Final = 250
-STEP_S: Final = 1.0
-"""A step that takes longer, beyond the time given, is given up for a smaller one."""
-PIECE: Final = 200
-"""So many hours, or days of machines, one transaction replaces: others write in between."""
-
-_STATE = """
-SELECT turn, seen_seq, (SELECT n FROM counters WHERE name = 'local_seq') FROM usage_state
-"""
-# Up to where one batch goes; none: up to the last change.
-_UNTIL = "SELECT local_seq FROM entries WHERE local_seq > ? ORDER BY local_seq LIMIT 1 OFFSET ?"
-_CHANGED_HOURS = """
-SELECT created_at / 3600000 FROM entries WHERE local_seq > :after AND local_seq <= :until
-UNION SELECT hour FROM usage_dirty
-"""
-_CHANGED_DAYS = """
-SELECT created_at / 86400000, machine_id FROM entries
-WHERE local_seq > :after AND local_seq <= :until
-UNION SELECT hour / 24, machine_id FROM usage_dirty
-"""
-_MARKS = "SELECT hour, machine_id, mark FROM usage_dirty"
-_UPTO = (
-    "CASE WHEN kind = 'question' AND status = 'completed' AND execution_time_ms IS NOT NULL "
-    "THEN CASE "
-    + " ".join(f"WHEN execution_time_ms <= {bound} THEN {bound}" for bound in BOUNDS_MS)
-    + " END ELSE 0 END"
-)
-_COUNTED = "completed_at IS NOT NULL AND deleted_at IS NULL"
-_OK = "coalesce(sum(kind = 'command' AND error_code = '0'), 0)"
-_BY_HOUR = (
-    f"created_at / 3600000 AS hour, mode, private, kind, status, {_UPTO} AS upto_ms, "
-    f"count(*) AS n, {_OK} AS ok, coalesce(sum(CASE WHEN kind = 'question' AND "
-    "status = 'completed' THEN execution_time_ms END), 0) AS time_ms"
-)
-_GROUP_BY_HOUR = "GROUP BY hour, mode, private, kind, status, upto_ms"
-_COUNT_HOUR = f"""
-SELECT {_BY_HOUR} FROM entries INDEXED BY entries_by_time
-WHERE created_at >= ?1 * 3600000 AND created_at < (?1 + 1) * 3600000 AND {_COUNTED}
-{_GROUP_BY_HOUR}
-"""
-_COUNT_DAY = f"""
-SELECT ?1, machine_id, coalesce(user_id, ''), os_user, mode, private, kind, status, count(*), {_OK},
-  coalesce(sum(tokens_used), 0), coalesce(sum(cost_microusd), 0)
-FROM entries INDEXED BY entries_by_machine
-WHERE machine_id = ?2 AND created_at >= ?1 * 86400000 AND created_at < (?1 + 1) * 86400000
-  AND {_COUNTED}
-GROUP BY user_id, os_user, mode, private, kind, status
-"""
-_TURN = "UPDATE usage_state SET turn = turn + 1 WHERE turn = ?"
-_SEEN = "UPDATE usage_state SET seen_seq = ?"
-_CLEAR_HOUR = "DELETE FROM usage_hours WHERE hour = ?"
-_CLEAR_DAY = """
-DELETE FROM usage_days
-WHERE day = ? AND who IN (SELECT who FROM usage_who WHERE machine_id = ?)
-"""
-_CLEAN = "DELETE FROM usage_dirty WHERE hour = ? AND machine_id = ? AND mark = ?"
-_ADD_HOUR = "INSERT INTO usage_hours VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ADD_WHO = """
-INSERT INTO usage_who (machine_id, user_id, os_user) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
-"""
-_ADD_DAY = """
-INSERT INTO usage_days SELECT ?1, who, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM usage_who
-WHERE machine_id = ?2 AND user_id = ?3 AND os_user = ?4
-"""
-_MARK = """
-INSERT INTO usage_dirty (hour, machine_id, mark) VALUES (?, ?, 1)
-ON CONFLICT DO UPDATE SET mark = mark + 1
-"""
+from ipcom_chat.storage.usage_counting import BY_HOUR, COUNTED, GROUP_BY_HOUR, UsageCounting
 
 # Whose entries they are stands in no hour: a history of few is counted as it is read.
 _HOURS = {
     mode: (
         f"FROM usage_hours WHERE {scope} AND hour >= :first AND hour < :end"
         if mode in (None, Mode.GLOBAL)
-        else f"FROM (SELECT {_BY_HOUR} FROM entries WHERE {scope} AND {_COUNTED} AND "
-        f"created_at >= :first * 3600000 AND created_at < :end * 3600000 {_GROUP_BY_HOUR}) "
+        else f"FROM (SELECT {BY_HOUR} FROM entries WHERE {scope} AND {COUNTED} AND "
+        f"created_at >= :first * 3600000 AND created_at < :end * 3600000 {GROUP_BY_HOUR}) "
         "WHERE true"
     )
     for mode, scope in SCOPE_SQL.items()
@@ -230,72 +151,18 @@ class Usage:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._batch = BATCH
-        """How many changes one step counts; fewer where they lie in too many hours."""
+        self._counting = UsageCounting(database)
 
     def catch_up(self, *, limit_s: float | None = None) -> bool:
-        """Count what changed since the last time; return whether all of it was counted.
+        """Let be counted what changed; return whether all of it was.
 
         Args:
-            limit_s: about how long it may take.
+            limit_s: about how long it may take; 0: what takes a moment only.
 
         Raises:
             StorageError: see `errors`; what is counted stays.
         """
-        end_s = inf if limit_s is None else monotonic() + limit_s
-        while not self._step(end_s):
-            if monotonic() > end_s:
-                return False
-        return True
-
-    def _step(self, end_s: float) -> bool:
-        """Count one batch; return whether it was the last one.
-
-        One that takes too long is given up, and the next is smaller: what it has stored is right,
-        and is stored again.
-        """
-        turn, seen, last = self._database.row(_STATE) or (0, 0, 0)
-        row = self._database.row(_UNTIL, (seen, self._batch - 1))
-        until = row[0] if row else last
-        marks = list(self._database.rows(_MARKS))
-        if until == seen and not marks:
-            return True
-        changed = {"after": seen, "until": until}
-        hours = list(self._database.rows(_CHANGED_HOURS, changed))
-        days = list(self._database.rows(_CHANGED_DAYS, changed))
-        late_s = max(end_s, monotonic() + STEP_S)
-        pieces = [*({"hours": each} for each in _pieces(hours)),
-                  *({"days": each} for each in _pieces(days))]  # fmt: skip
-        for piece in pieces:
-            if monotonic() > late_s and self._batch > SMALLEST_BATCH:
-                self._batch = max(SMALLEST_BATCH, self._batch // 4)
-                return False
-            if not self._replace(turn, **piece):
-                return False
-            turn += 1
-        return self._finish(turn, until, marks) and row is None
-
-    def _replace(self, turn: int, *, hours: Sequence[Row] = (), days: Sequence[Row] = ()) -> bool:
-        """Store new counts; return False if another process stored meanwhile."""
-        by_hour = [row for hour in hours for row in self._database.rows(_COUNT_HOUR, hour)]
-        by_day = [row for day in days for row in self._database.rows(_COUNT_DAY, day)]
-        with self._database.write() as transaction:
-            if transaction.changed(_TURN, (turn,)) == 0:
-                return False
-            transaction.execute_many(_CLEAR_HOUR, hours)
-            transaction.execute_many(_ADD_HOUR, by_hour)
-            transaction.execute_many(_CLEAR_DAY, days)
-            transaction.execute_many(_ADD_WHO, {row[1:4] for row in by_day})
-            transaction.execute_many(_ADD_DAY, by_day)
-        return True
-
-    def _finish(self, turn: int, until: int, marks: Sequence[Row]) -> bool:
-        with self._database.write() as transaction:
-            if transaction.changed(_TURN, (turn,)) == 0:
-                return False
-            transaction.execute(_SEEN, (until,))
-            transaction.execute_many(_CLEAN, marks)
-        return True
+        return self._counting.catch_up(limit_s=limit_s)
 
     def periods(self, span: Span, *, hours: int) -> list[Period]:
         """Return what ended in each `hours` hours of a span, oldest first, if anything did."""
@@ -347,17 +214,6 @@ class Usage:
             )
             for row in rows
         ]  # fmt: skip
-
-
-def mark_evicted(transaction: Transaction, gone: Iterable[Row]) -> None:
-    """Note that entries left without a local change; each is told by its instant and machine."""
-    places = {(created_at // HOUR_MS, machine_id) for created_at, machine_id in gone}
-    transaction.execute_many(_MARK, places)
-
-
-def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for place in range(0, len(rows), PIECE):
-        yield rows[place : place + PIECE]
 
 
 def _bindings(span: Span) -> dict[str, object]:

@@ -142,7 +142,9 @@ class Reader:
         view = View(
             scope=self._scope, window=window, people_max=PEOPLE_MAX, problems_max=PROBLEMS_MAX
         )
-        return Look(seen=self._runtime.monitoring.snapshot(view), open=tuple(self._open()))
+        # What takes longer is counted beside (`services.counting`): a page is served at once.
+        seen = self._runtime.monitoring.snapshot(view, count_s=0)
+        return Look(seen=seen, open=tuple(self._open()))
 
     def _open(self) -> list[Open]:
         history = self._runtime.history

@@ -74,10 +74,12 @@ def serve(runtime: Runtime, scope: Scope, where: Listening, started: Callable[[s
         )  # fmt: skip
     listener = _listener(where)
     runtime.keep_measuring()
-    storage, indexing = StorageThread(), runtime.open_indexing()
+    storage = StorageThread()
+    beside = (runtime.open_indexing(), runtime.open_counting())
     sync, stopping = runtime.open_sync(lambda _status: None), threading.Event()
     try:
-        indexing.start()
+        for each in beside:
+            each.start()
         if sync is not None:
             sync.start()
             _ask_primary(runtime, storage, stopping)
@@ -88,7 +90,8 @@ def serve(runtime: Runtime, scope: Scope, where: Listening, started: Callable[[s
         storage.close()
         if sync is not None:
             sync.stop()
-        indexing.stop()
+        for each in beside:
+            each.stop()
 
 
 async def _serve(

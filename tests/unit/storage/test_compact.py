@@ -7,11 +7,13 @@ from unittest import mock
 
 import apsw
 
+from ipcom_chat.ids import EntryId
 from ipcom_chat.storage import compact as module
 from ipcom_chat.storage.compact import PREFIX, compact, space
 from ipcom_chat.storage.entries import Entries
+from ipcom_chat.storage.faults import alone_mark
 from ipcom_chat.storage.search_rows import SearchRows
-from tests.support.replica import an_entry, die_at, exit_code, fill, opened
+from tests.support.replica import an_entry, die_at, exit_code, fill, opened, together
 
 STEPS = frozenset({"os.rename", "os.remove", "os.rmdir", "os.mkdir", "open"})
 
@@ -54,9 +56,10 @@ def test_who_has_it_open_is_not_disturbed(tmp_path: Path) -> None:
     emptied(path)
     with opened(path) as database:
         before = path.stat().st_ino
-        assert compact(path).was_busy
+        assert compact(path, patience_s=0.2).was_busy
         Entries(database).add(an_entry(), actor="test")
     assert path.stat().st_ino == before
+    assert not alone_mark(path).exists()
     assert [each.name for each in tmp_path.glob(f"{PREFIX}*")] == []
     with opened(path) as database:
         assert SearchRows(database).count() == 301
@@ -76,6 +79,27 @@ def test_what_was_saved_while_the_copy_was_made_is_kept(tmp_path: Path) -> None:
         assert compact(path).was_busy
     with opened(path) as database:
         assert SearchRows(database).count() == 301
+
+
+def _save_or_compact(index: int, path: Path) -> bool:
+    if index < 4:
+        return not compact(path, patience_s=5.0).was_busy
+    for number in range(10):
+        entry_id = EntryId(f"00000000-0000-7000-8{index:03x}-{number:012x}")
+        with opened(path) as database:
+            Entries(database).add(an_entry(id=entry_id), actor="test")
+    return False
+
+
+def test_sixteen_processes_that_save_and_compact_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    emptied(path)
+    together(_save_or_compact, 16, path)
+    with opened(path) as database:
+        assert SearchRows(database).count() == 300 + 12 * 10
+        assert database.connection.pragma("integrity_check") == "ok"
+    assert list(tmp_path.glob(f"{PREFIX}*")) == []
+    assert not alone_mark(path).exists()
 
 
 def _die(_connection: Connection, path: Path, step: int) -> None:

@@ -9,6 +9,7 @@ from ipcom_chat.domain.entry import Kind, Mode, Status
 from ipcom_chat.ids import MachineId
 from ipcom_chat.storage import monitoring_rows as rows
 from ipcom_chat.storage import usage
+from ipcom_chat.storage import usage_counting as counting
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.monitoring_rows import MonitoringRows
@@ -31,9 +32,10 @@ def statements() -> list[str]:
     ]  # fmt: skip
     found = [each[mode] for each in by_mode for mode in MODES]
     return [
-        *found, rows._THUMBS, rows._LATE, rows._ENDED_OF_MACHINE, usage._UNTIL,
-        usage._CHANGED_HOURS, usage._CHANGED_DAYS,
-        usage._COUNT_HOUR, usage._COUNT_DAY, usage._OF_MACHINE, usage._CLEAR_DAY,
+        *found, rows._THUMBS, rows._LATE, rows._ENDED_OF_MACHINE, usage._OF_MACHINE,
+        counting._UNTIL, counting._CHANGED, counting._CHANGED_HOURS, counting._COUNT_HOURS,
+        counting._COUNT_DAY, counting._COUNT_MACHINE, counting._CLEAR_HOURS,
+        counting._CLEAR_DAY, counting._CLEAR_MACHINE,
     ]  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Counts derived from the entries equal what a look at the entries gives, whatever happened."""
 
+import signal
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,15 @@ from hypothesis import strategies as st
 
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status
 from ipcom_chat.ids import EntryId, MachineId, UserId
-from ipcom_chat.storage import usage as usage_module
+from ipcom_chat.storage import usage_counting as counting_module
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.erasures import Erasures
 from ipcom_chat.storage.meter import HOUR_MS
 from ipcom_chat.storage.sync_state import SyncState
-from ipcom_chat.storage.usage import BATCH, Span, Usage
+from ipcom_chat.storage.usage import Span, Usage
+from ipcom_chat.storage.usage_counting import BATCH, LITTLE, UsageCounting
 from tests.support.replica import (
     GLOBAL,
     MACHINE,
@@ -24,7 +27,9 @@ from tests.support.replica import (
     REPLICA,
     USER,
     an_entry,
+    die_at,
     done,
+    exit_code,
     opened,
     together,
 )
@@ -136,16 +141,36 @@ def test_sixteen_processes_save_and_count_at_once(tmp_path: Path) -> None:
         assert sum(each.questions for each in Usage(database).people(EVERYTHING, limit=99)) == 320
 
 
-def test_a_count_that_another_process_overtook_is_made_again(tmp_path: Path) -> None:
-    path = tmp_path / "history.db"
-    with opened(path) as database, opened(path) as other:
-        Entries(database).add(an_entry(status=Status.COMPLETED), actor="test")
-        usage = Usage(database)
-        hours = [(NOW_MS // HOUR_MS,)]
-        Entries(other).add(an_entry(status=Status.COMPLETED), actor="test")
-        assert Usage(other).catch_up()
-        assert usage._replace(0, hours=hours) is False
-        assert usage.catch_up()
+def test_a_count_that_another_process_overtook_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it stores before the first part of a day, or between two."""
+    monkeypatch.setattr(counting_module, "PART", 2)
+    store = UsageCounting._store
+    parts, others = 0, [5, 1]
+
+    def overtaken(counting: UsageCounting, turn: int, part: Any) -> bool:
+        nonlocal parts
+        parts += 1
+        if others[-1:] != [parts]:
+            return store(counting, turn, part)
+        others.pop()
+        with opened(tmp_path / "history.db") as other:
+            Entries(other).add(an_entry(status=Status.COMPLETED), actor="test")
+            assert Usage(other).catch_up()
+            assert is_exact(other)
+        assert store(counting, turn, part) is False
+        return False
+
+    with opened(tmp_path / "history.db") as database:
+        for machine in "abcdef":
+            entry = an_entry(status=Status.COMPLETED, machine_id=MachineId(machine * 64))
+            Entries(database).add(entry, actor="test")
+        with monkeypatch.context() as patched:
+            patched.setattr(UsageCounting, "_store", overtaken)
+            assert Usage(database).catch_up()
+        assert others == []
+        assert Usage(database).catch_up()
         assert is_exact(database)
 
 
@@ -155,9 +180,20 @@ def test_many_changes_are_counted_in_batches_that_a_time_limit_ends(tmp_path: Pa
             [an_entry(status=Status.COMPLETED) for _ in range(BATCH + 10)], actor="test"
         )
         usage = Usage(database)
+        assert usage.catch_up(limit_s=0) is False
+        assert database.number("SELECT seen_seq FROM usage_state") == 0
         assert usage.catch_up(limit_s=-1.0) is False
         assert database.number("SELECT seen_seq FROM usage_state") == BATCH
         assert usage.catch_up()
+        assert is_exact(database)
+
+
+def test_what_takes_a_moment_is_counted_by_who_has_no_time(tmp_path: Path) -> None:
+    with opened(tmp_path / "history.db") as database:
+        Entries(database).add_all(
+            [an_entry(status=Status.COMPLETED) for _ in range(LITTLE)], actor="test"
+        )
+        assert Usage(database).catch_up(limit_s=0)
         assert is_exact(database)
 
 
@@ -221,20 +257,46 @@ def test_what_is_read_of_the_counts(tmp_path: Path) -> None:
         assert (active.users, active.machines, active.tokens) == (1, 1, 7)
 
 
-def test_changes_that_lie_in_very_many_hours_are_counted_in_smaller_steps(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Such as an import: a step that recounts every hour of a year takes longer than a look may."""
-    monkeypatch.setattr(usage_module, "STEP_S", 0.0)
+def test_changes_that_lie_in_very_many_hours_are_counted_day_by_day(tmp_path: Path) -> None:
+    """Such as an import: each day is counted once, however they are spread over the changes."""
     with opened(tmp_path / "history.db") as database:
+        hours = [number * 7 % 900 for number in range(900)] * 2
         Entries(database).add_all(
-            [an_entry(status=Status.COMPLETED, created_at=NOW_MS + number * HOUR_MS)
-             for number in range(900)], actor="test",
+            [an_entry(status=Status.COMPLETED, created_at=NOW_MS + hour * HOUR_MS)
+             for hour in hours], actor="test",
         )  # fmt: skip
         usage = Usage(database)
-        looks = 0
-        while not usage.catch_up(limit_s=0.0):
+        looks = 1
+        while not usage.catch_up(limit_s=-1.0):
             looks += 1
-            assert looks < 1_000, "each look goes on where the last one ended"
-        assert looks > 3
+        days = 900 // 24 + 2
+        assert 3 < looks <= days + 1, "each look goes on where the last one ended"
         assert is_exact(database)
+
+
+def _count_and_die(_connection: Connection, path: Path, step: int) -> None:
+    counting_module.PART = 2  # type: ignore[misc]
+    die_at(step, lambda sql: "usage_" in sql or sql in {"BEGIN IMMEDIATE", "COMMIT"}, frozenset())
+    with opened(path) as database:
+        Usage(database).catch_up()
+
+
+def test_a_process_that_dies_at_any_step_leaves_what_the_next_one_completes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "history.db"
+    step, code = 0, -signal.SIGKILL
+    while code == -signal.SIGKILL:
+        step += 8
+        with opened(path) as database:
+            Entries(database).add_all(
+                [an_entry(status=Status.COMPLETED, machine_id=MachineId(machine * 64),
+                          created_at=NOW_MS + step * 9 * HOUR_MS)
+                 for machine in "abcd"], actor="test",
+            )  # fmt: skip
+        code = exit_code(_count_and_die, path, step)
+        with opened(path) as database:
+            assert Usage(database).catch_up()
+            assert is_exact(database), step
+    assert code == 0
+    assert step > 12
