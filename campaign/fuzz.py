@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from campaign import fuzz_files, fuzz_merge, fuzz_texts
 
-BATCH = 500
+BATCH = 200
 """Examples that follow from one seed."""
 
 Target = Callable[[st.DataObject], None]

@@ -136,7 +136,7 @@ def imports(data: st.DataObject) -> None:
     assert not [key for key in parked(node) if key[0] == "e"]
 
 
-# Playbooks: mostly what fits together, so that most playbooks are taken; now and then what does not.
+# Playbooks: mostly what fits together, so that most are taken; now and then what does not.
 
 _PATTERNS = st.sampled_from(
     [
