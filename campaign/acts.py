@@ -15,6 +15,7 @@ from campaign.world import Box
 from tests.support.cli import PROGRAM
 from tests.support.tmux import Terminal
 
+READY = "Ask, or paste an error"
 IMPORTED = 40
 PAST_MS = 12 * 3_600_000
 """What is purged is older than so many milliseconds; only clocks that jumped make that."""
@@ -82,7 +83,9 @@ def _vote(stage: Stage, box: Box, step: Step) -> bool:
 def _user(stage: Stage, box: Box, step: Step) -> bool:
     name = f"user{step.a % 5}"
     mail = f"{name}@example.com"
-    stage.begin(box, ["user", "create", name, "--name", f"N {step.b % 9}", "--email", mail])
+    stage.begin(
+        box, ["user", "create", "--username", name, "--name", f"N {step.b % 9}", "--email", mail]
+    )
     return True
 
 
@@ -112,7 +115,7 @@ def _chat(stage: Stage, box: Box, step: Step) -> bool:
     question = stage.model.new(box.name)
     env = box.machine.env | {"IPCOM_CHAT_AI_MODEL": "openai-compatible:m"}
     with Terminal([*PROGRAM], env=env) as terminal, suppress(AssertionError):
-        terminal.wait_for("›" if step.a % 8 else "", timeout_s=10)
+        terminal.wait_for(READY if step.a % 8 else "", timeout_s=20)
         terminal.type(f"{SLOW} {question.token}")
         terminal.keys("Enter")
         time.sleep(step.b % 900 / 1000)

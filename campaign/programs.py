@@ -93,7 +93,7 @@ def _be(argv: Sequence[str], env: Mapping[str, str], out: str, err: str) -> None
     os.environ.clear()
     os.environ.update(env)
     os.chdir("/")
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for number, path, flags in (
         (0, "/dev/null", os.O_RDONLY), (1, out, os.O_CREAT | os.O_WRONLY),
         (2, err, os.O_CREAT | os.O_WRONLY),
@@ -105,7 +105,11 @@ def _be(argv: Sequence[str], env: Mapping[str, str], out: str, err: str) -> None
     _prepare(env)
     from ipcom_chat.cli.main import main  # noqa: PLC0415 - after the clock was changed
 
-    code = main(argv)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = main(argv)
+    except KeyboardInterrupt:  # before the program began, or after it ended
+        code = 130
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -22,6 +22,8 @@ END_LIMIT_S = 90.0
 PATIENCE_S = 0.3
 SLOW = "LONG"
 """A word that the server which plays the AI answers at length."""
+USAGE = 2
+"""The exit code for arguments that make no sense; ours do."""
 UNFORESEEN = ("Traceback", "unexpected fault")
 OnEnd = Callable[[Ended], None]
 
@@ -116,7 +118,7 @@ class Stage:
         line = f"{act.box.name}: {' '.join(act.program.argv)[:120]}"
         if ended is None:
             raise ViolationError(f"{line} does not end")
-        if any(each in ended.err for each in UNFORESEEN):
+        if ended.code == USAGE or any(each in ended.err for each in UNFORESEEN):
             raise ViolationError(f"{line} ended with {ended.code}: {ended.err}")
         self.log(f"    {line} → {'killed' if ended.code == KILLED else ended.code}")
         act.on_end(ended)
