@@ -9,7 +9,7 @@ import msgspec
 
 from campaign.model import Erased, Question
 from campaign.plan import Step
-from campaign.programs import Ended
+from campaign.programs import KILLED, Ended
 from campaign.stage import SLOW, Doer, Stage
 from campaign.world import Box
 from tests.support.cli import PROGRAM
@@ -21,6 +21,12 @@ PAST_MS = 12 * 3_600_000
 """What is purged is older than so many milliseconds; only clocks that jumped make that."""
 _SEEN = "SELECT id, status, created_at FROM entries WHERE instr(command, ?)"
 
+# A request that is still open is left alone.
+_OLD = """
+SELECT command FROM entries
+WHERE created_at < ? AND created_at >= 1704067200000 AND completed_at IS NOT NULL
+"""
+
 
 class _Answer(msgspec.Struct):
     """What `ask --json` prints, as far as it matters."""
@@ -31,6 +37,7 @@ class _Answer(msgspec.Struct):
 
 def _saved(stage: Stage, question: Question) -> Callable[[Ended], None]:
     def note(ended: Ended) -> None:
+        question.is_over = ended.code != KILLED
         if ended.code == 0:
             answer = msgspec.json.decode(ended.out, type=_Answer)
             question.entry_id = answer.id
@@ -160,8 +167,7 @@ def erase(verb: str) -> Doer:
 def purge(stage: Stage, box: Box, step: Step) -> bool:
     """Everything from before some hours ago is deleted; nothing is, where no clock jumped."""
     before_s = int(time.time() - PAST_MS / 1000)
-    sql = "SELECT command FROM entries WHERE created_at < ? AND created_at > 1700000001000"
-    texts = [str(row[0]) for row in box.machine.rows(sql, before_s * 1000)]
+    texts = [str(row[0]) for row in box.machine.rows(_OLD, before_s * 1000)]
     tokens = stage.model.purge(before_s * 1000, texts)
 
     def note(ended: Ended) -> None:
@@ -169,7 +175,7 @@ def purge(stage: Stage, box: Box, step: Step) -> bool:
             stage.model.erase(tokens, box.name)
 
     date = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(before_s))
-    since = ["--since", "2024-01-01"]
+    since = ["--since", "2024-01-01"]  # what was imported stays
     stage.begin(box, ["history", "purge", "--before", date, *since, "--yes", "--everything"], note)
     return True
 

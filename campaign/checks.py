@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from campaign.model import RAW_TOKEN, TOKEN, Erased, Final, Model
-from campaign.world import Box, World
+from campaign.world import PATIENCE_S, Box, World
 from ipcom_chat.domain.lifecycle import INTERRUPTED
 from tests.support.fleet_rows import TABLES, AnyRow, Key
 
@@ -56,7 +56,7 @@ def _become_quiet(world: World) -> None:
         raise ViolationError(f"rows go on moving: {[waiting(box) for box in world.boxes]}")
     for box in world.boxes:
         # A search brings the index up to date, and takes out of it what was erased.
-        box.start("history", "search", "zq").end(60)
+        box.start("history", "search", "zq").end(PATIENCE_S)
 
 
 def _state(world: World) -> list[Any]:
@@ -111,6 +111,7 @@ def _check_replica(
     for key, row in ours.items():
         if key[0] == "e":
             _check_end(model, row)
+            _check_over(model, row)
 
 
 def _check_end(model: Model, row: Any) -> None:
@@ -121,6 +122,13 @@ def _check_end(model: Model, row: Any) -> None:
     final = Final(status=row.status, error_code=row.error_code, is_presumed=is_presumed)
     wrong = model.ended(row.id, final)
     _must(wrong is None, str(wrong))
+
+
+def _check_over(model: Model, row: Any) -> None:
+    """No request is open whose program ended by itself, whatever signal it was sent."""
+    for token in TOKEN.findall(row.command) if row.status in _OPEN else ():
+        question = model.questions[token]
+        _must(not question.is_over or question.may_be_lost, f"still open: {row}")
 
 
 def _check_questions(world: World, model: Model, there: dict[Key, AnyRow]) -> None:

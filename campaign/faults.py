@@ -10,7 +10,7 @@ from campaign.acts import DOERS as ACTS
 from campaign.plan import Step
 from campaign.programs import Program
 from campaign.stage import Doer, Stage
-from campaign.world import Box, newer
+from campaign.world import PATIENCE_S, Box, newer
 from ipcom_chat.schema import migrations
 from ipcom_chat.storage.database import connect
 from ipcom_chat.storage.migrate import migrate
@@ -155,7 +155,7 @@ def _read_only_disk(stage: Stage, box: Box, step: Step) -> bool:
     programs = [box.start(*argv) for argv in (("history", "list"), ("sync",), ("doctor",))]
     ACTS["ask"](stage, box, step)
     for program in (*programs, stage.acts[-1].program):
-        ended = program.end(60)
+        ended = program.end(PATIENCE_S)
         assert ended is not None, f"{program.argv} does not end on a read-only disk"
         assert "Traceback" not in ended.err, ended.err
         assert "unexpected fault" not in ended.err, ended.err

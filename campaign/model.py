@@ -35,6 +35,8 @@ class Question(msgspec.Struct, kw_only=True):
     entry_id: str | None = None
     created_at: int | None = None
     acknowledged: bool = False
+    is_over: bool = False
+    """Its program ended by itself: the request is not open any more, if it was stored."""
     may_be_lost: bool = False
     """The only place that was sure to have it was put back to an older state."""
     erased: Erased = Erased.NO

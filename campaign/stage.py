@@ -15,11 +15,10 @@ from campaign.checks import ViolationError, check
 from campaign.model import Model
 from campaign.plan import CALM_EVERY, FAULTS, Step
 from campaign.programs import KILLED, Ended, Program
-from campaign.world import Box, World
+from campaign.world import PATIENCE_S, Box, World
 
-END_LIMIT_S = 90.0
-"""How long a program may take to end when everything works again."""
-PATIENCE_S = 0.3
+ESCAPE_S = 0.3
+"""How long an answer of many words is waited for once its round is over."""
 SLOW = "LONG"
 """A word that the server which plays the AI answers at length."""
 USAGE = 2
@@ -106,13 +105,13 @@ class Stage:
     def _interrupt(self) -> None:
         """Answers that take long are not waited for: somebody presses ESC."""
         for act in self.acts:
-            if SLOW in " ".join(act.program.argv) and act.program.end(PATIENCE_S) is None:
+            if SLOW in " ".join(act.program.argv) and act.program.end(ESCAPE_S) is None:
                 act.program.send(signal.SIGINT)
                 self.counts["escape"] += 1
 
     def _finish(self, act: Act) -> None:
         is_watch = "--watch" in act.program.argv
-        ended = act.program.end(0.0 if is_watch else END_LIMIT_S)
+        ended = act.program.end(0.0 if is_watch else PATIENCE_S)
         if ended is None and is_watch:
             return
         line = f"{act.box.name}: {' '.join(act.program.argv)[:120]}"
