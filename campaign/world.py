@@ -25,6 +25,7 @@ PATIENCE_S = 300.0
 """How long a program may take where nothing is broken, on however busy a machine."""
 PRIVATE = "CAMPAIGN_PRIVATE"
 """In the environment: this process has a mount namespace of its own."""
+PATIENT = {"TURSO_QUERY_TIMEOUT": str(int(PATIENCE_S * 1000))}
 NOT_COPIED = ("*.lock", "*.sync", "socket")
 
 
@@ -89,8 +90,7 @@ class Box:
 
         Nothing is broken meanwhile, so it may take its time on a busy machine.
         """
-        patient = {"TURSO_QUERY_TIMEOUT": "120000"}
-        program = Program(argv, self.machine.env | patient, self.world.output())
+        program = Program(argv, self.machine.env | PATIENT, self.world.output())
         ended = program.end(PATIENCE_S)
         assert ended is not None, f"{self.name}: {argv} does not end"
         assert ended.code == 0, f"{self.name}: {argv} ended with {ended.code}: {ended.err}"
@@ -164,7 +164,7 @@ class World:
     def __enter__(self) -> Self:
         self.primary.__enter__()
         administrator = Machine(
-            self.folder, "administrator", self.primary.url, TURSO_AUTH_TOKEN=self.token
+            self.folder, "administrator", self.primary.url, TURSO_AUTH_TOKEN=self.token, **PATIENT
         )
         done = administrator.run("server", "init")
         assert done.code == 0, done.err
