@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test check fix bench docs lock wheelhouse clean
+.PHONY: help chat test check fix bench campaign docs lock wheelhouse clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ fix: $(VENV)/.dev ## Format and mend what can be mended
 
 bench: $(VENV)/.dev ## Measure, beside others, and print a Markdown report (ARGS=--full: a million entries)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+campaign: $(VENV)/.dev ## Break everything at random, and look whether what was promised holds
+	@$(BIN)/python -m campaign $(ARGS)
 
 docs: $(VENV)/.dev ## Regenerate the generated parts of docs/ (licences, screenshots)
 	@$(BIN)/python -m docs.dependencies

@@ -124,6 +124,21 @@ def test_a_signal_cancels_the_request(ai: Env, number: signal.Signals) -> None:
     assert entry["response"]
 
 
+def test_ctrl_c_before_the_request_began_leaves_none_open(
+    ai: Env, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal before `ask` listened ended the program while the row stayed pending for ever."""
+    original = ask_module._grant
+
+    def interrupted(*args: Any) -> None:
+        original(*args)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(ask_module, "_grant", interrupted)
+    assert run_cli(["ask", "LONG"], ai).code == 130
+    assert [entry["status"] for entry in _entries(ai)] == ["cancelled"]
+
+
 def test_a_command_that_is_slow_to_give_the_key_holds_nobody_up(ai: Env, tmp_path: Path) -> None:
     begun, ended = tmp_path / "begun", tmp_path / "ended"
     command = f"sh -c 'touch {begun}; sleep 9; touch {ended}; echo k'"

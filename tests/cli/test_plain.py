@@ -69,6 +69,7 @@ def test_a_key_cancels_what_runs_and_the_chat_goes_on(env: Env, key: bytes | Non
         terminal.send(b"!echo ")  # what is typed meanwhile stands in the next line
         press(terminal, key)
         terminal.wait_for("Operation cancelled by user")
+        terminal.wait_for("> !echo ", times=2)
         terminal.send(b"$((40+2))\n")
         terminal.wait_for("42\r\n> ")
         terminal.send(b"/retry\n")

@@ -114,3 +114,10 @@ def test_nothing_to_suggest_and_nothing_typed_are_told(some: Env) -> None:
     missing = run_cli(["suggest"], some)
     assert (missing.code, missing.err.count("\n")) == (2, 1)
     assert "WORDS is missing" in missing.err
+
+
+def test_bytes_that_are_no_utf8_are_text_like_any_other(some: Env) -> None:
+    """Python passes them on as halves of surrogate pairs, which the index cannot take."""
+    done = run_cli(["suggest", "how do I restart nginx\udcff?"], some)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Your team solved this\n")

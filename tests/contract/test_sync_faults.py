@@ -269,6 +269,21 @@ def test_whatever_the_network_does_the_next_exchange_mends(
     same_everywhere(primary.url, ["from afar", "from here"], machine, elder)
 
 
+def test_a_request_that_arrives_twice_changes_nothing_the_second_time(
+    primary: Sqld, proxy: Proxy, tmp_path: Path
+) -> None:
+    machine, other = Machine(tmp_path, "one", proxy.url), Machine(tmp_path, "two", primary.url)
+    machine.save("from here")
+    proxy.faults = Faults(repeat=True)
+    machine.sync()
+    commits = "SELECT count(*) FROM sync_commits"
+    eventually(lambda: rows_of(primary.url, commits), lambda found: found == [(2,)])
+    proxy.faults = Faults()
+    other.sync()
+    machine.sync()
+    same_everywhere(primary.url, ["from here"], machine, other)
+
+
 # Disks.
 
 

@@ -7,6 +7,7 @@ a loop of its own, so that a test that blocks does not stop it.
     proxy.faults = Faults(cut_down_after=100)  cut off in the middle of the answer
     proxy.faults = Faults(stall_down=True)     the request got through; silence
     proxy.faults = Faults(swallow=True)        the request got through; hung up without an answer
+    proxy.faults = Faults(repeat=True)         the request arrives twice
 
 Limits in bytes count from the moment the faults were set, per connection.
 """
@@ -24,6 +25,8 @@ import msgspec
 
 HOST = "127.0.0.1"
 CHUNK_BYTES = 16 * 1024
+REPEAT_S = 2.0
+"""How long the server may take to answer what it hears a second time."""
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing listens: connections are refused, open ones are reset."""
     swallow: bool = False
     """The server gets the request; once it answers, the client's connection is closed."""
+    repeat: bool = False
+    """Once the client has closed its connection, all that it sent reaches the server again."""
 
 
 class _ResetError(Exception):
@@ -154,6 +159,8 @@ class _Connection:
         assert task is not None
         self.task = task
         self._up = self._down = 0
+        self._sent = bytearray()
+        """What the client sent while `repeat` was on."""
         self._changed = asyncio.Event()
 
     def faults_changed(self) -> None:
@@ -177,6 +184,8 @@ class _Connection:
                 pump.cancel()
             outcomes = await asyncio.gather(*pumps, return_exceptions=True)
             server_writer.close()
+        if self._sent and self._proxy.faults.repeat:
+            await _send_again(port, bytes(self._sent))
         if any(isinstance(outcome, _ResetError) for outcome in outcomes):
             raise _ResetError
         writer.close()
@@ -185,6 +194,8 @@ class _Connection:
         while data := await reader.read(CHUNK_BYTES):
             faults = self._proxy.faults
             self._proxy.up_bytes += len(data)
+            if faults.repeat:
+                self._sent += data
             await asyncio.sleep(faults.delay_up_s)
             await self._stalled(lambda: self._proxy.faults.stall_up)
             cut = _cut(data, self._up, faults.cut_up_after)
@@ -209,6 +220,16 @@ class _Connection:
             await self._changed.wait()
             if self._proxy.faults.refuse:
                 raise _ResetError  # what was held is lost with the connection
+
+
+async def _send_again(port: int, data: bytes) -> None:
+    reader, writer = await asyncio.open_connection(HOST, port)
+    writer.write(data)
+    await writer.drain()
+    with contextlib.suppress(TimeoutError):
+        # What it answers concerns nobody; it must have read all of it.
+        await asyncio.wait_for(reader.read(CHUNK_BYTES), REPEAT_S)
+    writer.close()
 
 
 async def _write(writer: asyncio.StreamWriter, data: bytes, *, reset: bool) -> None:

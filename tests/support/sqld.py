@@ -210,6 +210,11 @@ class Sqld:
         self.stop()
         self.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether its process lives, paused or not."""
+        return self._process is not None and self._process.poll() is None
+
     def pause(self) -> None:
         """Stop the server in its tracks: connections are accepted, nothing is answered."""
         os.kill(self.pid, signal.SIGSTOP)

@@ -212,6 +212,8 @@ def _step_problems(field: str, step: Step, values: set[str]) -> Iterator[_Proble
     for name, provided in step.provides.items():
         where = f"{field}.provides.{name}"
         yield from _pattern_problems(where, provided.pattern, lambda each: each.groups >= 1)
+        if provided.split == "":
+            yield f"{where}.split", _("nothing stands between the values")
     for number, command in enumerate(step.commands):
         yield from _command_problems(f"{field}.commands[{number}]", command, values)
 

@@ -75,10 +75,16 @@ class PlaybookRun:
         title = self._playbook.title.spoken(self._wording.language)
         yield TextDelta(f"### {title}\n\n{self._advice(self._playbook.explanation)}")
         for step in self._playbook.steps:
-            if applies(step.when, step.unless, self._values | dict.fromkeys(self._provided, "")):
+            if self._applies(step):
                 async for event in self._step(step):
                     yield event
         yield TextDelta(self._advice(self._playbook.remedy))
+
+    def _applies(self, step: Step) -> bool:
+        known = self._values | dict.fromkeys(self._provided, "")
+        # For each of nothing there is nothing to run, whether or not the author said so.
+        needed = step.when if step.for_each is None else (*step.when, step.for_each)
+        return applies(needed, step.unless, known)
 
     def _advice(self, paragraphs: Sequence[Advice]) -> str:
         values = {name: code(value) for name, value in self._values.items()}

@@ -286,10 +286,7 @@ async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wis
         if runtime.assistants.problem:
             output.fail(runtime.assistants.problem)
         hear = asking(printer) if wished.can_ask else printer.hear
-        request = chat.start(question, hear, retry_of=wished.retry_of)
-        _cancel_on_signals(chat, request)
-        await chat.finished(request)
-        await chat.close()
+        request = await _finished(chat, question, hear, wished.retry_of)
         printer.end()
         if not printer.streams:
             printer.show(await storage.run(_entry, runtime, chat, request, printer))
@@ -304,6 +301,20 @@ async def _answer(runtime: Runtime, question: str, printer: Printer, wished: Wis
         return output.ExitCode.INTERRUPTED
     is_good = request.status is Status.COMPLETED and not printer.failed
     return output.ExitCode.OK if is_good else output.ExitCode.FAILED
+
+
+async def _finished(
+    chat: ChatService, question: str, hear: Listener, retry_of: EntryId | None
+) -> Request:
+    """Ask, and return the request when it is final and stored."""
+    try:
+        request = chat.start(question, hear, retry_of=retry_of)
+        _cancel_on_signals(chat, request)
+        await chat.finished(request)
+    finally:
+        # A signal that came before anybody listened cancels this task: the request must not stay.
+        await chat.close()
+    return request
 
 
 def _grant(chat: ChatService, runtime: Runtime, wished: Wishes) -> None:

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ipcom_chat.domain.entry import Kind, Mode, Status
+from ipcom_chat.domain.entry import Kind, Mode, Status, storable
 from ipcom_chat.domain.folding import fold
 from ipcom_chat.search.dates import LONGEST_WORDS, read_date
 
@@ -165,7 +165,8 @@ def parse(text: str, now_ms: int) -> Query:
         now_ms: the present, for dates such as `ontem`.
     """
     reading = _Reading(now_ms)
-    pieces = list(_pieces(text[:MAX_CHARS]))
+    # Bytes that are no UTF-8 come from a shell as halves of surrogate pairs; no index takes them.
+    pieces = list(_pieces(storable(text[:MAX_CHARS])))
     at = 0
     while at < len(pieces):
         at += _take(reading, pieces, at)

@@ -13,7 +13,7 @@ import msgspec
 
 from ipcom_chat.assistant.wording import own_answer
 from ipcom_chat.clock import Clock
-from ipcom_chat.domain.entry import Entry, Scope
+from ipcom_chat.domain.entry import Entry, Scope, storable
 from ipcom_chat.domain.ranking import Signals, score
 from ipcom_chat.domain.read_only import is_read_only
 from ipcom_chat.domain.recall import best_matches
@@ -135,9 +135,10 @@ class SuggestionService:
 
         Args:
             scope: which history.
-            text: what was typed.
+            text: what was typed; any text is legal.
             cwd: the folder in which an output would still be fresh.
         """
+        text = storable(text)
         fresh = self._fresh_output(scope, text, cwd) or self._fresh_answer(scope, text)
         if self._history.meter is not None:
             self._history.meter.count(CACHE_HITS if fresh else CACHE_MISSES)

@@ -144,6 +144,7 @@ def test_a_valid_one_loads(tmp_path: Path) -> None:
         ("steps.0.commands", [], "steps[0].commands"),
         ("steps.0.notes.0.found", "(", "notes"),
         ("steps.0.provides.jail.pattern", "no group", "provides.jail"),
+        ("steps.0.provides.jail.split", "", "provides.jail.split"),
         ("steps.0.commands.0.argv", [], "argv"),
         ("steps.0.commands.0.argv", "uname -r", "argv"),
         ("steps.0.commands.0.argv", ["{unit}"], "first item"),

@@ -425,3 +425,16 @@ def _example(playbook: Playbook) -> str:
         return examples[playbook.id]
     groups = playbook.intents.en[0].split(" + ")
     return " ".join(group.split("|")[0] for group in groups)
+
+
+async def test_a_step_for_each_of_nothing_is_left_out(tmp_path: Path) -> None:
+    """Nothing was found for it and its author did not say `when`: the answer goes on."""
+    steps = (
+        "[[steps]]\n[[steps.commands]]\nargv = ['echo', '---']\n"
+        "[steps.provides.jail]\nkind = 'name'\npattern = '(\\w+)'\n"
+        "[[steps]]\nfor_each = 'jail'\n[[steps.commands]]\nargv = ['echo', '{jail}']\n"
+        "[[remedy]]\nen = 'Done.'\npt = 'Pronto.'\n"
+    )
+    events = await events_of("go", playbooks=_own(tmp_path, steps))
+    assert ran(events) == ["echo ---"]
+    assert text_of(events).endswith("Done.\n\n")

@@ -96,3 +96,8 @@ def test_only_so_much_is_read() -> None:
 
 def test_the_same_word_counts_once() -> None:
     assert texts(read("a b a")) == ["a", "b"]
+
+
+def test_bytes_that_are_no_utf8_are_looked_for_as_far_as_they_are_text() -> None:
+    """A shell passes such bytes on as halves of surrogate pairs, which the index cannot take."""
+    assert parse("\udcffnginx caf\udce9\0", NOW_MS).terms == (Term("?nginx"), Term("caf?"))

@@ -151,6 +151,7 @@ MESSAGES: dict[str, str] = {
     ),
     "{it} is no regular expression: {why}": "{it} não é uma expressão regular: {why}",
     "{it} lacks a group for the value": "{it} não tem um grupo para o valor",
+    "nothing stands between the values": "nada separa os valores",
     "{name} has no value there": "{name} não tem valor ali",
     "no commands": "nenhum comando",
     "more than 0 and at most 120 seconds": "mais de 0 e no máximo 120 segundos",
