@@ -304,8 +304,8 @@ def test_the_options_of_every_program_are_read() -> None:
         ("google-key", "AIza GOCSPX-", "a1B2" * 8),
         ("api-key", "dp.pt. dp.st. dp.ct. dp.sa. lin_api_ ntn_ glsa_ gsk_ xai- HRKU- figd_ LTAI",
          "a1B2" * 6),
-        ("hash", "$1$ab$ $5$ab$ $6$ab$ $7$ab$ $y$ab$ $gy$ab$ $apr1$ab$"
-         " $2a$05$ $2b$05$ $2y$05$ $2x$05$",
+        ("hash", ("$1$ab$ $5$ab$ $6$ab$ $7$ab$ $y$ab$ $gy$ab$ $apr1$ab$"
+         " $2a$05$ $2b$05$ $2y$05$ $2x$05$"),
          "a1B2" * 6),
         ("hash", "{SSHA} {SHA} {SMD5} {MD5} {CRYPT} {PBKDF2}", "a1B2" * 6),
     ],
