@@ -289,7 +289,7 @@ COMMANDS = (
     ),
     Rule(
         "password",
-        ("wevtutil", "sqlplus", "expdp", "impdp", "rman ", "sqlldr", "sqlcl", " exp ", " imp "),
+        ("sqlplus", "expdp", "impdp", "rman ", "sqlldr", "sqlcl", " exp ", " imp "),
         r"(?:sqlplus|expdp|impdp|rman|sqlldr|sqlcl?|exp|imp)\s{1,4}(?:-\w{1,3}\s{1,4}|target\s{1,4}){0,3}[\"']?[A-Za-z_][\w$#.]{0,64}/(?P<s>[^\s@\"'/]{2,100})(?=[@\s\"']|$)",
         "sqlplus app/{w:10}@db",
         "sqlplus / as sysdba",

@@ -254,6 +254,7 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
             "twilio task SK" + "0" * 31 + " SK" + "a1" * 16,
             "twilio task SK" + "0" * 31 + " [twilio-key]",
         ),
+        ("x abc8Q~" + "a8Q~" * 8 + " y", "x [azure-secret] y"),
         ("bindpw hunter22", "bindpw [password]"),
         ("  auth_pass vrrp1234;", "  auth_pass [password];"),
         (
@@ -279,3 +280,41 @@ def test_what_only_looks_like_a_secret_stays(text: str) -> None:
 )
 def test_only_the_secret_goes(text: str, masked: str) -> None:
     assert redact(text).text.replace("REDACTED:", "") == masked
+
+
+def test_the_options_of_every_program_are_read() -> None:
+    missed, count = _missed("programs.txt")
+    assert missed == []
+    assert count >= 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "prefixes", "rest"),
+    [
+        ("github-token", "ghp_ gho_ ghu_ ghs_ ghr_", "a1B2" * 9),
+        ("gitlab-token", "glpat- gldt- glrt- glptt- glcbt- glft- glsoat- glagent- glimt- gloas-",
+         "a1B2" * 5),
+        ("slack-token", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xoxo- xoxc- xoxd-", "12a4" * 5),
+        ("aws-key", "AKIA ASIA ABIA ACCA", "A1B2" * 4),
+        ("stripe-key", "sk_live_ sk_test_ rk_live_ rk_test_", "a1B2" * 6),
+        ("vault-token", "hvs. hvb. hvr.", "a1B2" * 6),
+        ("digitalocean-token", "dop_v1_ doo_v1_ dor_v1_", "a1b2" * 16),
+        ("shopify-token", "shpat_ shpca_ shppa_ shpss_", "a1b2" * 8),
+        ("google-token", "ya29. 1//0", "a1B2" * 10),
+        ("google-key", "AIza GOCSPX-", "a1B2" * 8),
+        ("api-key", "dp.pt. dp.st. dp.ct. dp.sa. lin_api_ ntn_ glsa_ gsk_ xai- HRKU- figd_ LTAI",
+         "a1B2" * 6),
+        ("hash", ("$1$ab$ $5$ab$ $6$ab$ $7$ab$ $y$ab$ $gy$ab$ $apr1$ab$"
+         " $2a$05$ $2b$05$ $2y$05$ $2x$05$"),
+         "a1B2" * 6),
+        ("hash", "{SSHA} {SHA} {SMD5} {MD5} {CRYPT} {PBKDF2}", "a1B2" * 6),
+    ],
+)  # fmt: skip
+def test_every_beginning_of_a_token_is_known(kind: str, prefixes: str, rest: str) -> None:
+    for prefix in prefixes.split():
+        assert redact(f"x {prefix}{rest} y").kinds == (kind,), prefix
+
+
+def test_a_number_is_one_only_where_no_other_word_goes_on() -> None:
+    assert redact("cpf:52998224725").kinds == ("cpf",)
+    assert redact("cpf 1.52998224725 52998224725.1 a52998224725").kinds == ()
