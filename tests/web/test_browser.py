@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ipcom_chat.clock import SystemClock
 from ipcom_chat.domain.entry import Kind, Status
 from ipcom_chat.settings import load
 from ipcom_chat.storage.entries import Entries
@@ -13,6 +14,7 @@ from ipcom_chat.storage.replica import open_replica
 from tests.support.browser import ENTER, TAB, Browser, chromium
 from tests.support.cli import add_entries
 from tests.support.env import isolated_env
+from tests.support.large import fill_by_sql
 from tests.support.tmux import requires_tool
 from tests.support.web import running
 from tests.web.conftest import Env
@@ -162,3 +164,48 @@ def test_it_reads_without_scripts(browser: Browser, address: str) -> None:
         assert "Requests" in browser.text()
     finally:
         browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
+
+
+MILLION = 1_000_000
+YEAR_MS = 365 * 86_400_000
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Env:
+    """Give a history of a million entries of a year, as an import brings it: counted by nobody."""
+    env = isolated_env(tmp_path_factory.mktemp("large"))
+    now_ms = SystemClock().now_ms()
+    replica = open_replica(load(env).paths.replica, now_ms=now_ms)
+    try:
+        fill_by_sql(replica.database, MILLION, now_ms=now_ms, span_ms=YEAR_MS)
+    finally:
+        replica.close()
+    add_entries(env, {"command": "why does zabbix not answer?", "response": "Restart its agent."})
+    return env
+
+
+def test_a_million_entries_are_served_at_once_counted_beside_and_searched(
+    browser: Browser, large: Env
+) -> None:
+    with running(large) as (address, _process):
+        browser.open(address)
+        assert "1000001" in browser.run("return document.getElementById('live-queue').innerText")
+        _look_at(browser, "million-first")
+        # The page says so until all is counted, and then says it no more, by itself.
+        browser.wait_for(f"!document.body.innerText.includes({PARTIAL!r})", timeout_s=120)
+        browser.open(f"{address}?window=month")
+        total = sum(int(each) for each in browser.run(_ANSWERED))
+        days = 30 * MILLION // 365 * 8 // 10  # questions
+        assert 0.85 * days < total < 1.0 * days
+        for scheme in ("dark", "light"):
+            feature = {"name": "prefers-color-scheme", "value": scheme}
+            browser.devtools("Emulation.setEmulatedMedia", features=[feature])
+            _look_at(browser, f"million-{scheme}")
+        browser.open(f"{address}search?q=zabbix")
+        assert browser.run("return document.querySelector('.hits mark').textContent") == "zabbix"
+
+
+PARTIAL = "Not all changes were counted yet"
+_ANSWERED = """
+return [...document.querySelectorAll('#live-requests tbody tr')].map(row => row.cells[1].innerText)
+"""

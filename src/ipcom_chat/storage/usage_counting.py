@@ -7,10 +7,12 @@ twice however changes are spread, and who stops or dies leaves what the next one
 
 Invariants: counts are right but for what is noted and what changed after `seen_seq`; counting reads
 outside of the transaction that stores, so no save waits for it; if another process stored meanwhile
-(`turn`), that one's counts stay and this one begins its step anew.
+(`turn`), that one's counts stay and this one begins its step anew. What is counted goes from
+statement to statement in temporary tables: a transaction is a handful of statements, and does not
+wait for the interpreter, row by row, while another thread of this process computes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from time import monotonic
 from typing import Final, NamedTuple
@@ -25,7 +27,7 @@ LITTLE: Final = 200
 """So many changes are counted in a moment."""
 FEW: Final = 500
 """Changes in more places than that are noted for all machines of their hours."""
-PART: Final = 500
+PART: Final = 1_000
 """So many rows one transaction stores: some milliseconds in which others wait."""
 _PATIENCE_S: Final = 5.0
 _ALL: Final = ""
@@ -36,27 +38,50 @@ SELECT turn, seen_seq, (SELECT n FROM counters WHERE name = 'local_seq') FROM us
 """
 # Up to where one batch goes; none: up to the last change.
 _UNTIL = "SELECT local_seq FROM entries WHERE local_seq > ? ORDER BY local_seq LIMIT 1 OFFSET ?"
+_TABLES = """
+CREATE TEMP TABLE IF NOT EXISTS changed (hour, machine_id);
+CREATE TEMP TABLE IF NOT EXISTS noted (hour, machine_id, mark);
+CREATE TEMP TABLE IF NOT EXISTS hours (hour, mode, private, kind, status, upto_ms, n, ok, time_ms);
+CREATE TEMP TABLE IF NOT EXISTS days (
+  place INTEGER PRIMARY KEY, day, machine_id, user_id, os_user, mode, private, kind, status, n, ok,
+  tokens, cost_microusd
+);
+"""
+_EMPTY = """
+DELETE FROM temp.changed; DELETE FROM temp.noted; DELETE FROM temp.hours; DELETE FROM temp.days;
+"""
 _CHANGED = f"""
-SELECT DISTINCT created_at / 3600000, machine_id FROM entries
+INSERT INTO temp.changed SELECT DISTINCT created_at / 3600000, machine_id FROM entries
 WHERE local_seq > ? AND local_seq <= ? LIMIT {FEW + 1}
 """
 _CHANGED_HOURS = """
-SELECT DISTINCT created_at / 3600000, '' FROM entries WHERE local_seq > ? AND local_seq <= ?
+INSERT INTO temp.changed SELECT DISTINCT created_at / 3600000, '' FROM entries
+WHERE local_seq > ? AND local_seq <= ?
 """
+_FORGET_CHANGED = "DELETE FROM temp.changed"
+_COUNT_CHANGED = "SELECT count(*) FROM temp.changed"
 _TURN = "UPDATE usage_state SET turn = turn + 1 WHERE turn = ?"
 _SEEN = "UPDATE usage_state SET seen_seq = ?"
 _NOTE = """
+INSERT INTO usage_dirty (hour, machine_id, mark) SELECT hour, machine_id, 1 FROM temp.changed
+WHERE true ON CONFLICT DO UPDATE SET mark = mark + 1
+"""
+_NOTE_EVICTED = """
 INSERT INTO usage_dirty (hour, machine_id, mark) VALUES (?, ?, 1)
 ON CONFLICT DO UPDATE SET mark = mark + 1
 """
 # Of one day: the first that anything is noted of.
 _NOTED = """
-SELECT hour, machine_id, mark FROM usage_dirty
+INSERT INTO temp.noted SELECT hour, machine_id, mark FROM usage_dirty
 WHERE hour < ((SELECT min(hour) FROM usage_dirty) / 24 + 1) * 24
-ORDER BY hour
 """
+_HOURS = "SELECT DISTINCT hour FROM temp.noted ORDER BY hour"
+_MACHINES = "SELECT DISTINCT machine_id FROM temp.noted"
 _WAITING = "SELECT count(*) FROM (SELECT 1 FROM usage_dirty LIMIT ?)"
-_CLEAN = "DELETE FROM usage_dirty WHERE hour = ? AND machine_id = ? AND mark = ?"
+_CLEAN = """
+DELETE FROM usage_dirty
+WHERE (hour, machine_id, mark) IN (SELECT hour, machine_id, mark FROM temp.noted)
+"""
 _UPTO = (
     "CASE WHEN kind = 'question' AND status = 'completed' AND execution_time_ms IS NOT NULL "
     "THEN CASE "
@@ -72,21 +97,21 @@ BY_HOUR = (
 )
 GROUP_BY_HOUR = "GROUP BY hour, mode, private, kind, status, upto_ms"
 _COUNT_HOURS = f"""
-SELECT {BY_HOUR} FROM entries INDEXED BY entries_by_time
+INSERT INTO temp.hours SELECT {BY_HOUR} FROM entries INDEXED BY entries_by_time
 WHERE created_at >= ?1 * 3600000 AND created_at < ?2 * 3600000 AND {COUNTED} {GROUP_BY_HOUR}
 """
 _BY_WHO = (
-    "?1, machine_id, coalesce(user_id, ''), os_user, mode, private, kind, status, count(*), "
+    "NULL, ?1, machine_id, coalesce(user_id, ''), os_user, mode, private, kind, status, count(*), "
     f"{_OK}, coalesce(sum(tokens_used), 0), coalesce(sum(cost_microusd), 0)"
 )
 _GROUP_BY_WHO = "GROUP BY machine_id, user_id, os_user, mode, private, kind, status"
 _COUNT_DAY = f"""
-SELECT {_BY_WHO} FROM entries INDEXED BY entries_by_time
+INSERT INTO temp.days SELECT {_BY_WHO} FROM entries INDEXED BY entries_by_time
 WHERE created_at >= ?1 * 86400000 AND created_at < (?1 + 1) * 86400000 AND {COUNTED}
 {_GROUP_BY_WHO}
 """
 _COUNT_MACHINE = f"""
-SELECT {_BY_WHO} FROM entries INDEXED BY entries_by_machine
+INSERT INTO temp.days SELECT {_BY_WHO} FROM entries INDEXED BY entries_by_machine
 WHERE machine_id = ?2 AND created_at >= ?1 * 86400000 AND created_at < (?1 + 1) * 86400000
   AND {COUNTED} {_GROUP_BY_WHO}
 """
@@ -96,14 +121,17 @@ _CLEAR_MACHINE = """
 DELETE FROM usage_days
 WHERE day = ? AND who IN (SELECT who FROM usage_who WHERE machine_id = ?)
 """
-_ADD_HOUR = "INSERT INTO usage_hours VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ADD_HOURS = "INSERT INTO usage_hours SELECT * FROM temp.hours"
 _ADD_WHO = """
-INSERT INTO usage_who (machine_id, user_id, os_user) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO usage_who (machine_id, user_id, os_user)
+SELECT DISTINCT machine_id, user_id, os_user FROM temp.days WHERE true ON CONFLICT DO NOTHING
 """
-_ADD_DAY = """
-INSERT INTO usage_days SELECT ?1, who, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM usage_who
-WHERE machine_id = ?2 AND user_id = ?3 AND os_user = ?4
+_ADD_DAYS = """
+INSERT INTO usage_days
+SELECT day, who, mode, private, kind, status, n, ok, tokens, cost_microusd
+FROM temp.days JOIN usage_who USING (machine_id, user_id, os_user) WHERE place > ? AND place <= ?
 """
+_COUNT_DAYS = "SELECT count(*) FROM temp.days"
 
 
 class State(NamedTuple):
@@ -126,11 +154,10 @@ class Piece(NamedTuple):
     """What is bound to the two statements that follow."""
     counting: str
     clearing: str
-    noted: Sequence[Row]
 
 
-Work = tuple[str, Sequence[Row]]
-"""A statement, and what is bound to it, once for each row."""
+Work = tuple[str, Row]
+"""A statement, and what is bound to it."""
 
 
 class UsageCounting:
@@ -138,6 +165,7 @@ class UsageCounting:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._has_tables = False
 
     def catch_up(self, *, limit_s: float | None = None) -> bool:
         """Count what changed since the last time; return whether all of it was counted.
@@ -161,14 +189,21 @@ class UsageCounting:
 
     def step(self) -> bool:
         """Note some changes, or count a day; return False if there is nothing to be done."""
+        self._begin()
         state = self._state()
         if state.seen < state.last:
             self._note(state)
             return True
-        noted = list(self._database.rows(_NOTED))
-        if noted:
-            self._count(state.turn, _piece(noted))
-        return bool(noted)
+        self._database.row(_NOTED)
+        piece = self._piece()
+        if piece is not None:
+            self._count(state.turn, piece)
+        return piece is not None
+
+    def _begin(self) -> None:
+        # Temporary tables are this connection's own: nobody waits for what changes in them.
+        self._database.row(_EMPTY if self._has_tables else _TABLES)
+        self._has_tables = True
 
     def _waiting(self) -> int:
         """Return about how many changes and noted hours wait, `LITTLE` of the hours at most."""
@@ -181,23 +216,41 @@ class UsageCounting:
     def _note(self, state: State) -> None:
         row = self._database.row(_UNTIL, (state.seen, BATCH - 1))
         until = row[0] if row else state.last
-        places = list(self._database.rows(_CHANGED, (state.seen, until)))
-        if len(places) > FEW:
-            places = list(self._database.rows(_CHANGED_HOURS, (state.seen, until)))
-        with self._database.write() as transaction:
-            if transaction.changed(_TURN, (state.turn,)):
-                transaction.execute_many(_NOTE, places)
-                transaction.execute(_SEEN, (until,))
+        changed = (state.seen, until)
+        self._database.row(_CHANGED, changed)
+        if self._database.number(_COUNT_CHANGED) > FEW:
+            self._database.row(_FORGET_CHANGED)
+            self._database.row(_CHANGED_HOURS, changed)
+        self._store(state.turn, [(_NOTE, ()), (_SEEN, (until,))])
+
+    def _piece(self) -> Piece | None:
+        hours = [row[0] for row in self._database.rows(_HOURS)]
+        if not hours:
+            return None
+        machines = [row[0] for row in self._database.rows(_MACHINES)]
+        day = hours[0] // 24
+        if _ALL in machines:
+            return Piece([(day * 24, day * 24 + 24)], [(day,)], _COUNT_DAY, _CLEAR_DAY)
+        spans = [(hour, hour + 1) for hour in hours]
+        whose = [(day, machine) for machine in machines]
+        return Piece(spans, whose, _COUNT_MACHINE, _CLEAR_MACHINE)
 
     def _count(self, turn: int, piece: Piece) -> None:
         """Count a piece, and store it in parts that let others write in between."""
-        hours = [row for span in piece.spans for row in self._database.rows(_COUNT_HOURS, span)]
-        days = [row for one in piece.whose for row in self._database.rows(piece.counting, one)]
-        work: list[Work] = [
-            (_CLEAR_HOURS, piece.spans), (piece.clearing, piece.whose), (_ADD_HOUR, hours),
-            (_ADD_WHO, list({row[1:4] for row in days})), (_ADD_DAY, days), (_CLEAN, piece.noted),
+        for span in piece.spans:
+            self._database.row(_COUNT_HOURS, span)
+        for one in piece.whose:
+            self._database.row(piece.counting, one)
+        count = self._database.number(_COUNT_DAYS)
+        first: list[Work] = [
+            *((_CLEAR_HOURS, span) for span in piece.spans),
+            *((piece.clearing, one) for one in piece.whose), (_ADD_HOURS, ()), (_ADD_WHO, ()),
         ]  # fmt: skip
-        for number, part in enumerate(_parts(work)):
+        parts = [first, *([(_ADD_DAYS, (at, at + PART))] for at in range(0, count, PART))]
+        if count <= PART:
+            parts = [[work for part in parts for work in part]]
+        parts[-1].append((_CLEAN, ()))
+        for number, part in enumerate(parts):
             if not self._store(turn + number, part):
                 return
 
@@ -206,38 +259,12 @@ class UsageCounting:
         with self._database.write() as transaction:
             if not transaction.changed(_TURN, (turn,)):
                 return False
-            for sql, rows in part:
-                transaction.execute_many(sql, rows)
+            for sql, bindings in part:
+                transaction.execute(sql, bindings)
         return True
-
-
-def _piece(noted: Sequence[Row]) -> Piece:
-    day = noted[0][0] // 24
-    machines = sorted({machine for _hour, machine, _mark in noted})
-    if _ALL in machines:
-        spans: list[Row] = [(day * 24, day * 24 + 24)]
-        return Piece(spans, [(day,)], _COUNT_DAY, _CLEAR_DAY, noted)
-    spans = sorted({(hour, hour + 1) for hour, _machine, _mark in noted})
-    whose = [(day, machine) for machine in machines]
-    return Piece(spans, whose, _COUNT_MACHINE, _CLEAR_MACHINE, noted)
-
-
-def _parts(work: Iterable[Work]) -> Iterator[list[Work]]:
-    """Yield what is to be done in portions of `PART` rows at most."""
-    part: list[Work] = []
-    size = 0
-    for sql, rows in work:
-        for place in range(0, len(rows), PART):
-            some = rows[place : place + PART]
-            if size + len(some) > PART:
-                yield part
-                part, size = [], 0
-            part.append((sql, some))
-            size += len(some)
-    yield part
 
 
 def mark_evicted(transaction: Transaction, gone: Iterable[Row]) -> None:
     """Note that entries left without a local change; each is told by its instant and machine."""
     places = {(created_at // HOUR_MS, machine_id) for created_at, machine_id in gone}
-    transaction.execute_many(_NOTE, places)
+    transaction.execute_many(_NOTE_EVICTED, places)

@@ -147,7 +147,7 @@ def test_a_count_that_another_process_overtook_is_made_again(
     """Whether it stores before the first part of a day, or between two."""
     monkeypatch.setattr(counting_module, "PART", 2)
     store = UsageCounting._store
-    parts, others = 0, [5, 1]
+    parts, others = 0, [3, 1]
 
     def overtaken(counting: UsageCounting, turn: int, part: Any) -> bool:
         nonlocal parts
