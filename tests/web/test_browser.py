@@ -166,41 +166,44 @@ def test_it_reads_without_scripts(browser: Browser, address: str) -> None:
         browser.devtools("Emulation.setScriptExecutionDisabled", value=False)
 
 
-MILLION = 1_000_000
+ENTRIES = int(os.environ.get("IPCOM_CHAT_ENTRIES", "50000"))
+"""How long the long history is; to build a million takes 15 s of the processor, to index it 50."""
 YEAR_MS = 365 * 86_400_000
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Env:
-    """Give a history of a million entries of a year, as an import brings it: counted by nobody."""
+    """Give a long history of a year, as an import brings it: counted by nobody."""
     env = isolated_env(tmp_path_factory.mktemp("large"))
     now_ms = SystemClock().now_ms()
     replica = open_replica(load(env).paths.replica, now_ms=now_ms)
     try:
-        fill_by_sql(replica.database, MILLION, now_ms=now_ms, span_ms=YEAR_MS)
+        fill_by_sql(replica.database, ENTRIES, now_ms=now_ms, span_ms=YEAR_MS)
     finally:
         replica.close()
     add_entries(env, {"command": "why does zabbix not answer?", "response": "Restart its agent."})
     return env
 
 
-def test_a_million_entries_are_served_at_once_counted_beside_and_searched(
+def test_a_long_history_is_served_at_once_counted_beside_and_searched(
     browser: Browser, large: Env
 ) -> None:
     with running(large) as (address, _process):
         browser.open(address)
-        assert "1000001" in browser.run("return document.getElementById('live-queue').innerText")
-        _look_at(browser, "million-first")
+        assert f"{ENTRIES + 1}" in browser.run(
+            "return document.getElementById('live-queue').innerText"
+        )
+        _look_at(browser, "long-first")
         # The page says so until all is counted, and then says it no more, by itself.
         browser.wait_for(f"!document.body.innerText.includes({PARTIAL!r})", timeout_s=120)
         browser.open(f"{address}?window=month")
         total = sum(int(each) for each in browser.run(_ANSWERED))
-        days = 30 * MILLION // 365 * 8 // 10  # questions
-        assert 0.85 * days < total < 1.0 * days
+        days = 30 * ENTRIES // 365 * 8 // 10  # questions
+        assert 0.8 * days < total < days
         for scheme in ("dark", "light"):
             feature = {"name": "prefers-color-scheme", "value": scheme}
             browser.devtools("Emulation.setEmulatedMedia", features=[feature])
-            _look_at(browser, f"million-{scheme}")
+            _look_at(browser, f"long-{scheme}")
         browser.open(f"{address}search?q=zabbix")
         assert browser.run("return document.querySelector('.hits mark').textContent") == "zabbix"
 
