@@ -277,6 +277,18 @@ def test_what_the_primary_does_not_tell_is_no_alert(machine: Machine) -> None:
     assert "did not tell its size: primary_unreachable" in log_file(machine.env).read_text()
 
 
+def test_a_certificate_that_cannot_be_read_is_named(machine: Machine) -> None:
+    with refused_port() as port:
+        far = {"TURSO_DATABASE_URL": f"https://127.0.0.1:{port}"}
+        done = program(machine.env, **far)
+        unread = program(machine.env, "--json", **far).json()["unread"]
+        off = program(machine.env, IPCOM_CHAT_ALERTS_CERTIFICATE_DAYS="0", **far)
+    assert done.code == 0
+    assert "UNKNOWN certificate: it could not be read." in done.out.splitlines()[1:]
+    assert "certificate" in unread
+    assert "certificate" not in off.out
+
+
 def test_a_token_that_cannot_be_had_is_a_primary_that_cannot_be_used(machine: Machine) -> None:
     lost = {"TURSO_AUTH_TOKEN_FILE": "/no/such/token", "IPCOM_CHAT_ALERTS_PRIMARY_SECONDS": "1"}
     assert machine.run(*CHECK, **lost).code == 0

@@ -96,6 +96,13 @@ def test_the_program_knows_what_a_unit_runs(unit: Path) -> None:
     assert bool(lines) == (unit.suffix == ".service")
 
 
+def test_the_dashboard_does_not_start_without_its_token() -> None:
+    """It would end at once, and be started again for ever."""
+    unit = (UNITS / "ipcom-chat-web.service").read_text()
+    (token,) = re.findall(r"--token-file (\S+)", unit)
+    assert f"\nConditionPathExists={token}\n" in unit
+
+
 def denies_write_execute() -> None:
     """Skip where the kernel (before 6.3) cannot."""
     code = f"import ctypes; raise SystemExit(ctypes.CDLL(None).prctl({PR_SET_MDWE}, 1, 0, 0, 0))"

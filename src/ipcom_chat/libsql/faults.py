@@ -117,7 +117,7 @@ def unauthorised(host: str) -> PrimaryAuthError:
     return PrimaryAuthError(
         _(
             "The primary at {host} does not accept the token; the history on this machine is safe."
-            " Set TURSO_AUTH_TOKEN to a valid one.",
+            " Set TURSO_AUTH_TOKEN, or the file of TURSO_AUTH_TOKEN_FILE, to a valid one.",
             host=host,
         )
     )

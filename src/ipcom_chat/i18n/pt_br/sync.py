@@ -27,9 +27,9 @@ MESSAGES: dict[str, str] = {
         " está seguro e será enviado depois."
     ),
     "The primary at {host} does not accept the token; the history on this machine is safe."
-    " Set TURSO_AUTH_TOKEN to a valid one.": (
+    " Set TURSO_AUTH_TOKEN, or the file of TURSO_AUTH_TOKEN_FILE, to a valid one.": (
         "O banco primário em {host} não aceita o token; o histórico desta máquina está seguro."
-        " Defina TURSO_AUTH_TOKEN com um token válido."
+        " Defina TURSO_AUTH_TOKEN, ou o arquivo de TURSO_AUTH_TOKEN_FILE, com um token válido."
     ),
     "The primary at {host} does not allow writing: {reason}. The history on this machine"
     " is safe; set TURSO_AUTH_TOKEN to a token that may write.": (
