@@ -1,8 +1,8 @@
 """The parts of the report, in its order: how each is called for a quick report and a full one.
 
-Pure. Quick sizes let the whole report end in some twenty minutes on two cores that have nothing else to do; full ones are those
-of docs/benchmarks.md. `{sizes}` becomes the numbers of entries to measure with, `{largest}` the
-largest of them, `{corpora}` the folder with the corpora of the retrieval.
+Pure. Quick sizes let the whole report end in some twenty minutes on two cores that have nothing
+else to do; full ones are those of docs/benchmarks.md. `{sizes}` becomes the numbers of entries to
+measure with, `{largest}` the largest of them.
 """
 
 from collections.abc import Iterator, Sequence
