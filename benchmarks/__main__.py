@@ -34,7 +34,10 @@ def main() -> None:
         names=tuple(options.parts), full=options.full, corpora=options.corpora,
         sizes=tuple(int(size) for size in options.sizes.split(",") if size),
     )  # fmt: skip
-    planned = list(parts.commands(wanted))
+    try:
+        planned = list(parts.commands(wanted))
+    except ValueError as error:
+        sys.exit(str(error))
     missing = peers.install_all() if options.peers else {}
     _print(["# Benchmarks", "", *machine(), "", *_others(missing)])
     beside: list[report.Beside] = []

@@ -49,6 +49,8 @@ READY_LIMIT_S = 300.0
 SAVING_THREADS = 8
 BARE_EVERY = 4
 """After how many saves a thread writes a row with APSW alone, to know the disk of the moment."""
+BREATH_S = 0.5
+"""After a refusal before the clock starts."""
 WARMING_UP = 16
 """How many machines meet the primary at a time before the clock starts."""
 
@@ -243,7 +245,10 @@ class Machines:
 
         async def meet(engine: FleetEngine) -> None:
             async with places:
-                await engine.cycle()
+                until_s = time.monotonic() + READY_LIMIT_S
+                while not await _has_met(engine):
+                    if time.monotonic() > until_s:
+                        raise TimeoutError("the primary does not answer")
 
         await asyncio.gather(*map(meet, self._engines.values()))
 
@@ -325,6 +330,16 @@ class Savers:
         end_s = time.monotonic()
         os.write(self._nudges[machine], _NUDGE.pack(machine))
         return Saved(machine, number, due_s, start_s, end_s)
+
+
+async def _has_met(engine: FleetEngine) -> bool:
+    """Carry what there is; a server without a processor refuses, and is asked again."""
+    try:
+        await engine.cycle()
+    except IpcomChatError:
+        await asyncio.sleep(BREATH_S)
+        return False
+    return True
 
 
 def synchronise(scene: Scene, numbers: Sequence[int], nudges: Connection, start: Start) -> None:
