@@ -35,9 +35,9 @@ class _Answer(msgspec.Struct):
     created_at: int
 
 
-def _saved(stage: Stage, question: Question) -> Callable[[Ended], None]:
+def _saved(stage: Stage, box: Box, question: Question) -> Callable[[Ended], None]:
     def note(ended: Ended) -> None:
-        question.is_over = ended.code != KILLED
+        question.is_over = ended.code != KILLED and not box.was_full
         if ended.code == 0:
             answer = msgspec.json.decode(ended.out, type=_Answer)
             question.entry_id = answer.id
@@ -51,7 +51,7 @@ def _ask(*flags: str, private: bool = False, word: str = "") -> Doer:
         question = stage.model.new(box.name, private=private)
         text = f"{word} {stage.model.text(question)}".strip()
         model = ["--model", "openai-compatible:m"] if word else []
-        stage.begin(box, [*flags, "ask", "--json", *model, text], _saved(stage, question))
+        stage.begin(box, [*flags, "ask", "--json", *model, text], _saved(stage, box, question))
         return True
 
     return ask

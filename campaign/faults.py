@@ -132,6 +132,7 @@ def _full_disk(stage: Stage, box: Box, step: Step) -> bool:
     """Fill what is left of the disk, to the last byte."""
     if not box.has_disk:
         return False
+    box.was_full = True
     with suppress(OSError), (box.disk / "ballast").open("ab", buffering=0) as file:
         for size in (BALLAST_BYTES, 4096, 1):
             with suppress(OSError):
@@ -150,6 +151,7 @@ def _read_only_disk(stage: Stage, box: Box, step: Step) -> bool:
     if not box.has_disk:
         return False
     box.kill_all()
+    box.was_full = True
     if not box.remount("ro"):
         return False
     programs = [box.start(*argv) for argv in (("history", "list"), ("sync",), ("doctor",))]

@@ -89,6 +89,8 @@ class Stage:
         for act in self.acts:
             self._finish(act)
         self.acts.clear()
+        for box in self.world.boxes:
+            box.was_full = False
 
     def _note(self, step: Step, box: Box, is_done: bool) -> None:  # noqa: FBT001
         if step.name in FAULTS:

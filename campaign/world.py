@@ -69,6 +69,8 @@ class Box:
         }  # fmt: skip
         self.renew_token()
         self.programs: list[Program] = []
+        self.was_full = False
+        """In this round its disk was full: nobody could store how a request ended."""
         self.yesterday: frozenset[str] | None = None
         """The private texts of the copy of yesterday's disk, if there is one."""
         self.backed_up: frozenset[str] | None = None
