@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 LIMIT_S = 600.0
+GRACE_S = 20.0
+"""How long a part may take to clear up once it is told to end."""
 
 
 class Command(NamedTuple):
@@ -64,6 +66,11 @@ def finish(argv: Sequence[str], cwd: Path, limit_s: float) -> str:
     )
     try:
         out, _err = process.communicate(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGINT)  # so that it takes its folders away
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_S)
+        raise
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
