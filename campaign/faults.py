@@ -8,7 +8,7 @@ from apsw import Connection
 
 from campaign.acts import DOERS as ACTS
 from campaign.plan import Step
-from campaign.programs import Program
+from campaign.programs import NEWER, Program
 from campaign.stage import Doer, Stage
 from campaign.world import PATIENCE_S, Box, newer
 from ipcom_chat.schema import migrations
@@ -174,11 +174,10 @@ def _clone(stage: Stage, box: Box, step: Step) -> bool:
     box.copy_to(image)
     other = stage.world.add()
     other.put_back(image)
-    other.machine.env["IPCOM_CHAT_MACHINE_ID"] = box.machine.env["IPCOM_CHAT_MACHINE_ID"]
-    other.jump(int(box.clock.read_text()))
-    for name in ("CAMPAIGN_NEWER",):
+    for name in ("IPCOM_CHAT_MACHINE_ID", NEWER):
         if name in box.machine.env:
             other.machine.env[name] = box.machine.env[name]
+    other.jump(int(box.clock.read_text()))
     return True
 
 
