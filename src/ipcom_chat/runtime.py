@@ -16,7 +16,7 @@ from ipcom_chat.clock import Clock
 from ipcom_chat.configured import sync_settings
 from ipcom_chat.domain.entry import Mode, Origin, Scope, storable
 from ipcom_chat.domain.people import Machine, User
-from ipcom_chat.errors import UsageError
+from ipcom_chat.errors import UnknownUserError, UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, SessionId
 from ipcom_chat.open_replica import OpenReplica
@@ -204,7 +204,7 @@ class Runtime(OpenReplica):
         """
         username = self.settings["user"]
         if username:
-            return self.users.active(username)
+            return self._active(username)
         if self.mode is Mode.USER:
             raise UsageError(
                 _(
@@ -213,6 +213,23 @@ class Runtime(OpenReplica):
                 )
             )
         return None
+
+    def _active(self, username: str) -> User:
+        """Return the user of the settings; where there is none, say who named that one."""
+        source = self.settings.sources["user"]
+        try:
+            return self.users.active(username)
+        except UnknownUserError as error:
+            if source == FLAG:
+                raise
+            raise UnknownUserError(
+                _(
+                    "{problem} (The name comes from {source}; users of other machines arrive with "
+                    "'ipcom-chat sync'.)",
+                    problem=error,
+                    source=source,
+                )
+            ) from error
 
     def origin(self) -> Origin:
         """Return who writes, from where, into which histories."""

@@ -206,7 +206,8 @@ def read_file(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(
             _(
-                "Cannot read the settings in {path}: {reason}",
+                "Cannot read the settings in {path}: {reason}. Nothing was changed; mend the file, "
+                "or move it away to start without it.",
                 path=path,
                 reason=getattr(error, "strerror", None) or error,
             )
@@ -231,7 +232,22 @@ def known(key: str, *, where: str) -> Setting:
     Raises:
         SettingsError: there is none.
     """
-    if key not in KNOWN:
+    if key in KNOWN:
+        return KNOWN[key]
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes need it
+
+    near = get_close_matches(key, KNOWN, n=1)
+    if not near and where.startswith("/"):
+        # `config list` reads the same file and would fail for the same reason.
+        raise SettingsError(
+            _(
+                "Unknown setting {key!r} in {where}; correct it or take it out there. Nothing was "
+                "changed.",
+                key=key,
+                where=where,
+            )
+        )
+    if not near:
         raise SettingsError(
             _(
                 "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
@@ -239,7 +255,14 @@ def known(key: str, *, where: str) -> Setting:
                 where=where,
             )
         )
-    return KNOWN[key]
+    raise SettingsError(
+        _(
+            "Unknown setting {key!r} in {where}; did you mean {near!r}? Nothing was changed.",
+            key=key,
+            where=where,
+            near=near[0],
+        )
+    )
 
 
 def convert(key: str, value: Any, source: str) -> Any:
@@ -262,10 +285,20 @@ def convert(key: str, value: Any, source: str) -> Any:
                 key=key,
                 source=source,
                 value=shown,
-                help=_(setting.help),
+                help=_allowed(setting),
             )
         ) from error
     return converted
+
+
+def _allowed(setting: Setting) -> str:
+    """Say which values a setting can have, and what it is."""
+    if setting.type is bool:
+        return _("true or false ({help})", help=_(setting.help))
+    if setting.type is int:
+        least = _NUMBER_MIN.get(setting.key, 0)
+        return _("a whole number from {least} on ({help})", least=least, help=_(setting.help))
+    return _(setting.help)
 
 
 _ALLOWED = {"ui.language": ("en", "pt_BR"), "ui.theme": ("auto", "dark", "light")}

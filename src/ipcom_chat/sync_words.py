@@ -10,7 +10,7 @@ def sync_sentence(status: SyncStatus) -> str:
     texts = {
         Condition.OFF: _("no primary is configured: the history stays on this machine"),
         Condition.SYNCED: _("synced with {host}", host=status.host),
-        Condition.FILLING: _("pulling the shared history from {host}", host=status.host),
+        Condition.FILLING: _filling(status),
         Condition.WAITING: n_("one row waits for {host}", "{count} rows wait for {host}",
                               status.unacknowledged, host=status.host),
         Condition.OFFLINE: _("offline since {since}: {reason}",
@@ -50,6 +50,13 @@ def sync_problem(status: SyncStatus, *, is_loud: bool) -> str | None:
     if status.condition is Condition.ATTENTION:
         return _("Synchronisation needs attention: {reason}", reason=_trouble(status))
     return status.error if is_loud and status.condition is Condition.OFFLINE else None
+
+
+def _filling(status: SyncStatus) -> str:
+    if status.tried_at is None:
+        return _("the shared history of {host} is still to be pulled: 'ipcom-chat sync'",
+                 host=status.host)  # fmt: skip
+    return _("pulling the shared history from {host}", host=status.host)
 
 
 def _trouble(status: SyncStatus) -> str:

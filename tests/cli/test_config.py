@@ -91,7 +91,7 @@ def test_o25_only_the_result_is_written(env: Env) -> None:
     ("key", "value", "code"),
     [
         ("history.mode", "everything", 1),
-        ("cache.ttl", "-1", 2),
+        ("cache.ttl", "-1", 1),
         ("cache.ttl", "nan", 1),
         ("no.such", "1", 1),
         ("cache.ttl", "9" * 40, 1),
@@ -119,6 +119,39 @@ def test_a_broken_file_leaves_set_path_and_doctor_usable(env: Env) -> None:
     doctor = run_cli(["doctor", "--json"], env)
     assert doctor.code == 1
     assert "nonsense" in next(c["detail"] for c in doctor.json() if c["name"] == "settings")
+
+
+def test_a_misspelt_setting_names_the_one_that_was_meant(env: Env) -> None:
+    done = run_cli(["config", "set", "ui.them", "light"], env)
+    assert (done.code, "did you mean 'ui.theme'? Nothing was changed." in done.err) == (1, True)
+    path = config_file(env)
+    path.parent.mkdir(parents=True)
+    path.write_text("[ui]\nthem = 'light'\n")
+    assert f"in {path}; did you mean 'ui.theme'?" in run_cli(["history", "list"], env).err
+
+
+def test_an_unknown_setting_in_a_file_is_not_sent_to_a_verb_that_reads_the_same_file(
+    env: Env,
+) -> None:
+    path = config_file(env)
+    path.parent.mkdir(parents=True)
+    path.write_text("nonsense = 1\n")
+    said = run_cli(["history", "list"], env).err
+    assert "correct it or take it out there" in said
+    assert "config list" not in said
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("ai.enabled", "maybe", "true or false"),
+        ("sync.window_days", "many", "a whole number from 0 on"),
+        ("sync.window_days", "-1", "a whole number from 0 on"),
+    ],
+)
+def test_what_a_setting_can_be_is_said(env: Env, key: str, value: str, allowed: str) -> None:
+    done = run_cli(["config", "set", key, value], env)
+    assert (done.code, allowed in done.err) == (1, True), done.err
 
 
 def test_a_value_that_is_not_set_is_not_found(env: Env) -> None:

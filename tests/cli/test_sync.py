@@ -155,6 +155,25 @@ def test_status_names_the_fault_of_an_address_before_anything_was_tried(
     assert (as_json["condition"], as_json["error"]) == ("attention", fault)
 
 
+def test_a_machine_that_was_never_synchronised_does_not_say_synced(
+    one: Machine, primary: Sqld
+) -> None:
+    done = one.run("sync", "status")
+    assert (
+        f"State\tthe shared history of 127.0.0.1:{primary.port} is still to be pulled" in done.out
+    )
+    assert one.run("sync", "status", "--json").json()["condition"] == "filling"
+    one.sync()
+    assert "State\tsynced with" in one.run("sync", "status").out
+
+
+def test_tls_to_a_server_without_it_is_told_in_words(tmp_path: Path, primary: Sqld) -> None:
+    done = Machine(tmp_path, "plain", f"libsql://127.0.0.1:{primary.port}").run("sync")
+    assert done.code == 1
+    assert "does not speak TLS. Nothing was sent" in done.err
+    assert done.err.count("\n") == 1
+
+
 def test_status_offline(one: Machine, primary: Sqld) -> None:
     one.sync()
     primary.kill()

@@ -56,6 +56,12 @@ def test_what_can_be_made_again_goes_and_the_history_stays(used: Env) -> None:
     assert run_cli(["uninstall", "--yes"], used).code == 0
 
 
+def test_without_a_terminal_to_ask_on_the_way_out_is_named(used: Env) -> None:
+    done = run_cli(["uninstall"], used)
+    assert done.code == 1
+    assert "no terminal to ask on; --yes removes it without asking" in done.err
+
+
 def test_a_completion_of_somebody_else_stays(env: Env) -> None:
     other = Path(env["XDG_DATA_HOME"]) / BASH
     other.parent.mkdir(parents=True)

@@ -29,6 +29,15 @@ def test_d1_wrong_values_are_refused(env: Env, option: str, value: str) -> None:
     assert done.out == ""
 
 
+def test_an_unknown_user_of_the_settings_is_told_with_where_the_name_comes_from(env: Env) -> None:
+    assert run_cli(["config", "set", "user", "bob"], env).code == 0
+    done = run_cli(["history", "list"], env)
+    file = run_cli(["config", "path"], env).out.strip()
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert f"(The name comes from {file};" in done.err
+    assert "comes from" not in run_cli(["--user", "eve", "history", "list"], env).err
+
+
 def test_a_user_is_created_listed_and_shown(env: Env) -> None:
     created = run_cli([*CREATE, "--json"], env).json()
     assert created["username"] == "bia"

@@ -171,6 +171,14 @@ def test_a_file_made_to_break_the_reader_is_one_sentence(
         load(env)
 
 
+def test_a_file_that_cannot_be_read_says_what_is_safe_and_what_to_do(
+    config: Path, env: dict[str, str]
+) -> None:
+    config.write_text("theme = light")
+    with pytest.raises(SettingsError, match="Nothing was changed; mend the file, or move it away"):
+        load(env)
+
+
 def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(
     config: Path, env: dict[str, str]
 ) -> None:

@@ -204,7 +204,7 @@ def _problem(error: click.ClickException) -> str:
         case click.BadParameter():
             return _("{name}: {problem}.", name=_name(error.param), problem=error.message)
         case click.BadOptionUsage():
-            return _("The option {name} is not used like this.", name=error.option_name)
+            return _("The option {name} needs a value, or takes none.", name=error.option_name)
     return _("There is an argument too many or too few.")
 
 

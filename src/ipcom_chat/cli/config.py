@@ -68,7 +68,12 @@ def get(context: CliContext, *, key: str, as_json: bool) -> int:
     return output.ExitCode.FAILED if found["value"] is None else output.ExitCode.OK
 
 
-@config.command("set", help=_("Write one setting into your file; '-' reads the value from stdin."))
+@config.command(
+    "set",
+    help=_("Write one setting into your file; '-' reads the value from stdin."),
+    # `-1` is a value that is refused with a reason, no option.
+    context_settings={"ignore_unknown_options": True},
+)
 @click.argument("key", metavar=_("KEY"), shell_complete=_keys)
 @click.argument("value", metavar=_("VALUE"))
 @click.pass_obj

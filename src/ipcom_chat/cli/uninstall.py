@@ -39,6 +39,8 @@ def uninstall(context: CliContext, *, dry_run: bool, yes: bool, purge: bool) -> 
         return output.ExitCode.OK
     if not _agreed(yes=yes, purge=purge, found=found):
         output.note(_("Nothing was removed."))
+        if not output.is_asked():
+            output.note(_("There is no terminal to ask on; --yes removes it without asking."))
         return output.ExitCode.FAILED
     remove([*found.derived, *(found.kept if purge else ())], context.paths.replica)
     _conclude()

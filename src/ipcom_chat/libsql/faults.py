@@ -157,8 +157,20 @@ def not_a_primary(host: str, reason: str) -> PrimarySetupError:
     )
 
 
+_NO_TLS = frozenset(("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"))
+"""How versions of OpenSSL call an answer that is none of TLS."""
+
+
 def _untrusted(host: str, error: ssl.SSLError) -> PrimarySetupError:
     reason = getattr(error, "verify_message", "") or error.reason or str(error)
+    if error.reason in _NO_TLS:
+        return PrimarySetupError(
+            _(
+                "What answers at {host} does not speak TLS. Nothing was sent; check the port, or "
+                "write http:// if the primary runs on this machine.",
+                host=host,
+            )
+        )
     return PrimarySetupError(
         _(
             "There is no safe connection to {host}: {reason}. Nothing was sent; check the address,"

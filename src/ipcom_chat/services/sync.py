@@ -370,4 +370,7 @@ def _condition(status: SyncStatus, now_ms: int) -> Condition:
         return Condition.ATTENTION
     if not all(each.is_filled for each in status.subscriptions):
         return Condition.FILLING
-    return Condition.WAITING if status.unacknowledged else Condition.SYNCED
+    if status.unacknowledged:
+        return Condition.WAITING
+    # A replica that nothing was carried to yet has nothing waiting, and is not synced.
+    return Condition.FILLING if status.succeeded_at is None else Condition.SYNCED

@@ -52,7 +52,9 @@ MESSAGES: dict[str, str] = {
     "There is no verb {word!r} in '{noun}'.": "Não há o verbo {word!r} em '{noun}'.",
     "{name} is missing.": "Falta {name}.",
     "{name}: {problem}.": "{name}: {problem}.",
-    "The option {name} is not used like this.": "A opção {name} não se usa assim.",
+    "The option {name} needs a value, or takes none.": (
+        "A opção {name} precisa de um valor, ou não leva nenhum."
+    ),
     "Usage: ": "Uso: ",
     "{value!r} is not a whole number from {minimum} to {maximum}": (
         "{value!r} não é um número inteiro de {minimum} a {maximum}"

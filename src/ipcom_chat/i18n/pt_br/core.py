@@ -116,6 +116,11 @@ MESSAGES: dict[str, str] = {
         "Não há o usuário {username!r}. Crie-o: ipcom-chat user create --username {username}"
         " --name NOME --email ENDEREÇO"
     ),
+    "{problem} (The name comes from {source}; users of other machines arrive with 'ipcom-chat"
+    " sync'.)": (
+        "{problem} (O nome vem de {source}; usuários de outras máquinas chegam com 'ipcom-chat"
+        " sync'.)"
+    ),
     "The user {username!r} is not active. Bring the user back: ipcom-chat user reactivate"
     " {username}": (
         "O usuário {username!r} está desativado. Reative-o: ipcom-chat user reactivate {username}"
@@ -178,9 +183,20 @@ MESSAGES: dict[str, str] = {
     "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.": (
         "Configuração desconhecida {key!r} em {where}; 'ipcom-chat config list' mostra todas."
     ),
-    "Cannot read the settings in {path}: {reason}": (
-        "Não é possível ler as configurações em {path}: {reason}"
+    "Unknown setting {key!r} in {where}; correct it or take it out there. Nothing was changed.": (
+        "Configuração desconhecida {key!r} em {where}; corrija-a ou retire-a de lá. Nada foi"
+        " alterado."
     ),
+    "Unknown setting {key!r} in {where}; did you mean {near!r}? Nothing was changed.": (
+        "Configuração desconhecida {key!r} em {where}; você quis dizer {near!r}? Nada foi alterado."
+    ),
+    "Cannot read the settings in {path}: {reason}. Nothing was changed; mend the file, or move it"
+    " away to start without it.": (
+        "Não é possível ler as configurações em {path}: {reason}. Nada foi alterado; corrija o"
+        " arquivo, ou mova-o para começar sem ele."
+    ),
+    "true or false ({help})": "true ou false ({help})",
+    "a whole number from {least} on ({help})": "um número inteiro a partir de {least} ({help})",
     "{path} holds a secret ({key}) and can be read by others. Run: chmod 600 {path}": (
         "{path} contém um segredo ({key}) e pode ser lido por outros. Execute: chmod 600 {path}"
     ),

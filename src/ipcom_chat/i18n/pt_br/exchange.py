@@ -162,6 +162,9 @@ MESSAGES: dict[str, str] = {
     "one waiting": "1 esperando",
     "{count} waiting": "{count} esperando",
     "pulling": "recebendo",
+    "the shared history of {host} is still to be pulled: 'ipcom-chat sync'": (
+        "o histórico compartilhado de {host} ainda não foi recebido: 'ipcom-chat sync'"
+    ),
     "pulling the shared history from {host}": "recebendo o histórico compartilhado de {host}",
     "refused: {kind} {key}: {reason}": "recusada: {kind} {key}: {reason}",
     "seconds between synchronisations while people are at work": (

@@ -98,6 +98,9 @@ MESSAGES: dict[str, str] = {
     "Backups in {folder} stay in any case.": "Os backups em {folder} ficam em todo caso.",
     "Remove it?": "Remover?",
     "Nothing was removed.": "Nada foi removido.",
+    "There is no terminal to ask on; --yes removes it without asking.": (
+        "Não há terminal em que perguntar; --yes remove sem perguntar."
+    ),
     "Remove the history of this machine, too? What was not sent yet is lost.": (
         "Remover também o histórico desta máquina? O que ainda não foi enviado se perde."
     ),

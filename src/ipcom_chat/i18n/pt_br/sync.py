@@ -44,6 +44,11 @@ MESSAGES: dict[str, str] = {
         "O que responde em {host} não é um servidor libSQL: {reason}. O histórico desta máquina"
         " está seguro; verifique o endereço do banco primário e o proxy."
     ),
+    "What answers at {host} does not speak TLS. Nothing was sent; check the port, or write http://"
+    " if the primary runs on this machine.": (
+        "O que responde em {host} não fala TLS. Nada foi enviado; verifique a porta, ou escreva"
+        " http:// se o banco primário roda nesta máquina."
+    ),
     "There is no safe connection to {host}: {reason}. Nothing was sent; check the address,"
     " this machine's clock and its certificates (SSL_CERT_FILE).": (
         "Não há conexão segura com {host}: {reason}. Nada foi enviado; verifique o endereço, o"
