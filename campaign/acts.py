@@ -81,7 +81,7 @@ def _watch(stage: Stage, box: Box, step: Step) -> bool:
 
 def _vote(stage: Stage, box: Box, step: Step) -> bool:
     question = stage.model.chosen(step.a)
-    if question is None or question.entry_id is None:
+    if question is None or question.entry_id is None or question.private:
         return False
     stage.begin(box, ["history", "vote", question.entry_id, ("good", "bad")[step.b % 2]])
     return True
