@@ -81,7 +81,7 @@ def _watch(stage: Stage, box: Box, step: Step) -> bool:
 
 def _vote(stage: Stage, box: Box, step: Step) -> bool:
     question = stage.model.chosen(step.a)
-    if question is None or question.entry_id is None:
+    if question is None or question.entry_id is None or question.private:
         return False
     stage.begin(box, ["history", "vote", question.entry_id, ("good", "bad")[step.b % 2]])
     return True
@@ -136,7 +136,7 @@ def _chat(stage: Stage, box: Box, step: Step) -> bool:
 
 def _note_seen(stage: Stage, box: Box, question: Question) -> None:
     """What another process can see in the replica is as good as acknowledged."""
-    for entry_id, _status, created_at in box.machine.rows(_SEEN, question.token):
+    for entry_id, _status, created_at in box.seen(_SEEN, question.token):
         question.entry_id = entry_id
         stage.model.acknowledge(question, created_at)
 
@@ -167,7 +167,7 @@ def erase(verb: str) -> Doer:
 def purge(stage: Stage, box: Box, step: Step) -> bool:
     """Everything from before some hours ago is deleted; nothing is, where no clock jumped."""
     before_s = int(time.time() - PAST_MS / 1000)
-    texts = [str(row[0]) for row in box.machine.rows(_OLD, before_s * 1000)]
+    texts = [str(row[0]) for row in box.seen(_OLD, before_s * 1000)]
     tokens = stage.model.purge(before_s * 1000, texts)
 
     def note(ended: Ended) -> None:

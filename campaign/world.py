@@ -13,7 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import apsw
 
 from campaign.programs import CLOCK, NEWER, Program
 from tests.support.machine import Machine, rows_of
@@ -97,6 +99,15 @@ class Box:
         assert ended is not None, f"{self.name}: {argv} does not end"
         assert ended.code == 0, f"{self.name}: {argv} ended with {ended.code}: {ended.err}"
         return ended.out
+
+    def seen(self, sql: str, *args: object) -> list[tuple[Any, ...]]:
+        """Return what another process sees in the replica; nothing if there is none yet."""
+        if not self.machine.file.exists():
+            return []
+        try:
+            return self.machine.rows(sql, *args)
+        except apsw.SQLError:  # whoever was making it was killed before there was a table
+            return []
 
     def kill_all(self) -> None:
         """Kill every program of this machine, as a power cut would."""
