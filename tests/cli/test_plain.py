@@ -84,6 +84,19 @@ def test_a_key_cancels_what_runs_and_the_chat_goes_on(env: Env, key: bytes | Non
     ]  # fmt: skip
 
 
+def test_lines_that_were_typed_meanwhile_do_not_run_into_one_another(env: Env) -> None:
+    with plain(env) as terminal:
+        terminal.send(b"!echo go; exec sleep 600\n")
+        terminal.wait_for("go\r\n")
+        terminal.send(b"!echo one\ntwo\n")
+        press(terminal, ESC)
+        terminal.wait_for("> !echo one two")
+        terminal.send(b"\n")
+        terminal.wait_for("one two\r\n> ")
+        assert leave(terminal) == 0
+    assert "echo one two" in [each["command"] for each in entries(env, "command")]
+
+
 def test_lines_that_were_pasted_wait_for_a_yes_and_are_one_question(env: Env) -> None:
     with plain(env | {"TERM": "dumb"}, "--local") as terminal:
         terminal.send(b"rm one\nrm two\n")

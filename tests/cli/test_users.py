@@ -38,6 +38,13 @@ def test_an_unknown_user_of_the_settings_is_told_with_where_the_name_comes_from(
     assert "comes from" not in run_cli(["--user", "eve", "history", "list"], env).err
 
 
+def test_a_verb_that_is_none_is_told_with_those_there_are(env: Env) -> None:
+    done = run_cli(["user", "deactivate", "bia"], env)
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    verbs = done.err.rpartition("Its verbs: ")[2]
+    assert {"create", "delete", "reactivate"} <= set(verbs.rstrip(".\n").split(", "))
+
+
 def test_a_user_is_created_listed_and_shown(env: Env) -> None:
     created = run_cli([*CREATE, "--json"], env).json()
     assert created["username"] == "bia"

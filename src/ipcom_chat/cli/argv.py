@@ -89,6 +89,12 @@ def normalise(argv: Sequence[str], *, piped: bool) -> Invocation:
 def _check_resume(arguments: Sequence[str], resume: str | None) -> None:
     if resume is None or not arguments or _ROOT_SWITCHES.intersection(arguments[:1]):
         return
+    if arguments[0] != ASK and resume == CHOOSE:
+        raise UsageError(
+            _("'{word}' is no id of a session; 'ipcom-chat sessions list' shows the ids. Without "
+              "one, --resume lets you choose in the chat.",
+              word=arguments[0])
+        )  # fmt: skip
     if arguments[0] != ASK:
         raise UsageError(
             _("--continue and --resume go with the chat or a question, not with '{verb}'.",

@@ -83,9 +83,13 @@ class Noun(click.Group):
 
     def unknown(self, word: str, known: Sequence[str]) -> str:
         """Return the sentence for a word that is no verb."""
-        return _("There is no verb {word!r} in '{noun}'.", word=word, noun=self.name) + _similar(
-            word, known
-        )
+        problem = _("There is no verb {word!r} in '{noun}'.", word=word, noun=self.name)
+        return problem + _similar(word, known) + self.advice(known)
+
+    def advice(self, known: Sequence[str]) -> str:
+        """Return what to do instead of a word that is no verb."""
+        # All of them: what is spelt alike can be the contrary, as `deactivate`, `reactivate`.
+        return _(" Its verbs: {verbs}.", verbs=", ".join(known))
 
 
 class Number(click.ParamType[int]):

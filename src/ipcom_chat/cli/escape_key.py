@@ -35,8 +35,9 @@ class EscapeKey:
 
     @property
     def typed(self) -> str:
-        """What was typed meanwhile, on one line."""
-        return "".join(filter(str.isprintable, self._typed.decode(errors="ignore")))
+        """What was typed meanwhile, on one line: where a line ended, a blank stands."""
+        text = " ".join(self._typed.decode(errors="ignore").splitlines())
+        return "".join(filter(str.isprintable, text))
 
     def listen(self) -> None:
         """Begin to hear it; a stdin that is no terminal has no keys."""

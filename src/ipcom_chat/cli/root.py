@@ -58,11 +58,10 @@ class LazyGroup(Noun):
         with formatter.section("Commands"):
             formatter.write_dl(list(_summaries().items()))
 
-    def unknown(self, word: str, known: Sequence[str]) -> str:
+    def advice(self, known: Sequence[str]) -> str:
         """See `Noun`."""
-        return super().unknown(word, known) + _(
-            " To ask a question, put it in quotes or write it after 'ipcom-chat ask'."
-        )
+        del known
+        return _(" To ask a question, put it in quotes or write it after 'ipcom-chat ask'.")
 
 
 def root() -> LazyGroup:

@@ -160,6 +160,10 @@ def valid_email(text: str) -> str:
         checked = email_validator.validate_email(text.strip(), check_deliverability=False)
     except email_validator.EmailNotValidError as error:
         raise InvalidUserError(
-            _("{text!r} is not a valid e-mail address: {reason}", text=text, reason=str(error))
+            _(
+                "{text!r} is not a valid e-mail address; write it like ana@example.com. Nothing "
+                "was changed.",
+                text=text,
+            )
         ) from error
     return checked.normalized

@@ -258,7 +258,7 @@ def test_a_word_of_a_question_or_of_another_verb_goes_on_with_nothing(argv: str)
         (["--resume", "ask", "why?"], "needs the id"),
         (["--resume", "two words"], "needs the id"),
         (["--continue", "--resume", "59de5a"], "Only one session"),
-        (["--resume", "not-hex"], "not with 'not-hex'"),
+        (["--resume", "not-hex"], "'not-hex' is no id of a session"),
     ],
 )
 def test_what_cannot_go_on_is_a_usage_error(argv: list[str], said: str) -> None:

@@ -94,7 +94,7 @@ def test_addresses(text: str, normal: str) -> None:
     ],
 )
 def test_what_is_no_address_says_why(text: str) -> None:
-    with pytest.raises(InvalidUserError, match="is not a valid e-mail address: "):
+    with pytest.raises(InvalidUserError, match="is not a valid e-mail address; write it like"):
         valid_email(text)
 
 

@@ -49,6 +49,7 @@ MESSAGES: dict[str, str] = {
     "Arguments": "Argumentos",
     "[OPTIONS]": "[OPÇÕES]",
     "VERB [ARGUMENTS]...": "VERBO [ARGUMENTOS]...",
+    " Its verbs: {verbs}.": " Seus verbos: {verbs}.",
     "There is no verb {word!r} in '{noun}'.": "Não há o verbo {word!r} em '{noun}'.",
     "{name} is missing.": "Falta {name}.",
     "{name}: {problem}.": "{name}: {problem}.",

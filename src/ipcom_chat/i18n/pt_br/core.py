@@ -9,8 +9,9 @@ MESSAGES: dict[str, str] = {
     "A name is required: 1 to {max} printable characters.": (
         "O nome é obrigatório: de 1 a {max} caracteres visíveis."
     ),
-    "{text!r} is not a valid e-mail address: {reason}": (
-        "{text!r} não é um endereço de e-mail válido: {reason}"
+    "{text!r} is not a valid e-mail address; write it like ana@example.com. Nothing was changed.": (
+        "{text!r} não é um endereço de e-mail válido; escreva-o como ana@example.com. Nada foi"
+        " alterado."
     ),
     "IPCOM_CHAT_MACHINE_ID has 1 to 64 letters, digits, '.', '_' or '-'; {text!r} does not fit.": (
         "IPCOM_CHAT_MACHINE_ID tem de 1 a 64 letras, dígitos, '.', '_' ou '-'; {text!r} não serve."

@@ -1,6 +1,11 @@
 """Brazilian Portuguese of sessions: the chooser, the verbs, and going on with one."""
 
 MESSAGES: dict[str, str] = {
+    "'{word}' is no id of a session; 'ipcom-chat sessions list' shows the ids. Without one,"
+    " --resume lets you choose in the chat.": (
+        "'{word}' não é o id de uma sessão; 'ipcom-chat sessions list' mostra os ids. Sem um,"
+        " --resume deixa você escolher no chat."
+    ),
     "--continue and --resume go with the chat or a question, not with '{verb}'.": (
         "--continue e --resume valem para o chat ou uma pergunta, não para '{verb}'."
     ),
