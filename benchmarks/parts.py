@@ -77,6 +77,7 @@ PARTS = (
     Part(module="fleet_simulated"),
     Part(module="cost"),
     Part(module="monitoring", quick=("--writes", "500", "--entries", "10000")),
+    Part(module="instructions"),
     Part(module="redaction"),
     Part(module="memory"),
 )  # fmt: skip
