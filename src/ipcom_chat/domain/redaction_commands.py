@@ -45,6 +45,9 @@ PROGRAMS = (
     Program("smbmap crackmapexec cme netexec nxc evil-winrm hydra medusa psexec psexec.exe paexec rdesktop ncftpput ncftpget ncftp "
             "impala-shell beeline racadm bmcutil idracadm7 wbemcli isql-fb neo4j-shell cypher-shell cqlsh nodetool jmxterm sqlplusw",
             "-p -pw+ -password+", "rdesktop -u ana -p {w:10} h", "rdesktop h"),
+    Program("crackmapexec cme netexec nxc evil-winrm smbmap psexec.py wmiexec.py smbexec.py atexec.py dcomexec.py secretsdump.py "
+            "impacket-psexec impacket-wmiexec impacket-smbexec impacket-secretsdump getst.py gettgt.py lookupsid.py",
+            "-H+ -hashes+ -aesKey+ --hash", "nxc smb h -u ana -H {x:32}", "nxc smb h -u ana", kind="hash"),
     Program("plink pscp psftp plink.exe pscp.exe winscp", "-pw+ -passphrase+", "plink -pw {w:10} ana@h", "plink -P 22 ana@h"),
     Program("ldapsearch ldapadd ldapmodify ldapdelete ldapmodrdn ldapcompare ldapwhoami ldapexop", "-w",
             "ldapsearch -x -D cn=a -w {w:10} -b dc=x", "ldapsearch -x -W -b dc=x"),

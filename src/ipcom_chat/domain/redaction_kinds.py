@@ -28,7 +28,8 @@ _WEAK = {
     "auth": "token", "credential": "secret", "credentials": "secret", "cred": "secret", "creds": "secret",
     "cookie": "cookie", "session": "cookie", "sessionid": "cookie", "sid": "cookie", "phpsessid": "cookie",
     "jsessionid": "cookie", "jwt": "jwt", "key": "api-key", "salt": "secret", "sig": "signature",
-    "signature": "signature", "keys": "api-key", "chave": "api-key",
+    "signature": "signature", "keys": "api-key", "chave": "api-key", "seed": "otp-seed", "otp": "otp-seed",
+    "totp": "otp-seed", "semente": "otp-seed",
 }  # fmt: skip
 _KEY_OF = frozenset(
     "api access secret private auth encryption encrypt signing sign master account storage shared "
@@ -54,6 +55,8 @@ _ABOUT = frozenset(
     maps map
     """.split()
 )
+_OWNERS = frozenset("agent exchange issuer mount provider service source src store var".split())
+"""Of `_ABOUT`, what says whose a secret is where it is not the last word: `TF_VAR_db_password`."""
 _SPLIT = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z]|\d|$|[^A-Za-z])|[A-Z]?[a-zãçéíóúâêôñ]+|[A-Z]+|\d+")
 
 
@@ -71,7 +74,7 @@ def kind_of(name: str) -> tuple[str, bool]:
         words.pop()
     if words[-1] == "id" and "secret" in words[:-1] and "key" not in words:
         return "secret", True
-    if any(word in _ABOUT for word in words):
+    if words[-1] in _ABOUT or any(word in _ABOUT and word not in _OWNERS for word in words):
         return "", False
     return _of_words(whole, words)
 

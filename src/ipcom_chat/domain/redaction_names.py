@@ -31,11 +31,16 @@ _TOLD = (
     "pin",
     "contrase",
     "chave",
+    "psk",
+    "frase",
+    "seed",
+    "mnemonic",
 )
 """Beginnings of names that a sentence may be about, too: see `SUBJECT`."""
 _NAMED = (
-    "psk", "key", "auth", "cookie", "session", "sid", "puk", "cvv", "cvc", "jwt", "kennwort", "salt",
+    "key", "auth", "cookie", "session", "sid", "puk", "cvv", "cvc", "jwt", "kennwort", "salt",
     "clave", "sig", "community",
+    "otp", "semente",
 )  # fmt: skip
 _STEMS = (*((stem, True) for stem in _TOLD), *((stem, False) for stem in _NAMED))
 _NAME_BACK = 64
@@ -46,6 +51,9 @@ _SEPARATOR = re.compile(
       \\{0,3}["'`]?[\])]?[ \t]{0,24}(?:=>|:=|===?|\+=|\?=|=|:(?!:|//))[ \t]{0,24}(?:\r?\n[ \t]{0,40}(?=["']))?
     | \([ \t]?(?=["'])
     | \\?["']\s{0,32},?\s{0,32}\\?["']?[Vv](?:alue|ALUE)\\?["']?[ \t]{0,4}[:=][ \t]{0,4}
+    | \\?["'][ \t]{0,4}:[ \t]{0,4}\{\s{0,40}\\?["'](?:[Vv]alue|[Dd]efault|S)\\?["'][ \t]{0,4}:[ \t]{0,4}
+    | ,[ ]?[Pp]arameter[Vv]alue=
+    | </name>\s{0,40}<value>
     | \r?\n[ \t]{1,40}value:[ \t]{1,4}
     | [ \t]{1,4}(?:[Vv]alue|[Dd]efault)=(?=["'])
     | [ \t]{1,4}-Value[ \t]{1,4}
@@ -156,7 +164,9 @@ def _value_start(text: str, left: int, right: int, *, is_weak: bool) -> int | No
 def _is_literal(text: str, start: int) -> bool:
     """Return whether what a name is compared with is a value, and not another name."""
     word = _WORD.match(text, start)
-    return word is None or is_like_password(word.group())
+    return word is None or (
+        any(map(str.isdigit, word.group())) and is_like_password(word.group())
+    )
 
 
 def _line_value_start(text: str, left: int, right: int) -> int | None:
@@ -192,7 +202,8 @@ def _is_wanted(text: str, left: int, right: int, value: str, *, is_weak: bool) -
         before = text[max(0, left - _NAME_BACK) : left].lower().split()
         is_public = not PUBLIC.isdisjoint(before[-1:])
         return not is_public and is_random(value, 12 if "auth" in name else 16)
-    return not ("key" in name and is_path(value)) and not _is_something_else(
+    is_file = is_path(value) and ("key" in name or value[0] in "~.")
+    return not is_file and not _is_something_else(
         text, left, name, value
     )
 

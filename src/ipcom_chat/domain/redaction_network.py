@@ -12,6 +12,13 @@ NETWORK = (
     ),
     Rule(
         "wifi-key",
+        ("wpa_passphrase=",),
+        r"wpa_passphrase=(?P<s>[^\s\"'][^\n\"']{7,62})$",
+        "wpa_passphrase={w:5} {w:5} {w:5}",
+        "wpa_passphrase=$PSK",
+    ),
+    Rule(
+        "wifi-key",
         (" password ", ".psk ", "wep-key", ".password ", "leap-password "),
         r"(?:\.psk| password|\.password|wep-key\d?|leap-password)\s{1,4}(?!con(?:nection)?\s)"
         + WORD,

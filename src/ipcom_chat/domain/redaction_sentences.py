@@ -12,7 +12,7 @@ Span = tuple[int, int, str]
 
 SUBJECT = re.compile(
     r"senhas?|segredos?|secret key|passwords?|passphrases?|passwd|passcode|\bpwd|\bpw|\bpass|token|secret|"
-    r"chave(?: de (?:api|acesso))?|(?:api|access|secret|license) key|\bpin|credencia(?:l|is)|contraseña"
+    r"chave(?: de (?:api|acesso))?|(?:api|access|secret|license) key|\bpin|\bpsk|frase[ -](?:secreta|senha|semente|de recupera\S{1,4})|seed(?: phrase)?|mnemonic|credencia(?:l|is)|contraseña"
 )
 _LINK = r"(?:[ \t]{1,3}[\w@./'\"*-]{1,40}){0,6}?"
 _IS = (
@@ -27,6 +27,8 @@ _BESIDE = re.compile(r"[ \t]{1,3}" + _SAID)
 _BEFORE = frozenset(
     "com with using usando use usa digite type enter and e informe tente try nova new a the".split()
 )
+_BETWEEN = frozenset("/|,")
+"""What stands between a name and its password: `cliente12 / senha 12abc`."""
 _PEOPLE = frozenset("user username usuário usuario login utilizador".split())
 _SENTENCE_END = re.compile(
     r"\s{0,3}(?:$|[\n.,;)!?]|(?:e|and|mas|but|na|no|em|on|in|for|para|pra|do|da|then|now|agora|nas|nos|que|se|if|ok)\b)"
@@ -58,7 +60,9 @@ def _is_beside(lowered: str, start: int) -> bool:
     if not start or lowered[start - 1] not in " \t":
         return False
     words = lowered[max(0, start - 60) : start].rsplit(maxsplit=2)[-2:]
-    return bool(words) and (words[-1] in _BEFORE or words[0] in _PEOPLE)
+    return bool(words) and (
+        words[-1] in _BEFORE or words[0] in _PEOPLE or words[-1][-1] in _BETWEEN
+    )
 
 
 _TELLS = (
@@ -95,6 +99,8 @@ def _told(
             good = is_secret(said[group]) and (not is_beside or is_like_password(said[group]))
             return (start, end) if good and said[group].count(" ") < 4 else None
     start, end = said.span("b")
+    if not is_beside and (phrase := _phrase(text, begin, start)):
+        return phrase
     while end > start and text[end - 1] in ".,;:)]}*_?…":
         end -= 1
     value = text[start:end]
@@ -125,6 +131,35 @@ def _told(
         and value.lower() not in _COMMON
         else None
     )
+
+
+def _phrase(text: str, begin: int, start: int) -> tuple[int, int] | None:
+    """Return where several plain words are that a sentence tells: `is correct horse battery …`."""
+    found = _WORDS_TO_THE_END.match(text, start)
+    before = text[begin:start].lower().split()
+    is_told = found is not None and bool(before) and _NOT.isdisjoint(before)
+    if not found or not is_told or not (before[-1] in _VERBS or before[-1].endswith(":")):
+        return None
+    words = found[1].lower().split()
+    is_plain = not is_secret(words[0]) or words[0] in _COMMON or not _SAYS.isdisjoint(words)
+    return None if is_plain and (len(words) < 4 or not _SAYS.isdisjoint(words)) else found.span(1)
+
+
+_WORDS_TO_THE_END = re.compile(
+    r"((?:[^\W\d_]{4,12}(?: [^\W\d_]{4,12}){3,23}|[^\W\d_]{5,20} \d{1,6}))\s{0,3}(?:$|[\n.,;])"
+)
+_SAYS = frozenset(
+    """
+    with must that this from have when your what which there into over than then will would could
+    about after before were been also only just more most less least maximum minimum every does each
+    para você voce quando como deve isso esta está este essa esse muito sobre mais menos pelo pela
+    entre depois antes seja sejam pode podem tem foram apenas todos todas cada qual onde porque
+    words word letters characters digits palavras letras caracteres dígitos digitos version versão
+    needed required stored used using long short valid wrong hidden salted hashed sent shown changed
+    guardada usada salva armazenada válida valida errada enviada trocada alterada necessária port porta
+    """.split()
+)
+"""What sentences about a secret hold, and no secret of several words."""
 
 
 def _is_phrase(value: str) -> bool:

@@ -45,12 +45,15 @@ COMMANDS = (
             "| su",
             "vncpasswd",
             "smbpasswd",
+            "realm join",
+            "adcli join",
+            "keepassxc-cli",
         ),
         r"(?:echo|printf|yes)\s{1,8}(?:-\w{1,4}\s{1,8}){0,3}"
         + WORD
         + r"\s{0,8}\|\s{0,8}"
         + SUDO
-        + r"(?:[\w.@/-]{1,20}\s{1,4}){0,2}?(?:passwd|smbpasswd|sudo\s[^|\n]{0,20}(?:-\w{0,4}S|--stdin)\b|-\w{0,4}S\b|kinit|cryptsetup|vncpasswd|su\s|pdbedit|[^|\n]{0,120}?(?:--?\w{0,20}-stdin|--with-token|fd 0|stdin)\b)",
+        + r"(?:[\w.@/-]{1,20}\s{1,4}){0,2}?(?:passwd|smbpasswd|sudo\s[^|\n]{0,20}(?:-\w{0,4}S|--stdin)\b|-\w{0,4}S\b|kinit|cryptsetup|vncpasswd|su\s|realm\s|adcli\s|keepassxc-cli\s|pdbedit|[^|\n]{0,120}?(?:--?\w{0,20}-stdin|--with-token|fd 0|stdin)\b)",
         "echo {w:10} | sudo -S apt update",
         "echo hello | sudo tee /etc/motd",
         line=True,
@@ -87,7 +90,7 @@ COMMANDS = (
     Rule(
         "password",
         ("<<<",),
-        r"(?:(?<!ch)passwd|kinit|cryptsetup|stdin|with-token|vault|su )[^\n<]{0,120}<<<\s{0,4}"
+        r"(?:(?<!ch)passwd|kinit|cryptsetup|stdin|with-token|vault|su |realm |adcli |net ads |pass insert|keepassxc-cli|bw unlock)[^\n<]{0,120}<<<\s{0,4}"
         + WORD,
         "passwd --stdin ana <<< {w:10}",
         "cat <<< text",
@@ -262,6 +265,38 @@ COMMANDS = (
         r"mysqladmin\s[^|;\n]{0,120}?\spassword\s{1,4}" + WORD,
         "mysqladmin -u root password '{w:10}'",
         "mysqladmin status",
+    ),
+    Rule(
+        "password",
+        ("reset-admin-password", "set_password ", "change vnc password"),
+        r"(?:reset-admin-password(?:\s{1,4}--?[\w-]{1,40}(?:[= ][^\s-]\S{0,80})?(?=\s+\S)){0,3}|set_password (?:vnc|spice)|change vnc password)\s{1,4}"
+        r"(?!-)" + WORD,
+        "grafana-cli admin reset-admin-password {w:10}",
+        "grafana-cli admin reset-admin-password --password-from-stdin",
+    ),
+    Rule(
+        "password",
+        ("variable ",),
+        r"variable\s{1,4}\"[\w-]{0,60}(?i:passw|passphrase|senha|secret|token|api_?key|private_key|psk)[\w-]{0,60}\"\s{0,4}\{[^{}]{0,400}?"
+        r"\bdefault\s{0,20}=\s{0,20}\"(?P<s>[^\"\n$]{1,200})\"",
+        'variable "db_password" {\n  type = string\n  default = "{w:10}"\n}',
+        'variable "db_password" {\n  type = string\n}',
+    ),
+    Rule(
+        "password",
+        ("-password'",),
+        r"(?i:-password)'\s{0,4},\s{0,4}'(?::=|==?|\+=)'\s{0,4},\s{0,4}'(?P<s>[^'\n]{1,200})'",
+        "VALUES (7,'ana','Cleartext-Password',':=','{w:10}')",
+        "WHERE attribute = 'Cleartext-Password' AND op = ':='",
+    ),
+    Rule(
+        "otp-seed",
+        ("oathtool ",),
+        r"oathtool\s{1,4}(?:-\S{1,30}\s{1,4}(?:(?:\d{1,6}|SHA\d{1,3})\s{1,4})?){0,8}(?![-@])"
+        + WORD,
+        "oathtool --totp -b {U:32}",
+        "oathtool --totp -b @seed.txt",
+        like="random",
     ),
     Rule(
         "password",

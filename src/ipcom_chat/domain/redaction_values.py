@@ -36,7 +36,7 @@ _WORDS = frozenset(
 _PLACEHOLDER = re.compile(
     r"""(?ix)
     \$[({]?[a-z_?@*{(] | \$\d(?![a-z0-9]) | \$\( | ` | %\w+%$ | %\(?\w*\)?s | %[sdv\d]$ | \{\{ | \{%
-    | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | [!:][a-z:_]+$ | &\w+;?$ | @\w*/ | @\{
+    | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | [!:][a-z:_]+$ | \{\\?["'] | &\w+;?$ | @\w*/ | @\{
     | \([a-zà-ÿ-]+$ | [*•●x.…_\-=#?]{2,}$ | \W*$ | "?\.{3}
     | (?:process\.env|os\.environ|os\.getenv|getenv|env|System|std|var|local|data|module|self|this|
         args|argv|config|cfg|settings|opts?|options|params?|request|req|ctx|context|user|vars?|
