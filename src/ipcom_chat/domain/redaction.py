@@ -19,6 +19,7 @@ import msgspec
 from ipcom_chat.domain.entry import RULES_VERSION
 from ipcom_chat.domain.redaction_commands import commands
 from ipcom_chat.domain.redaction_drawn import drawn
+from ipcom_chat.domain.redaction_inserts import inserts
 from ipcom_chat.domain.redaction_keys import blocks
 from ipcom_chat.domain.redaction_names import names
 from ipcom_chat.domain.redaction_numbers import numbers
@@ -135,6 +136,7 @@ def _found(text: str) -> list[Span]:
         *names(text, lowered),
         *commands(text, lowered, runs),
         *numbers(text),
+        *inserts(text, lowered),
     ]
     found += drawn(text, keys.public, {start: end for start, end, _kind in found})
     return found

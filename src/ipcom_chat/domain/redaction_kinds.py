@@ -55,7 +55,9 @@ _ABOUT = frozenset(
     maps map
     """.split()
 )
-_OWNERS = frozenset("agent exchange issuer mount provider service source src store var".split())
+_OWNERS = frozenset(
+    "agent exchange input issuer mount provider service source src store var".split()
+)
 """Of `_ABOUT`, what says whose a secret is where it is not the last word: `TF_VAR_db_password`."""
 _SPLIT = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z]|\d|$|[^A-Za-z])|[A-Z]?[a-zãçéíóúâêôñ]+|[A-Z]+|\d+")
 

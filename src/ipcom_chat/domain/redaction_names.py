@@ -48,10 +48,10 @@ _NAME_CHARS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-
 _RIGHT = re.compile(r"[A-Za-z0-9_.\-ñ]{0,48}")
 _SEPARATOR = re.compile(
     r"""
-      \\{0,3}["'`]?[\])]?[ \t]{0,24}(?:=>|:=|===?|\+=|\?=|=|:(?!:|//))[ \t]{0,24}(?:\r?\n[ \t]{0,40}(?=["']))?
+      \\?["'][ \t]{0,4}:[ \t]{0,4}\{\s{0,40}\\?["'](?:[Vv]alue|[Dd]efault|S)\\?["'][ \t]{0,4}:[ \t]{0,4}
+    | \\{0,3}["'`]?[\])]?[ \t]{0,24}(?:=>|:=|===?|\+=|\?=|=|:(?!:|//))[ \t]{0,24}(?:\r?\n[ \t]{0,40}(?=["']))?
     | \([ \t]?(?=["'])
     | \\?["']\s{0,32},?\s{0,32}\\?["']?[Vv](?:alue|ALUE)\\?["']?[ \t]{0,4}[:=][ \t]{0,4}
-    | \\?["'][ \t]{0,4}:[ \t]{0,4}\{\s{0,40}\\?["'](?:[Vv]alue|[Dd]efault|S)\\?["'][ \t]{0,4}:[ \t]{0,4}
     | ,[ ]?[Pp]arameter[Vv]alue=
     | </name>\s{0,40}<value>
     | \r?\n[ \t]{1,40}value:[ \t]{1,4}
@@ -68,7 +68,7 @@ _ATTACHED = re.compile(r"-[a-z][A-Z]{2}")
 _LABEL = (re.compile(r"pass:(?=.)"), re.compile(r"[\w.-]{1,40}=(?=[^=])"))
 """What is no part of a value: how OpenSSL calls it, and the name of a cookie."""
 _SETTERS = re.compile(
-    r"(?:\bsetx|\bsetenv|\bset\s(?:-\w{1,4}\s){0,3}|\bconfig\s(?:--?\w{1,12}\s)?(?:set\s)?|\bconfigure set|\bconfig add)\s{0,4}(?:\S{1,60}[:.])?$"
+    r"(?:\bsetx|\bsetenv|\bset\s(?:-\w{1,4}\s){0,3}|\bconfig\s(?:--?\w{1,12}\s)?(?:set\s)?|\bconfigure set|\bconfig add|^[ \t]{0,8}ENV\s)\s{0,4}(?:\S{1,60}[:.])?$"
 )
 # A look ahead that costs little: a digit among what was perhaps drawn.
 _MAY_BE_DRAWN = re.compile(r"[^\d\n]{0,40}\d")
@@ -118,7 +118,7 @@ def _named(text: str, start: int, end: int) -> tuple[int, Span | None]:
     return (span[1] if span else right), span
 
 
-_MAY_FOLLOW = frozenset(" \t=:\"'`\\>,()]+?\r\n")
+_MAY_FOLLOW = frozenset(" \t=:\"'`\\<>,()]+?\r\n")
 
 
 def _valued(text: str, left: int, right: int, kind: str, *, is_weak: bool) -> Span | None:
@@ -164,9 +164,7 @@ def _value_start(text: str, left: int, right: int, *, is_weak: bool) -> int | No
 def _is_literal(text: str, start: int) -> bool:
     """Return whether what a name is compared with is a value, and not another name."""
     word = _WORD.match(text, start)
-    return word is None or (
-        any(map(str.isdigit, word.group())) and is_like_password(word.group())
-    )
+    return word is None or (any(map(str.isdigit, word.group())) and is_like_password(word.group()))
 
 
 def _line_value_start(text: str, left: int, right: int) -> int | None:
@@ -203,9 +201,7 @@ def _is_wanted(text: str, left: int, right: int, value: str, *, is_weak: bool) -
         is_public = not PUBLIC.isdisjoint(before[-1:])
         return not is_public and is_random(value, 12 if "auth" in name else 16)
     is_file = is_path(value) and ("key" in name or value[0] in "~.")
-    return not is_file and not _is_something_else(
-        text, left, name, value
-    )
+    return not is_file and not _is_something_else(text, left, name, value)
 
 
 _SHORT_NUMBERS = ("pin", "puk", "cvv", "cvc", "cvv2")
@@ -224,6 +220,6 @@ def _is_something_else(text: str, left: int, name: str, value: str) -> bool:
 
 def _is_set(text: str, left: int) -> bool:
     before = text[max(0, left - 100) : left]
-    if "set" not in before and "config" not in before:
+    if not any(map(before.__contains__, ("set", "config", "ENV"))):
         return False
     return bool(_SETTERS.search(before.rpartition("\n")[2]))

@@ -49,19 +49,30 @@ def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Spa
     if start and (lowered[start - 1].isalnum() or lowered[start - 1] in "-_/.$"):
         return None
     said = _SENTENCE.match(text, end) if _may_tell(lowered, end) else None
-    span = _told(text, said, end) if said else None
+    span = _told(text, said, end) if said and not _is_verb(subject, said.group()) else None
     if not span and _is_beside(lowered, start):
         beside = _BESIDE.match(text, end)
         span = _told(text, beside, end, is_beside=True) if beside else None
     return (*span, _subject_kind(subject)) if span else None
 
 
+def _is_verb(subject: str, said: str) -> bool:
+    """Return whether something is passed to somebody: `pass options to 'make'`."""
+    return subject == "pass" and _TO.search(said) is not None
+
+
+_TO = re.compile(r"(?<!changed)(?<!reset)(?<!set) to ", re.IGNORECASE)
+
+
 def _is_beside(lowered: str, start: int) -> bool:
-    if not start or lowered[start - 1] not in " \t":
+    if not start or lowered[start - 1] not in " \t(":
         return False
     words = lowered[max(0, start - 60) : start].rsplit(maxsplit=2)[-2:]
     return bool(words) and (
-        words[-1] in _BEFORE or words[0] in _PEOPLE or words[-1][-1] in _BETWEEN
+        lowered[start - 1] == "("
+        or words[-1] in _BEFORE
+        or words[0] in _PEOPLE
+        or words[-1][-1] in _BETWEEN
     )
 
 

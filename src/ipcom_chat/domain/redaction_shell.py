@@ -48,12 +48,16 @@ COMMANDS = (
             "realm join",
             "adcli join",
             "keepassxc-cli",
+            "anydesk",
+            "docker secret",
+            "podman secret",
+            "gcloud secrets",
         ),
         r"(?:echo|printf|yes)\s{1,8}(?:-\w{1,4}\s{1,8}){0,3}"
         + WORD
         + r"\s{0,8}\|\s{0,8}"
         + SUDO
-        + r"(?:[\w.@/-]{1,20}\s{1,4}){0,2}?(?:passwd|smbpasswd|sudo\s[^|\n]{0,20}(?:-\w{0,4}S|--stdin)\b|-\w{0,4}S\b|kinit|cryptsetup|vncpasswd|su\s|realm\s|adcli\s|keepassxc-cli\s|pdbedit|[^|\n]{0,120}?(?:--?\w{0,20}-stdin|--with-token|fd 0|stdin)\b)",
+        + r"(?:[\w.@/-]{1,20}\s{1,4}){0,2}?(?:passwd|smbpasswd|sudo\s[^|\n]{0,20}(?:-\w{0,4}S|--stdin)\b|-\w{0,4}S\b|kinit|cryptsetup|vncpasswd|su\s|realm\s|adcli\s|keepassxc-cli\s|anydesk\s|(?:docker|podman|gcloud) secrets? |pdbedit|[^|\n]{0,120}?(?:--?\w{0,20}-stdin|--with-token|fd 0|stdin)\b)",
         "echo {w:10} | sudo -S apt update",
         "echo hello | sudo tee /etc/motd",
         line=True,
@@ -90,7 +94,7 @@ COMMANDS = (
     Rule(
         "password",
         ("<<<",),
-        r"(?:(?<!ch)passwd|kinit|cryptsetup|stdin|with-token|vault|su |realm |adcli |net ads |pass insert|keepassxc-cli|bw unlock)[^\n<]{0,120}<<<\s{0,4}"
+        r"(?:(?<!ch)passwd|kinit|cryptsetup|stdin|with-token|vault|su |realm |adcli |net ads |pass insert|keepassxc-cli|bw unlock|gpg |anydesk|--password|secret put|secrets set|docker secret)[^\n<]{0,120}<<<\s{0,4}"
         + WORD,
         "passwd --stdin ana <<< {w:10}",
         "cat <<< text",

@@ -29,6 +29,7 @@ _WORDS = frozenset(
     mine theirs yours pswd pasword mypass mypassword password1 continue policy continua continuar
     inválida inválido incorreta errada expirada expirou alterada redefinida padrão de do da para
     por com em no na que qual é e está foi deve precisa pode seja favor digite informe vault
+    sha512 sha256 sha1 md5 bcrypt yescrypt blowfish argon2 argon2id scram-sha-256 sha512_crypt
     mínimo minimo minimum máximo maximo maximum min max at least between use see ask contact check
     pelo entre com sem veja consulte solicite peça use confira pergunte
     """.split()
