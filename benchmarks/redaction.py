@@ -181,10 +181,16 @@ def main() -> None:
             "written after the rules": _recall("secrets_held_out.txt"),
             "after those, by another": _recall("secrets_held_out_2.txt"),
             "after the rules of version 2": _recall("secrets_held_out_3.txt"),
+            "before a look at those": _recall("secrets_held_out_4.txt"),
         },
         "false alarms": {
             name: _alarms(ordinary(f"{name}.txt"))
-            for name in ("ordinary", "ordinary_held_out", "ordinary_held_out_2")
+            for name in (
+                "ordinary",
+                "ordinary_held_out",
+                "ordinary_held_out_2",
+                "ordinary_held_out_3",
+            )
         },
         "saving": _saving(),
     }

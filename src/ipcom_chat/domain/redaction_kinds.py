@@ -29,7 +29,7 @@ _WEAK = {
     "cookie": "cookie", "session": "cookie", "sessionid": "cookie", "sid": "cookie", "phpsessid": "cookie",
     "jsessionid": "cookie", "jwt": "jwt", "key": "api-key", "salt": "secret", "sig": "signature",
     "signature": "signature", "keys": "api-key", "chave": "api-key", "seed": "otp-seed", "otp": "otp-seed",
-    "totp": "otp-seed", "semente": "otp-seed",
+    "totp": "otp-seed",
 }  # fmt: skip
 _KEY_OF = frozenset(
     "api access secret private auth encryption encrypt signing sign master account storage shared "

@@ -34,13 +34,12 @@ _TOLD = (
     "psk",
     "frase",
     "seed",
-    "mnemonic",
 )
 """Beginnings of names that a sentence may be about, too: see `SUBJECT`."""
 _NAMED = (
     "key", "auth", "cookie", "session", "sid", "puk", "cvv", "cvc", "jwt", "kennwort", "salt",
     "clave", "sig", "community",
-    "otp", "semente",
+    "otp",
 )  # fmt: skip
 _STEMS = (*((stem, True) for stem in _TOLD), *((stem, False) for stem in _NAMED))
 _NAME_BACK = 64

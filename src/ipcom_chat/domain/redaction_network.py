@@ -29,7 +29,7 @@ NETWORK = (
     Rule(
         "wifi-key",
         ("wpa-psk ", "wireless-key "),
-        r"(?:(?<!key-mgmt )wpa-psk|wireless-key\d?)\s{1,4}" + WORD,
+        r"(?:(?<!key-mgmt )wpa-psk|wireless-key\d?)\s{1,4}(?!ascii|hex|pass-phrase)" + WORD,
         "wpa-psk {w:12}",
         "wpa-psk authentication",
     ),

@@ -18,7 +18,7 @@ _ARGUMENTS = (
     _after("bw unlock", "bw unlock", "bw unlock '{w:10}'", "bw unlock --passwordenv P"),
     _after(
         "mkpasswd",
-        r"mkpasswd(?:\s{1,4}-{1,2}[\w-]{1,20}(?:[ =](?:sha-?\d{3}|sha\d{3}crypt|md5\w{0,5}|yescrypt|bcrypt\w?|des))?){0,5}",
+        r"mkpasswd(?:\s{1,4}-{1,2}[\w-]{1,20}+(?:[ =](?:sha-?\d{3}|sha\d{3}crypt|md5\w{0,5}|yescrypt|bcrypt\w?|des))?+){0,5}+",
         "mkpasswd -m sha-512 {w:10}",
         "mkpasswd -m sha-512",
     ),

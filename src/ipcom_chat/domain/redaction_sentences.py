@@ -12,7 +12,7 @@ Span = tuple[int, int, str]
 
 SUBJECT = re.compile(
     r"senhas?|segredos?|secret key|passwords?|passphrases?|passwd|passcode|\bpwd|\bpw|\bpass|token|secret|"
-    r"chave(?: de (?:api|acesso))?|(?:api|access|secret|license) key|\bpin|\bpsk|frase[ -](?:secreta|senha|semente|de recupera\S{1,4})|seed(?: phrase)?|mnemonic|credencia(?:l|is)|contraseña"
+    r"chave(?: de (?:api|acesso))?|(?:api|access|secret|license) key|\bpin|\bpsk|frase[ -](?:secreta|senha|semente|de recupera\S{1,4})|seed(?: phrase)?|credencia(?:l|is)|contraseña"
 )
 _LINK = r"(?:[ \t]{1,3}[\w@./'\"*-]{1,40}){0,6}?"
 _IS = (
@@ -152,8 +152,8 @@ def _phrase(text: str, begin: int, start: int) -> tuple[int, int] | None:
     if not found or not is_told or not (before[-1] in _VERBS or before[-1].endswith(":")):
         return None
     words = found[1].lower().split()
-    is_plain = not is_secret(words[0]) or words[0] in _COMMON or not _SAYS.isdisjoint(words)
-    return None if is_plain and (len(words) < 4 or not _SAYS.isdisjoint(words)) else found.span(1)
+    is_one = words[-1].isdecimal() and (not is_secret(words[0]) or words[0] in _COMMON)
+    return found.span(1) if not is_one and _SAYS.isdisjoint(words) else None
 
 
 _WORDS_TO_THE_END = re.compile(
@@ -166,7 +166,7 @@ _SAYS = frozenset(
     para você voce quando como deve isso esta está este essa esse muito sobre mais menos pelo pela
     entre depois antes seja sejam pode podem tem foram apenas todos todas cada qual onde porque
     words word letters characters digits palavras letras caracteres dígitos digitos version versão
-    needed required stored used using long short valid wrong hidden salted hashed sent shown changed
+    needed required stored used using long short valid válido valido wrong hidden salted hashed sent shown changed
     guardada usada salva armazenada válida valida errada enviada trocada alterada necessária port porta
     """.split()
 )

@@ -14,7 +14,8 @@ from ipcom_chat.domain.redaction_rules import RULES, Rule
 from tests.support.secrets import expanded, ordinary, samples
 
 RECALL = 0.95
-HELD_OUT = ("secrets_held_out.txt", "secrets_held_out_2.txt", "secrets_held_out_3.txt")
+HELD_OUT = tuple(f"secrets_held_out{each}.txt" for each in ("", "_2", "_3", "_4"))
+ORDINARY = ("ordinary.txt", *(f"ordinary_held_out{each}.txt" for each in ("", "_2", "_3")))
 
 
 def _missed(name: str) -> tuple[list[str], int]:
@@ -48,9 +49,7 @@ def test_secrets_written_after_the_rules_are_found(name: str) -> None:
     assert count >= 100
 
 
-@pytest.mark.parametrize(
-    "name", ["ordinary.txt", "ordinary_held_out.txt", "ordinary_held_out_2.txt"]
-)
+@pytest.mark.parametrize("name", ORDINARY)
 def test_ordinary_lines_stay_as_they_are(name: str) -> None:
     lines = ordinary(name)
     assert [line for line in lines if redact(line).text != line] == []
