@@ -13,6 +13,8 @@ _BEFORE_CHARS = 220
 _URL_CHARS = 200
 _NAME_CHARS = 40
 _SLASHES_OF_A_PATH = 4
+_DISCORD = re.compile(r"(?<![\w-])[MNO][\w-]{23,27}\.[\w-]{6}\.$")
+"""What is before the secret of a token of Discord: an account and a time."""
 _DIGEST = re.compile(r"(?:sha\d{1,3}|md5)-", re.IGNORECASE)
 _NO_SECRET_BEFORE = re.compile(
     r"(?:sha\d{1,3}[:=-]|md5[:=-]|ssh-\S{1,30} |ecdsa-\S{1,30} |aaaa|"
@@ -53,7 +55,7 @@ def _is_no_key(text: str, start: int, end: int) -> bool:
     """Return whether a word that looks drawn is a fingerprint, a public key, a path, a name."""
     before = text[max(0, start - _BEFORE_CHARS) : start].rpartition("\n")[2]
     return (
-        before.endswith(("/", ".", "@", "\\"))
+        (before.endswith(("/", ".", "@", "\\")) and not _DISCORD.search(before[-_NAME_CHARS:]))
         or (before.endswith(":") and text.startswith("//", start))
         or text.startswith("AAAA", start)
         or bool(_DIGEST.match(text, start))

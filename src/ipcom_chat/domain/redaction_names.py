@@ -219,6 +219,6 @@ def _is_something_else(text: str, left: int, name: str, value: str) -> bool:
 
 def _is_set(text: str, left: int) -> bool:
     before = text[max(0, left - 100) : left]
-    if not any(map(before.__contains__, ("set", "config", "ENV"))):
+    if "set" not in before and "config" not in before and "ENV" not in before:
         return False
     return bool(_SETTERS.search(before.rpartition("\n")[2]))

@@ -79,14 +79,6 @@ TOKENS = (
         like="any",
     ),
     Rule(
-        "discord-token",
-        ("mt", "mj", "mz", "nd", "nt", "nj", "nz", "od", "ot"),
-        EDGE + r"[MNO][A-Za-z0-9_-]{23,27}\.[\w-]{6}\.[\w-]{27,80}",
-        "client.run('MT{w:24}.G{w:5}.{w:38}')",
-        "MTU is 1500",
-        like="any",
-    ),
-    Rule(
         "telegram-token",
         (":aa",),
         r"(?<=\d):(?P<s>AA[\w-]{31,40})(?![\w-])",

@@ -2,7 +2,9 @@
 
 import pytest
 
+from ipcom_chat.domain.redaction import redact
 from ipcom_chat.domain.redaction_drawn import drawn
+from tests.support.secrets import expanded
 
 KEY = "aB3dE5fG7hJ9kL2mN4pQ6rS8tV0w"
 """The shortest that is looked at."""
@@ -68,3 +70,10 @@ def test_a_word_in_a_public_block_or_found_already_is_left() -> None:
     assert list(drawn(text, [(0, 28)], {})) == [(29, 57, "key")]
     assert list(drawn(text, [(29, 57)], {})) == [(0, 28, "key")]
     assert list(drawn(text, [], {0: 28, 29: 56})) == [(29, 57, "key")]
+
+
+def test_the_secret_of_a_token_of_discord_is_found_behind_its_dots() -> None:
+    token = expanded("MT{w:24}.G{w:5}.{w:38}")
+    assert redact(f"client.run('{token.text}')").text.endswith(".[REDACTED:key]')")
+    other = token.text.replace("MT", "mt", 1)
+    assert redact(f"client.run('{other}')").text == f"client.run('{other}')"
