@@ -237,8 +237,12 @@ def _secrets(
 ) -> Iterator[tuple[int, int, str]]:
     if program.needs and not any(text[a:b] == program.needs for a, b in tokens):
         return
-    for index, (start, end) in enumerate(tokens):
-        if text[start] not in "-/":
+    for index, (begin, stop) in enumerate(tokens):
+        first, start, end = text[begin], begin, stop
+        if first in "'\"" and text[stop - 1] == first:  # A shell takes `'-pvalue'` for `-pvalue`.
+            start, end = begin + 1, stop - 1
+            first = text[start]
+        if first not in "-/":
             continue
         following = tokens[index + 1] if index + 1 < len(tokens) else None
         for option in options.of(text[start + 1 : start + 2], text[end - 1]):

@@ -40,8 +40,15 @@ _ARGUMENTS = (
 _CALLS = (
     Rule(
         "password",
-        (".login(", ".auth(", "auth=(", "changeuserpassword(", "httpbasicauth("),
-        r"(?i:\.login|\.auth|auth=|changeuserpassword|httpbasicauth)\(\s{0,4}[^,()\n]{1,100},\s{0,4}"
+        (
+            "networkcredential",
+            ".login(",
+            ".auth(",
+            "auth=(",
+            "changeuserpassword(",
+            "httpbasicauth(",
+        ),
+        r"(?i:networkcredential(?:\]::new)?|\.login|\.auth|auth=|changeuserpassword|httpbasicauth)\(\s{0,4}[^,()\n]{1,100},\s{0,4}"
         + _QUOTED
         + r"\s{0,4}\)",
         'server.login("a@b.example", "{w:10}")',
@@ -115,6 +122,14 @@ _OTHERS = (
         "127.0.0.1:6379> AUTH {w:10}",
         "AUTH required",
         like="password",
+    ),
+    Rule(
+        "password",
+        (":5432:", ":*:", ":6432:", ":5433:"),
+        r"[\"'][^\s:\"']{1,100}:(?:\d{2,5}|\*):[^\s:]{1,64}:[^\s:]{1,64}:(?P<s>[^\s:\"']{1,128})[\"']",
+        "echo 'db.local:5432:app:app:{w:10}' >> ~/.pgpass",
+        "echo '127.0.0.1:5432:running'",
+        line=True,
     ),
     Rule(
         "password",
