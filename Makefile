@@ -14,7 +14,7 @@ chat: $(VENV)/.chat ## Set everything up and open the chat (with piped input: an
 	@$(BIN)/ipcom-chat $(ARGS)
 
 test: $(VENV)/.dev check ## Everything CI runs: checks, then all tests with coverage
-	@$(BIN)/python -m pytest -n 2 --cov --cov-report=
+	@$(BIN)/python -m pytest -n 4 --dist worksteal --cov --cov-report=
 	@$(BIN)/python -m coverage report --fail-under=90
 	@$(BIN)/python -m coverage report --include='*/ipcom_chat/domain/*' --fail-under=100
 

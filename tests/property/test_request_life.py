@@ -59,6 +59,8 @@ class RequestLife(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.known: list[Asked] = []
         self.dead: list[Chat] = []
+        # Given back at the end: with it, whatever waits for an idle loop waits for ever.
+        self.poll_s = chat_module.CANCEL_POLL_S
         chat_module.CANCEL_POLL_S = 0.001
         self.chat = self.terminal()
         self.other = self.terminal()
@@ -202,6 +204,7 @@ class RequestLife(RuleBasedStateMachine):
             self.rows_are_final()
         finally:
             self.loop.run_until_complete(self.end())
+            chat_module.CANCEL_POLL_S = self.poll_s
             self.loop.close()
             self.folder.cleanup()
 
