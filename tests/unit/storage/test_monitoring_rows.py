@@ -21,7 +21,9 @@ MODES = (None, *Mode)
 
 def plan(database: Database, sql: str) -> list[str]:
     """Return the steps of a statement, a number in the place of every value."""
-    filled = re.sub(r":[a-z_]+|\?\d*", "1", sql)
+    # What is counted goes through temporary tables, which only a counting process has.
+    asked = re.sub(r"^\s*INSERT INTO temp\.\w+ ", "", sql)
+    filled = re.sub(r":[a-z_]+|\?\d*", "1", asked)
     return [str(row[3]) for row in database.rows(f"EXPLAIN QUERY PLAN {filled}")]
 
 
