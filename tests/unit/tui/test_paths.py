@@ -68,11 +68,12 @@ async def test_a_folder_that_does_not_answer_is_given_up(
 ) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    monkeypatch.setattr(paths, "TIMEOUT_S", 0.05)
-    # Opening a pipe that nobody writes to blocks, as a dead file server does.
-    monkeypatch.setattr(os, "scandir", lambda _path: fifo.open())
-
-    found = await complete("x", str(tmp_path))
+    # Opening a pipe that nobody writes to blocks, as a dead file server does. Given back at once:
+    # the end of the test lists its folder, too.
+    with monkeypatch.context() as patched:
+        patched.setattr(paths, "TIMEOUT_S", 0.05)
+        patched.setattr(os, "scandir", lambda _path: fifo.open())
+        found = await complete("x", str(tmp_path))
 
     assert found.candidates == ()
     with fifo.open("w"):  # lets the thread end
