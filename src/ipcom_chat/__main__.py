@@ -9,9 +9,10 @@ def main() -> int:
     """Run the program; return its exit code."""
     try:
         # Imported here, so that a Ctrl-C during the imports is as quiet as a later one.
-        from ipcom_chat.cli.main import main as run  # noqa: PLC0415
+        from ipcom_chat.cli import main as program  # noqa: PLC0415
 
-        return run()
+        program.keep_quiet()
+        return program.main()
     except KeyboardInterrupt:
         return INTERRUPTED
 

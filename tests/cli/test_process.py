@@ -442,17 +442,83 @@ def test_a_huge_argument_is_not_echoed_whole(env: Env) -> None:
 
 
 def test_ctrl_c_during_the_imports_is_quiet(env: Env) -> None:
-    interrupt = "import builtins, os, signal\nreal = builtins.__import__\n"
-    interrupt += (
-        "def load(name, *rest):\n"
-        "    if name == 'ipcom_chat.cli.main':\n"
-        "        os.kill(os.getpid(), signal.SIGINT)\n"
-        "    return real(name, *rest)\n"
-        "builtins.__import__ = load\n"
-        "from ipcom_chat.__main__ import main\n"
-        "raise SystemExit(main())\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", interrupt], env=dict(env), capture_output=True, check=False
+    done = _run_changed(
+        env,
+        """
+import builtins, os, signal
+real = builtins.__import__
+def load(name, *rest):
+    if name == 'ipcom_chat.cli':
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(name, *rest)
+builtins.__import__ = load
+""",
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_ctrl_c_while_the_event_loop_begins_is_quiet(env: Env) -> None:
+    done = _run_changed(
+        env,
+        """
+import asyncio.selector_events
+def interrupted(loop):
+    raise KeyboardInterrupt
+asyncio.selector_events.BaseSelectorEventLoop._make_self_pipe = interrupted
+""",
+        "ask", "why?",
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_ctrl_c_in_a_finaliser_is_not_lost(env: Env) -> None:
+    done = _run_changed(
+        env,
+        """
+import time
+import ipcom_chat.cli.main
+def listing(context, arguments):
+    class Interrupted:
+        def __del__(self):
+            raise KeyboardInterrupt
+    Interrupted()
+    time.sleep(60)
+    return 0
+ipcom_chat.cli.main._dispatch = listing
+""",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_faults_that_nobody_can_catch_go_to_the_log(env: Env) -> None:
+    done = _run_changed(
+        env,
+        """
+import threading
+import ipcom_chat.cli.main
+class Broken:
+    def __del__(self):
+        raise LookupError
+def broken():
+    raise ArithmeticError
+def listing(context, arguments):
+    Broken()
+    thread = threading.Thread(target=broken)
+    thread.start()
+    thread.join()
+    return 0
+ipcom_chat.cli.main._dispatch = listing
+""",
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert "LookupError" in (text := log_file(env).read_text())
+    assert "ArithmeticError" in text
+
+
+def _run_changed(env: Env, change: str, *argv: str) -> "subprocess.CompletedProcess[bytes]":
+    """Run the program with something in it that goes wrong."""
+    door = "from ipcom_chat.__main__ import main\nraise SystemExit(main())\n"
+    return subprocess.run(
+        [sys.executable, "-c", change + door, *argv], env=dict(env), stdin=subprocess.DEVNULL,
+        capture_output=True, check=False,
+    )  # fmt: skip

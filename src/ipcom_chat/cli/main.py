@@ -2,8 +2,11 @@
 
 import os
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from ipcom_chat.cli.context import CliContext
 
 COMPLETE_VARIABLE = "_IPCOM_CHAT_COMPLETE"
+_MOMENT_S = 0.01
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,6 +33,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     output.prepare()
     arguments = sys.argv[1:] if argv is None else list(argv)
     return output.guarded(lambda: _run(arguments), _record)
+
+
+def keep_quiet() -> None:
+    """Write to the log what the interpreter would print: faults that nobody could catch.
+
+    Of the whole process, so only the program's door calls it.
+    """
+    sys.unraisablehook = _unraisable
+    threading.excepthook = _of_a_thread
+    if not sys.warnoptions:
+        # Meant for who writes the program; one is a request that Ctrl-C kept from beginning.
+        warnings.simplefilter("ignore")
+
+
+def _unraisable(fault: "sys.UnraisableHookArgs") -> None:
+    if isinstance(fault.exc_value, KeyboardInterrupt):
+        import signal  # noqa: PLC0415 - takes longer than all that `--version` does
+
+        # It struck where nothing can be raised, in a finaliser, as here: it comes once more.
+        main_thread = threading.main_thread().ident
+        again = threading.Timer(_MOMENT_S, signal.pthread_kill, (main_thread, signal.SIGINT))
+        again.daemon = True
+        again.start()
+    elif isinstance(fault.exc_value, Exception):
+        with suppress(Exception):
+            _record(fault.exc_value)
+
+
+def _of_a_thread(fault: "threading.ExceptHookArgs") -> None:
+    if isinstance(fault.exc_value, Exception):
+        with suppress(Exception):
+            _record(fault.exc_value)
 
 
 def _run(argv: list[str]) -> int:
