@@ -9,6 +9,7 @@ from functools import partial
 import click
 import msgspec
 
+from ipcom_chat import heap
 from ipcom_chat.cli import output, tables
 from ipcom_chat.cli.base import Noun, json_option
 from ipcom_chat.cli.context import CliContext
@@ -149,6 +150,7 @@ def _introduce(runtime: Runtime) -> None:
 
 
 def _watch(context: CliContext) -> int:
+    heap.share_one_arena()
     context.open_log()
     told: list[str] = []
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from ipcom_chat import heap
 from ipcom_chat.services.background import Background
 from ipcom_chat.services.sync import SyncService, SyncStatus
 from ipcom_chat.storage.database import Database
@@ -113,6 +114,8 @@ class Watch:
         status = self._service.status()
         self._notify.send(f"STATUS={status.condition.value}, {status.unacknowledged} waiting")
         self._listener(status)
+        # An exchange may have carried thousands of rows; days may pass until the next that does.
+        heap.give_back()
 
 
 async def wanted_no_more(
