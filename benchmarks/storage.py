@@ -96,8 +96,9 @@ def _sizes(folder: Path, count: int) -> dict[str, Any]:
         "replica_gb": round(replica / 1e9, 3),
         "index_gb": round(index / 1e9, 3),
         "together_gb": round((replica + index) / 1e9, 3),
-        "limit_gb": LIMIT_GB * count / ENTRIES,
         "bytes_per_entry": round((replica + index) / count),
+        # What an empty replica takes weighs too much in a small one.
+        **({"limit_gb": LIMIT_GB} if count >= ENTRIES else {}),
     }
 
 
