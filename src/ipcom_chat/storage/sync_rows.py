@@ -50,9 +50,10 @@ SELECT 'entry', id, local_seq, json_array({_ENTRY}), json_array({ENTRY_STATE}),
 FROM entries
 WHERE local_seq > acked_seq AND private = 0
   -- An open state goes only when it lasts: mostly the end comes first, and one row travels. One
-  -- that was there already goes at once: its age is by another machine's clock.
-  AND (completed_at IS NOT NULL OR created_at <= :open_before OR deleted_at IS NOT NULL
-       OR rev IS NOT NULL)
+  -- that was there already goes at once: its age is by another machine's clock. So does one of a
+  -- time to come: the clock was put back, and may be for a year.
+  AND (completed_at IS NOT NULL OR created_at <= :open_before OR created_at > :now
+       OR deleted_at IS NOT NULL OR rev IS NOT NULL)
   AND (:filled OR local_seq > :reset_seq)
   AND {_NOT_PARKED.format(kind="entry", key="id", table="entries")}
 ORDER BY local_seq LIMIT :limit
@@ -181,6 +182,7 @@ class SyncRows:
         limit: int,
         max_bytes: int,
         open_before_ms: int,
+        now_ms: int,
         filled: bool,
         reset_seq: int,
     ) -> list[Waiting]:
@@ -189,13 +191,15 @@ class SyncRows:
         Args:
             limit: how many at most.
             max_bytes: how long their rows may be together; one row always goes.
-            open_before_ms: open entries that began later stay.
+            open_before_ms: open entries that began later stay, up to now.
+            now_ms: by this machine's clock.
             filled: whether what the primary holds has been pulled.
             reset_seq: if not, rows up to this number stay.
         """
         bindings = {
             "limit": limit,
             "open_before": open_before_ms,
+            "now": now_ms,
             "filled": int(filled),
             "reset_seq": reset_seq,
         }

@@ -283,6 +283,7 @@ class Engine:
             limit=self._batch_rows,
             max_bytes=PUSH_MAX_BYTES,
             open_before_ms=now - OPEN_AFTER_MS,
+            now_ms=now,
             filled=all(each.is_filled for each in subscriptions),
             reset_seq=timeline.reset_seq,
         )

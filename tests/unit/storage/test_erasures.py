@@ -59,7 +59,12 @@ def _is_pending(database: Database) -> bool:
 
 def _waiting(database: Database) -> list[Waiting]:
     return SyncRows(database).waiting(
-        limit=100, max_bytes=1_000_000, open_before_ms=NOW_MS, filled=True, reset_seq=0
+        limit=100,
+        max_bytes=1_000_000,
+        open_before_ms=NOW_MS,
+        now_ms=NOW_MS,
+        filled=True,
+        reset_seq=0,
     )
 
 

@@ -31,7 +31,7 @@ def added(database: Database, **changes: object) -> EntryId:
 
 def waiting(database: Database) -> list[Waiting]:
     rows = SyncRows(database).waiting(
-        limit=100, max_bytes=10**6, open_before_ms=0, filled=True, reset_seq=0
+        limit=100, max_bytes=10**6, open_before_ms=0, now_ms=0, filled=True, reset_seq=0
     )
     return [row for row in rows if row.kind == "vote"]
 

@@ -227,6 +227,16 @@ def test_an_open_state_waits_a_second_and_its_end_goes_at_once(
     assert shared(network) == {quick.id, slow.id}
 
 
+def test_an_open_state_goes_though_the_clock_was_put_back(
+    network: Network, new_node: NewNode
+) -> None:
+    node = new_node()
+    entry = add_open(node)
+    node.clock.ms -= 400 * DAY_MS
+    node.cycle()
+    assert shared(network) == {entry.id}
+
+
 def test_a_request_to_cancel_goes_at_once_though_the_owners_clock_is_ahead(
     new_node: NewNode,
 ) -> None:
