@@ -29,7 +29,7 @@ JUMPS = (1, 900, 1100, 400_000, 4_000_000, DAY_MS, -5, -700_000, -3 * DAY_MS, 5 
 FAULTS = (
     "lost", "lost_reply", "garbage", "late", "echo", "twice", "busy", "too_large",
     "too_large_reply", "between", "between", "between", "deliver", "backup", "read_only", "stale",
-    "crash_reply",
+    "torn", "torn", "crash_reply",
 )  # fmt: skip
 
 _OPEN = "SELECT id FROM entries WHERE status IN ('pending', 'processing') ORDER BY id"

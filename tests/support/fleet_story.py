@@ -88,6 +88,8 @@ class Teller:
         path = self.folder / f"{self.made}.db"
         path.write_bytes(file.read_bytes())
         node = LonelyNode(path, identity, self.network, lambda: self.meanwhile(node), self.habits)
+        # Every second one also knows a replica of the primary.
+        node.link.has_readers = self.made % 2 == 0
         self.nodes.append(node)
         return node
 

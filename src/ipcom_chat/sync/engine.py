@@ -8,6 +8,9 @@ Invariants:
 - Nothing is ever dropped: what the primary refuses is parked, with the reason, until it changes
   or a person retries it.
 - The first contact with a primary only reads.
+- Only what the primary itself showed moves a cursor. A replica of it shows rows early, and was seen
+  to show a counter without the rows that were written with it, when it had just been started: what
+  it showed is asked for once more where it counts.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -60,6 +63,8 @@ BEAT_EVERY_MS = 5 * 60 * 1000
 READ_ONLY_MS = 10 * 60 * 1000
 """How long a refusal to write is believed."""
 EVICT_EVERY_MS = 60 * 60 * 1000
+SHOWN_MS = BEAT_EVERY_MS
+"""How long what replicas of the primary show is enough."""
 PAGE_ROWS = 1_000
 FIRST_PAGE_ROWS = 200
 """The first page of a new replica is small, so that something is there at once."""
@@ -139,6 +144,10 @@ class Engine:
         self._most_rows = self._batch_rows = self._options.batch_rows
         self._fetch: tuple[str, ...] = ()
         self._read_only_at_ms: int | None = None
+        self._answered_at_ms: int | None = None
+        """When the primary itself showed all it had."""
+        self._shown: dict[str, int] = {}
+        """Up to where a replica of the primary has shown each scope since."""
 
     async def cycle(self, users: Sequence[str] = ()) -> Progress:
         """Exchange until both sides have everything, and return the sum.
@@ -201,24 +210,37 @@ class Engine:
             return await self._smaller(plan, error)
 
     async def _carry(self, plan: Plan) -> Progress:
-        writes = bool(plan.pushed or plan.heartbeat)
         try:
-            results, _is_primary = await self._primary.exchange(statements(plan), writes=writes)
+            results, is_primary = await self._primary.exchange(
+                statements(plan), writes=plan.at_primary
+            )
         except PrimaryReadOnlyError:
-            if not writes:
+            if not (plan.pushed or plan.heartbeat):
                 raise
             self._read_only_at_ms = plan.at_ms
             return await self._carry(msgspec.structs.replace(plan, pushed=(), heartbeat=None))
         except PrimaryUnreachableError:
-            if writes and self._primary.has_readers:
+            if plan.at_primary and self._primary.has_readers:
                 # Reading goes on from a replica of the primary; the failure is still told.
-                await self._carry(msgspec.structs.replace(plan, pushed=(), heartbeat=None))
+                await self._carry(self._anywhere(plan))
             raise
         try:
             reply = reply_of(plan, results)
         except PrimaryDivergedError:
             return await self._diverged()
-        return self._store(plan, reply)
+        return self._store(plan, reply, counts=is_primary and plan.at_primary)
+
+    def _anywhere(self, plan: Plan) -> Plan:
+        """Return a plan that only reads, and goes on where a replica of the primary came to."""
+        subscriptions = tuple(
+            msgspec.structs.replace(each, cursor=max(each.cursor, self._shown.get(each.scope, 0)))
+            if each.cursor is not None
+            else each
+            for each in plan.subscriptions
+        )
+        return msgspec.structs.replace(
+            plan, subscriptions=subscriptions, pushed=(), heartbeat=None, at_primary=False
+        )
 
     async def _smaller(self, plan: Plan, error: PrimaryTooLargeError) -> Progress:
         """Ask for less, and send less, in the next exchange; park a row that is too large alone."""
@@ -265,7 +287,7 @@ class Engine:
         read_only = self._is_read_only(now)
         pushed = () if read_only else tuple(self._waiting(timeline, subscriptions, now))
         is_new = any(each.cursor is None for each in subscriptions)
-        return Plan(
+        plan = Plan(
             timeline=timeline,
             subscriptions=subscriptions,
             pushed=pushed,
@@ -274,6 +296,18 @@ class Engine:
             at_ms=now,
             page_rows=min(FIRST_PAGE_ROWS, self._page_rows) if is_new else self._page_rows,
             heartbeat=None if read_only else self._heartbeat(now),
+        )
+        return plan if self._is_for_the_primary(plan) else self._anywhere(plan)
+
+    def _is_for_the_primary(self, plan: Plan) -> bool:
+        since = self._answered_at_ms
+        is_fresh = since is not None and 0 <= plan.at_ms - since < SHOWN_MS
+        return bool(
+            not self._primary.has_readers
+            or plan.pushed
+            or plan.heartbeat
+            or not is_fresh
+            or not all(each.is_filled for each in plan.subscriptions)
         )
 
     def _waiting(
@@ -309,7 +343,14 @@ class Engine:
             skew_ms=report.skew_ms or 0,
         )
 
-    def _store(self, plan: Plan, reply: Reply) -> Progress:
+    def _store(self, plan: Plan, reply: Reply, *, counts: bool) -> Progress:
+        """Store a reply in one transaction.
+
+        Args:
+            plan: what was asked.
+            reply: what came.
+            counts: whether the primary itself answered: only then do cursors move.
+        """
         now = self._clock.now_ms()
         pages = [row for page in reply.pages for row in page.rows]
         if reply.read_only:
@@ -322,13 +363,18 @@ class Engine:
             refused = take(transaction, [*reply.fetched, *pages])
             for row, reason in refused:
                 park(transaction, PULLED, f"{row.table}{row.rev}", 0, reason, now)
-            for page in reply.pages:
-                advance(transaction, page.scope, page.cursor, page.fill_below)
+            if counts:
+                for page in reply.pages:
+                    advance(transaction, page.scope, page.cursor, page.fill_below)
+                anchor(transaction, reply.state.n if reply.state.nonce else None, reply.state.nonce)
             forget_parked(transaction)
-            anchor(transaction, reply.state.n if reply.state.nonce else None, reply.state.nonce)
             succeeded(transaction, at_ms=now, skew_ms=now - reply.state.now_ms, read_only=read_only)
         self._fetch = tuple(differing)
-        if not any(page.is_full for page in reply.pages):
+        is_all = not any(page.is_full for page in reply.pages)
+        self._shown = {} if counts else {page.scope: page.cursor for page in reply.pages}
+        if plan.at_primary and (is_all or not counts):
+            self._answered_at_ms = now
+        if is_all:
             self._page_rows = PAGE_ROWS
         if plan.heartbeat is not None and not read_only:
             self.state.beaten(at_ms=now)
@@ -337,7 +383,8 @@ class Engine:
             pushed=0 if reply.refused or reply.read_only else len(plan.pushed),
             pulled=len(pages),
             parked=parked + len(refused),
-            is_done=not (differing or self._has_more(plan, reply, was_cut=was_cut)),
+            is_done=not (differing or self._has_more(plan, reply, was_cut=was_cut))
+            or (plan.at_primary and not counts),
         )
 
     def _has_more(self, plan: Plan, reply: Reply, *, was_cut: bool) -> bool:

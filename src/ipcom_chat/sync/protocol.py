@@ -100,6 +100,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     page_rows: int
     heartbeat: Heartbeat | None = None
+    at_primary: bool = True
+    """Whether the primary itself is to answer; if not, one that may be behind will do."""
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):

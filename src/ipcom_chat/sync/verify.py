@@ -99,7 +99,7 @@ async def repair(
 async def _compare(database: Database, primary: Exchanges, held: Subscription) -> Compared:
     args = (held.scope, held.since_ms, held.cursor or 0)
     answers, _is_primary = await primary.exchange(
-        [Statement(_SUMS, args), Statement(_SMALL, args)], writes=False
+        [Statement(_SUMS, args), Statement(_SMALL, args)], writes=True
     )
     ours = local_sums(database, args)
     theirs = {row[0]: tuple(row[1:]) for row in _rows(answers[0])}
@@ -124,7 +124,7 @@ async def _compare(database: Database, primary: Exchanges, held: Subscription) -
 
 
 async def _states(primary: Exchanges, bounds: tuple[str | int, ...]) -> States:
-    answers, _is_primary = await primary.exchange([Statement(_STATES, bounds)], writes=False)
+    answers, _is_primary = await primary.exchange([Statement(_STATES, bounds)], writes=True)
     return {row[0]: (row[1], row[2]) for row in _rows(answers[0])}
 
 
@@ -133,14 +133,14 @@ async def _known(primary: Exchanges, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(ids), FETCH_IDS):
         asked = msgspec.json.encode(ids[start : start + FETCH_IDS]).decode()
-        answers, _is_primary = await primary.exchange([Statement(_KNOWN, (asked,))], writes=False)
+        answers, _is_primary = await primary.exchange([Statement(_KNOWN, (asked,))], writes=True)
         found |= {row[0] for row in _rows(answers[0])}
     return found
 
 
 async def _fetch(database: Database, primary: Exchanges, ids: Sequence[str]) -> None:
     asked = msgspec.json.encode(ids).decode()
-    answers, _is_primary = await primary.exchange([Statement(ENTRY_ROWS, (asked,))], writes=False)
+    answers, _is_primary = await primary.exchange([Statement(ENTRY_ROWS, (asked,))], writes=True)
     with database.write() as transaction:
         take(transaction, [Pulled("e", rev, row) for rev, row in _rows(answers[0])])
 

@@ -430,10 +430,47 @@ def test_a_reader_that_is_behind_is_no_new_timeline(network: Network, new_node: 
     add(node)
     network.old = network.primary.copy()
     node.cycle()
+    node.link.has_readers = True
     before = node.engine.state.timeline()
     assert node.exchange(Fault("stale")) == Progress()
     assert node.engine.state.timeline() == before
     assert waiting(node) == 0
+
+
+def test_what_a_reader_left_out_comes_from_the_primary(network: Network, new_node: NewNode) -> None:
+    """One that was just started showed the newest counter without the rows it counts."""
+    one, other = new_node(), new_node()
+    one.cycle()
+    one.link.has_readers = True
+    theirs = add(other)
+    other.cycle()
+    assert one.exchange(Fault("torn", step=0)) is not None
+    assert theirs.id not in here(one)
+    one.cycle()
+    assert theirs.id not in here(one), "replicas of the primary are believed for a while"
+    one.clock.ms += module.SHOWN_MS
+    one.cycle()
+    assert theirs.id in here(one)
+    assert (
+        one.engine.state.subscriptions()[0].cursor
+        == network.primary.database.execute("SELECT n FROM sync_counter").get
+    )
+
+
+def test_a_reader_shows_every_row_once_between_two_looks_at_the_primary(
+    network: Network, new_node: NewNode
+) -> None:
+    one, other = new_node(), new_node()
+    one.cycle()
+    one.link.has_readers = True
+    add(other)
+    other.cycle()
+    pulled = [one.cycle().pulled for _time in range(2)]
+    assert pulled[0] > 0
+    assert pulled[1] == 0
+    one.clock.ms += module.SHOWN_MS
+    assert one.cycle().pulled == pulled[0], "from the primary, where it counts"
+    assert one.cycle().pulled == 0
 
 
 def test_the_report_says_since_when_it_fails_and_forgets_it_after(new_node: NewNode) -> None:
