@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, Clock
 from ipcom_chat.domain.alerts import Reading, Rule
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.histogram import BOUNDS_US, quantile
@@ -24,7 +24,7 @@ from ipcom_chat.services.alert_state import Primary
 from ipcom_chat.services.sync import Condition, SyncService, SyncStatus, probe
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.measures import Measures
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS, WRITE
+from ipcom_chat.storage.meter import WRITE
 from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.people import Users
 from ipcom_chat.storage.usage import Span, Usage

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from ipcom_chat.domain.histogram import BOUNDS_MS, BOUNDS_US, quantile
 from ipcom_chat.errors import StorageError
 from ipcom_chat.ids import EntryId
@@ -49,7 +49,7 @@ from ipcom_chat.services.snapshot import (
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.measures import Measures
-from ipcom_chat.storage.meter import DAY_MS, KINDS, SEARCH, SYNC, WRITE
+from ipcom_chat.storage.meter import KINDS, SEARCH, SYNC, WRITE
 from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.usage import Span, Usage
 
@@ -81,7 +81,7 @@ __all__ = [
 
 COUNT_S: Final = 1.0
 """So long one look counts at most; what is left is counted by the next."""
-SYNC_GRACE_MS: Final = 60_000
+SYNC_GRACE_MS: Final = MINUTE_MS
 """A row that waits for less than this is on its way."""
 MINUTES: Final = 60
 RATE_MINUTES: Final = 5
@@ -227,7 +227,7 @@ class MonitoringService:
     def _periods(self, span: Span, window: Window) -> tuple[Period, ...]:
         found = self._usage.periods(span, hours=window.step_hours)
         by_start = {each.start_ms: each for each in found}
-        step_ms = window.step_hours * 3_600_000
+        step_ms = window.step_hours * HOUR_MS
         starts = range(span.since_ms, span.until_ms, step_ms)
         return tuple(by_start.get(start, Period(start_ms=start)) for start in starts)
 

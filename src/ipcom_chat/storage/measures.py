@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from ipcom_chat.storage.database import Database, Transaction
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS, MINUTE_MS, Measured
+from ipcom_chat.storage.meter import Measured
 
 KEPT_DAYS: Final = 30
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ipcom_chat.clock import MINUTE_MS
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.suggestions import Run
 from ipcom_chat.ids import EntryId
@@ -15,7 +16,7 @@ from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
-AFTER_MS = 5 * 60_000
+AFTER_MS = 5 * MINUTE_MS
 """What runs later than this after a command has nothing to do with it."""
 _NEAR_ROWS = 50
 """So many rows of a machine after a command are looked at for the next of its session."""

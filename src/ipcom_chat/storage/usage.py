@@ -6,10 +6,10 @@ first (`usage_counting`); afterwards they equal those of the entries. Reading th
 
 import msgspec
 
+from ipcom_chat.clock import DAY_MS, HOUR_MS
 from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entry_rows import scope_bindings
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 from ipcom_chat.storage.usage_counting import BY_HOUR, COUNTED, GROUP_BY_HOUR, UsageCounting
 

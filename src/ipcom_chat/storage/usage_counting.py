@@ -17,9 +17,9 @@ from math import inf
 from time import monotonic
 from typing import Final, NamedTuple
 
+from ipcom_chat.clock import HOUR_MS
 from ipcom_chat.domain.histogram import BOUNDS_MS
 from ipcom_chat.storage.database import Database, Row, Transaction
-from ipcom_chat.storage.meter import HOUR_MS
 
 BATCH: Final = 20_000
 """So many changes are noted at once."""

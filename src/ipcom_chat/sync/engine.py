@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from ipcom_chat.errors import (
     PrimaryError,
     PrimaryReadOnlyError,
@@ -56,10 +56,10 @@ from ipcom_chat.sync.protocol import (
 OPEN_AFTER_MS = 1_000
 """How long an open request lasts before its state is pushed."""
 PUSH_MAX_BYTES = 1_500_000
-BEAT_EVERY_MS = 5 * 60 * 1000
-READ_ONLY_MS = 10 * 60 * 1000
+BEAT_EVERY_MS = 5 * MINUTE_MS
+READ_ONLY_MS = 10 * MINUTE_MS
 """How long a refusal to write is believed."""
-EVICT_EVERY_MS = 60 * 60 * 1000
+EVICT_EVERY_MS = HOUR_MS
 PAGE_ROWS = 1_000
 FIRST_PAGE_ROWS = 200
 """The first page of a new replica is small, so that something is there at once."""
@@ -374,7 +374,7 @@ class Engine:
 
     def _since_ms(self, now: int) -> int:
         days = self._options.window_days
-        return now - days * 86_400_000 if days else 0
+        return now - days * DAY_MS if days else 0
 
     def _scopes(self, users: Sequence[str]) -> list[str]:
         return ["g", f"m:{self.identity.machine_id}", *(f"u:{user}" for user in users)]

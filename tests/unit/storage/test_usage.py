@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ipcom_chat.clock import HOUR_MS
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status
 from ipcom_chat.ids import EntryId, MachineId, UserId
 from ipcom_chat.storage import usage_counting as counting_module
@@ -16,7 +17,6 @@ from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.erasures import Erasures
-from ipcom_chat.storage.meter import HOUR_MS
 from ipcom_chat.storage.sync_state import SyncState
 from ipcom_chat.storage.usage import Span, Usage
 from ipcom_chat.storage.usage_counting import BATCH, LITTLE, UsageCounting
