@@ -24,8 +24,9 @@ from ipcom_chat.schema import latest
 from ipcom_chat.services import health_parts, health_primary
 from ipcom_chat.services.checks import Check, Status, Subject, failed, ok, warning
 from ipcom_chat.storage.database import Database, no_wal_message, open_file
-from ipcom_chat.storage.faults import damage_mark, translated
+from ipcom_chat.storage.faults import translated
 from ipcom_chat.storage.filesystem import is_shareable
+from ipcom_chat.storage.locks import damage_mark
 from ipcom_chat.storage.migrate import check_ours
 from ipcom_chat.storage.people import Users
 

@@ -12,10 +12,12 @@ import apsw
 import msgspec
 
 from ipcom_chat.errors import BackupError, SchemaTooNewError, StorageError
+from ipcom_chat.files import bring_to_disk
 from ipcom_chat.i18n import _
 from ipcom_chat.schema import latest
 from ipcom_chat.storage.database import Database, open_file
-from ipcom_chat.storage.faults import FILE_MODE, translated
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import FILE_MODE
 from ipcom_chat.storage.migrate import check_ours
 
 KEPT = 3
@@ -135,11 +137,7 @@ def _copy(database: Database, target: Path) -> None:
             )
     finally:
         connection.close()
-    number = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    bring_to_disk(target)
 
 
 def _age(path: Path) -> int:

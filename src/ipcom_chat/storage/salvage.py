@@ -24,7 +24,7 @@ import msgspec
 from ipcom_chat.files import bring_to_disk
 from ipcom_chat.schema import migrations
 from ipcom_chat.storage.database import Database, Row, connect, open_file
-from ipcom_chat.storage.faults import FILE_MODE, damage_mark
+from ipcom_chat.storage.locks import FILE_MODE, damage_mark
 from ipcom_chat.storage.migrate import migrate
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")

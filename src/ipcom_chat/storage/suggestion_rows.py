@@ -6,13 +6,11 @@ however long the history is.
 
 from collections.abc import Iterable
 
-import msgspec
-
 from ipcom_chat.clock import MINUTE_MS
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.suggestions import Run
 from ipcom_chat.ids import EntryId
-from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.database import Database, json_list
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
@@ -81,7 +79,7 @@ class SuggestionRows:
             chars: how much of a command is read.
         """
         bindings = scope_bindings(scope) | {
-            "seqs": msgspec.json.encode(list(seqs)).decode(),
+            "seqs": json_list(seqs),
             "chars": chars,
             "after_ms": AFTER_MS,
             "near": _NEAR_ROWS,

@@ -183,7 +183,7 @@ class Engine:
     @contextmanager
     def erasing(self) -> Iterator[None]:
         """Tell, after the block, whoever holds what was derived of text that it took out."""
-        after, before = self.state.last_change(), self._database.clearings
+        after, before = self._database.last_change(), self._database.clearings
         try:
             yield
         finally:
