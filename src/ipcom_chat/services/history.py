@@ -131,6 +131,10 @@ class HistoryService:
         machine = self._machines.get(machine_id)
         return machine.hostname if machine else machine_id[:12]
 
+    def uncounted(self, scope: Scope, where: EntryFilter) -> int:
+        """Return about how many entries `stats` is going to count, once, before it answers."""
+        return self.counted.waiting(scope, where) if self.counted else 0
+
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over a scope."""
         found = self.counted.stats(scope, where) if self.counted else None

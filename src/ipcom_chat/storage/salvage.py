@@ -35,7 +35,8 @@ _TABLES = (
 )  # fmt: skip
 _LEFT_BEHIND = (
     "sync_timeline", "subscriptions", "parked", "sync_report",
-    "usage_state", "usage_dirty", "usage_hours", "usage_who", "usage_days", "primary_size",
+    "usage_state", "usage_dirty", "usage_hours", "usage_who", "usage_days", "usage_totals",
+    "usage_who_totals", "primary_size",
 )  # fmt: skip
 """Without the first the primary is pulled from the beginning, and brings back what was lost; the
 others are derived."""

@@ -164,6 +164,10 @@ class Usage:
         """
         return self._counting.catch_up(limit_s=limit_s)
 
+    def waiting(self) -> int:
+        """Return about how many entries changed since they were counted."""
+        return self._counting.waiting()
+
     def periods(self, span: Span, *, hours: int) -> list[Period]:
         """Return what ended in each `hours` hours of a span, oldest first, if anything did."""
         bindings = _bindings(span) | {"hours": hours}
