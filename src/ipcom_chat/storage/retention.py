@@ -9,6 +9,8 @@ from typing import Any
 
 from ipcom_chat.storage.database import Database, json_list
 from ipcom_chat.storage.erasures import CLEAR_TITLE, DELETE
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.soundness import problems
 from ipcom_chat.storage.sync_state import EVICT_ROWS, EVICTABLE, SyncState
 
 BATCH = 200
@@ -23,7 +25,6 @@ _DUE = f"""
 SELECT id, session_id, created_at + :age {_DUE_WHERE} ORDER BY created_at, id LIMIT {BATCH}
 """
 _COUNT_EVICTABLE = f"SELECT count(*) FROM entries WHERE {EVICTABLE}"
-_CHECK = "PRAGMA integrity_check(5)"
 
 
 class Retention:
@@ -77,5 +78,5 @@ class Retention:
 
     def problems(self) -> list[str]:
         """Return what SQLite says of the file's pages, indexes and checks."""
-        lines = [str(row[0]) for row in self._database.rows(_CHECK)]
-        return [] if lines == ["ok"] else lines
+        with translated(self._database.path):
+            return problems(self._database.connection)
