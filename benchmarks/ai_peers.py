@@ -48,10 +48,13 @@ def scripted_server() -> Iterator[str]:
             server.terminate()
 
 
-def requests(url: str) -> list[dict[str, Any]]:
-    """Return what the server was asked, with the instants of the monotonic clock."""
+def server_log(url: str) -> dict[str, list[Any]]:
+    """Return what the server was asked (`requests`) and when clients went away (`gone_at_s`).
+
+    Instants are those of the monotonic clock.
+    """
     with urllib.request.urlopen(f"{url}/_log", timeout=30) as answer:
-        found: list[dict[str, Any]] = json.load(answer)["requests"]
+        found: dict[str, list[Any]] = json.load(answer)
     return found
 
 

@@ -13,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
-from typing import Any
 
+from benchmarks.ai_peers import scripted_server, server_log
+from benchmarks.processes import BARE_PYTHON
 from tests.support.env import isolated_env
 
 ROUNDS = 15
@@ -26,9 +26,9 @@ LIMIT_MS = 300
 _SCRIPT = str(Path(sys.executable).with_name("ipcom-chat"))
 
 
-def once(env: dict[str, str], port: int) -> tuple[float, float]:
+def once(env: dict[str, str], url: str) -> tuple[float, float]:
     """Ask once; return the milliseconds to the request and from there to the first byte."""
-    before = len(_log(port))
+    before = len(server_log(url)["requests"])
     start_s = time.monotonic()
     process = subprocess.Popen(
         [_SCRIPT, "ask", "LONG answer", "--quiet"],
@@ -40,21 +40,8 @@ def once(env: dict[str, str], port: int) -> tuple[float, float]:
     process.terminate()
     process.stdout.close()
     process.wait()
-    asked_s = _log(port)[before]["at_s"]
+    asked_s = server_log(url)["requests"][before]["at_s"]
     return (asked_s - start_s) * 1000, (first_s - asked_s) * 1000
-
-
-def bare() -> float:
-    """Return how long a Python that does nothing takes, in milliseconds."""
-    start_s = time.monotonic()
-    subprocess.run([sys.executable, "-I", "-c", "pass"], check=True)
-    return (time.monotonic() - start_s) * 1000
-
-
-def _log(port: int) -> list[Any]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_log") as answer:
-        requests: list[Any] = json.load(answer)["requests"]
-    return requests
 
 
 def main() -> None:
@@ -62,23 +49,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     count = parser.parse_args().rounds
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.openai_server", "--port", "0"],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert server.stdout is not None
-    port = int(server.stdout.readline())
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            env = isolated_env(Path(folder)) | {
-                "IPCOM_CHAT_AI_MODEL": "openai-compatible:scripted",
-                "IPCOM_CHAT_AI_BASE_URL": f"http://127.0.0.1:{port}/v1",
-            }
-            once(env, port)
-            rounds = [(bare(), *once(env, port)) for _round in range(count)]
-    finally:
-        server.terminate()
-        server.wait()
+    with scripted_server() as url, tempfile.TemporaryDirectory() as folder:
+        env = isolated_env(Path(folder)) | {
+            "IPCOM_CHAT_AI_MODEL": "openai-compatible:scripted",
+            "IPCOM_CHAT_AI_BASE_URL": f"{url}/v1",
+        }
+        once(env, url)
+        rounds = [(BARE_PYTHON.ms(), *once(env, url)) for _round in range(count)]
     nothing, to_request, to_word = map(statistics.median, zip(*rounds, strict=True))
     result = {
         "pass": {"median_ms": round(nothing, 1)},

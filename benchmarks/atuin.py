@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from benchmarks.places import held_bytes
 from benchmarks.processes import Command
 from tests.support.sqld import HOST, free_port
 
@@ -80,7 +81,7 @@ class Atuin:
         for path in self._home.rglob("*.db"):
             with closing(sqlite3.connect(path)) as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return sum(path.stat().st_size for path in self._home.rglob("*.db*"))
+        return held_bytes(self._home.rglob("*.db*"))
 
 
 def carried(said: str) -> int:

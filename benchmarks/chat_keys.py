@@ -10,7 +10,6 @@ Prints one JSON object as its last line.
 
 import asyncio
 import json
-import statistics
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -18,6 +17,7 @@ from collections.abc import AsyncGenerator, Sequence
 from textual import events
 from textual.widgets import TextArea
 
+from benchmarks.percentiles import waits
 from ipcom_chat import settings
 from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta, Turn
 from ipcom_chat.i18n import Language
@@ -131,13 +131,7 @@ async def measure(text: str) -> dict[str, float]:
         finally:
             thread.close()
             runtime.close()
-    waits = sorted(chat.waits_ms)
-    return {
-        "keys": len(waits),
-        "p50_ms": round(statistics.median(waits), 1),
-        "p95_ms": round(waits[int(len(waits) * 0.95)], 1),
-        "worst_ms": round(waits[-1], 1),
-    }
+    return {"keys": len(chat.waits_ms)} | waits(chat.waits_ms)
 
 
 async def _run(chat: Chat, conversation: Conversation) -> None:

@@ -89,11 +89,9 @@ class Machine:
         self.engine = Engine(self.replica.database, primary, identity, clock)
         self.meter = Meter(primary)
         self._random = Random(name)
-        self._entries, self._ids, self._clock = (
-            Entries(self.replica.database),
-            IdSource(clock),
-            clock,
-        )
+        self._entries = Entries(self.replica.database)
+        self._ids = IdSource(clock)
+        self._clock = clock
 
     def save(self, count: int) -> None:
         """Save finished questions of the shared history."""
@@ -207,6 +205,7 @@ def days(found: dict[str, Cost]) -> dict[str, dict[str, float]]:
 
 
 async def run(entries: int) -> dict[str, Any]:
+    """Return what exchanges cost at an empty primary and at a full one, and the days of a fleet."""
     result: dict[str, Any] = {}
     with TemporaryDirectory() as name, Sqld(Path(name) / "sqld") as sqld:
         async with pair(sqld.url, Path(name)) as (one, other):
@@ -221,7 +220,8 @@ async def run(entries: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    """Measure as the arguments say; print tables, and one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--entries", type=int, default=20_000)
     result = asyncio.run(run(parser.parse_args().entries))
     for title in [each for each in result if each != "days"]:

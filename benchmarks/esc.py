@@ -12,18 +12,16 @@ Prints one JSON object as its last line.
 import argparse
 import json
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
+from benchmarks.ai_peers import ROOT, scripted_server, server_log
+from benchmarks.percentiles import waits
 from tests.support.env import isolated_env
 from tests.support.raw_pty import RawPty
 
-ROOT = Path(__file__).parents[1]
 ROUNDS = 20
 WARM_UP = 2
 SLEEP_S = "86399.5"
@@ -48,32 +46,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="in each phase")
     rounds = parser.parse_args().rounds
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.support.openai_server"], cwd=ROOT, stdout=subprocess.PIPE
-    ) as server:
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{int(server.stdout.readline())}"
-        try:
-            waits_ms = measure(url, rounds)
-            gone = gone_count(url)
-        finally:
-            server.terminate()
-    figures = {phase: _figures(each) for phase, each in waits_ms.items()}
+    with scripted_server() as url:
+        waits_ms = measure(url, rounds)
+        gone = len(server_log(url)["gone_at_s"])  # answers that nobody waited for any more
+    figures = {phase: {"rounds": rounds} | waits(each) for phase, each in waits_ms.items()}
     closed = len(CONNECTED) * (rounds + WARM_UP)
     ok = all(each["p95_ms"] <= 100 for each in figures.values())
     ok = ok and gone == closed and not _left_over()
     left = {"connections_ended": gone, "of": closed, "commands_left": len(_left_over())}
     print(json.dumps({"benchmark": "esc", "ok": ok, "esc_to_notice": figures, "left": left}))
-
-
-def _figures(waits_ms: list[float]) -> dict[str, float]:
-    waits_ms = sorted(waits_ms)
-    return {
-        "rounds": len(waits_ms),
-        "p50_ms": round(statistics.median(waits_ms), 1),
-        "p95_ms": round(waits_ms[int(len(waits_ms) * 0.95)], 1),
-        "worst_ms": round(waits_ms[-1], 1),
-    }
 
 
 def measure(url: str, rounds: int) -> dict[str, list[float]]:
@@ -121,8 +102,7 @@ def one_round(terminal: RawPty, url: str, phase: str) -> float:
 
 def request_count(url: str) -> int:
     """Return how many requests the server has seen."""
-    with urllib.request.urlopen(f"{url}/_log", timeout=LIMIT_S) as reply:
-        return len(json.load(reply)["requests"])
+    return len(server_log(url)["requests"])
 
 
 def _left_over() -> list[Path]:
@@ -136,12 +116,6 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         return b""
-
-
-def gone_count(url: str) -> int:
-    """Return how many answers the server could not finish because the client went away."""
-    with urllib.request.urlopen(f"{url}/_log", timeout=LIMIT_S) as reply:
-        return len(json.load(reply)["gone_at_s"])
 
 
 if __name__ == "__main__":

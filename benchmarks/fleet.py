@@ -34,7 +34,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.fleet_audit import audit
+from benchmarks.fleet_audit import Audit, audit
 from benchmarks.fleet_machines import (
     Saved,
     Scene,
@@ -44,7 +44,9 @@ from benchmarks.fleet_machines import (
     synchronise,
     witness,
 )
-from benchmarks.sync_server import OPTIONS, folder, percentiles, primary, select
+from benchmarks.percentiles import percentiles
+from benchmarks.places import folder
+from benchmarks.sync_server import OPTIONS, primary, select
 
 SCENES = ("storm", "day", "instant")
 STORM_PULLERS = 10
@@ -60,16 +62,7 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Play one scene and return its figures."""
     server_options = () if options.server_defaults else OPTIONS
     with folder(options.folder) as place, primary(place, server_options) as server:
-        every_s = EVERY_S[name]
-        scene = Scene(
-            folder=place,
-            url=server.url,
-            machines=options.machines,
-            pullers=min(STORM_PULLERS, options.machines) if name == "storm" else options.machines,
-            every_s=every_s,
-            saves=max(1, round(options.seconds / every_s)) if every_s else 1,
-            settle_s=SETTLE_S,
-        )
+        scene = a_scene(name, place, server.url, options)
         accepted = play(scene, options.processes)
         server_cpu_s = cpu_s(server.pid)
         synced = [
@@ -80,36 +73,58 @@ def measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
         arrivals = {n: each for one in synced for n, each in one.arrivals.items()}
         figures = audit(scene, [*saved, *felt], arrivals)
     entries = len(saved) + len(felt)
+    per_s = round(accepted / scene.last_save_s) if scene.every_s else None
+    settled_s = max(one.complete_s for one in synced) - max(each.end_s for each in saved)
+    late_ms = [(each.start_s - each.due_s) * 1e3 for each in saved]
     return {
         "save_ms": waits_ms(saved),
         "felt_ms": waits_ms(felt),
         "bare_ms": {"samples": len(bare_ms)} | percentiles(bare_ms, 0.5, 0.95, 0.99),
         "hop_s": percentiles(figures.hops_s, 0.5, 0.95),
         "everywhere_s": percentiles(figures.everywhere_s, 0.5, 0.95),
-        "found": {
-            "entries": entries,
-            "lost": figures.lost,
-            "duplicated": figures.duplicated,
-            "unacknowledged": figures.unacknowledged,
-            "unequal_replicas": figures.unequal,
-        },
+        "found": {"entries": entries} | found(figures),
         "errors": dict(sum((Counter(one.errors) for one in synced), Counter())),
-        "traffic": {
-            "accepted_per_s": round(accepted / scene.last_save_s) if every_s else None,
-            "all_equal_after_s": round(
-                max(one.complete_s for one in synced) - max(s.end_s for s in saved), 2
-            ),
-            "requests": sum(one.requests for one in synced),
-            "sent_bytes_per_entry": round(sum(one.sent_bytes for one in synced) / entries),
-            "received_bytes_per_row": round(
-                sum(one.received_bytes for one in synced) / max(1, len(figures.hops_s))
-            ),
-        },
+        "traffic": {"accepted_per_s": per_s, "all_equal_after_s": round(settled_s, 2)}
+        | traffic(synced, entries, len(figures.hops_s)),
         "cpu_s": {
             "server": server_cpu_s,
             "machines": round(sum(one.cpu_s for one in synced), 1),
-            "late_ms_p95": percentiles([(s.start_s - s.due_s) * 1e3 for s in saved], 0.95)["p95"],
+            "late_ms_p95": percentiles(late_ms, 0.95)["p95"],
         },
+    }
+
+
+def a_scene(name: str, place: Path, url: str, options: argparse.Namespace) -> Scene:
+    """Return what the processes of a scene are told."""
+    every_s = EVERY_S[name]
+    return Scene(
+        folder=place,
+        url=url,
+        machines=options.machines,
+        pullers=min(STORM_PULLERS, options.machines) if name == "storm" else options.machines,
+        every_s=every_s,
+        saves=max(1, round(options.seconds / every_s)) if every_s else 1,
+        settle_s=SETTLE_S,
+    )
+
+
+def found(figures: Audit) -> dict[str, int]:
+    """Return what is wrong with the entries, counted."""
+    return {
+        "lost": figures.lost,
+        "duplicated": figures.duplicated,
+        "unacknowledged": figures.unacknowledged,
+        "unequal_replicas": figures.unequal,
+    }
+
+
+def traffic(synced: Sequence[Synced], entries: int, arrived: int) -> dict[str, int]:
+    """Return the requests of all machines, and the bytes of an entry sent and a row received."""
+    received = sum(one.received_bytes for one in synced)
+    return {
+        "requests": sum(one.requests for one in synced),
+        "sent_bytes_per_entry": round(sum(one.sent_bytes for one in synced) / entries),
+        "received_bytes_per_row": round(received / max(1, arrived)),
     }
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import an_entry, machine_id, replica_id
-from benchmarks.sync_server import folder, percentiles
+from benchmarks.percentiles import percentiles
+from benchmarks.places import folder
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.errors import PrimaryError
 from ipcom_chat.ids import IdSource
@@ -179,9 +180,7 @@ def measure(machines: int, saves: int, seconds: float) -> dict[str, Any]:
 def _digests(fleet: Sequence[Machine]) -> Iterator[tuple[int, int]]:
     """Yield how many entries each machine holds, and a sum over what they are."""
     for machine in fleet:
-        row = machine.replica.database.row(
-            "SELECT count(*), total(content_hash % 1000003) FROM entries"
-        )
+        row = machine.replica.database.row(_DIGEST)
         assert row is not None
         yield int(row[0]), int(row[1])
 

@@ -13,7 +13,6 @@ Prints one JSON object as its last line.
 
 import asyncio
 import json
-import statistics
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ from typing import Any
 from textual import events
 from textual.pilot import Pilot
 
+from benchmarks.percentiles import waits
 from benchmarks.search_corpus import texts
 from benchmarks.search_replica import filled
 from ipcom_chat.tui.screens.history import HistoryScreen
@@ -101,13 +101,13 @@ class _StopWatch:
 
     def figures(self) -> dict[str, float]:
         """Return what was measured, in milliseconds."""
-        named = {"letter": sorted(self._letters_ms), "list": sorted(self._lists_ms)}
-        found: dict[str, float] = {"keys": len(self._letters_ms)}
-        for name, waits in named.items():
-            found[f"{name}_p50_ms"] = round(statistics.median(waits), 1)
-            found[f"{name}_p95_ms"] = round(waits[int(len(waits) * 0.95)], 1)
-            found[f"{name}_worst_ms"] = round(waits[-1], 1)
-        return found
+        named = {"letter": self._letters_ms, "list": self._lists_ms}
+        found = {
+            f"{what}_{name}": value
+            for what, times_ms in named.items()
+            for name, value in waits(times_ms).items()
+        }
+        return {"keys": len(self._letters_ms)} | found
 
 
 if __name__ == "__main__":

@@ -19,11 +19,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks import peers
 from benchmarks.atuin import Atuin
+from benchmarks.places import folder
 from benchmarks.report import Beside, dump
 
 LINES = 1_000_000
@@ -65,9 +65,9 @@ def write_history(path: Path, count: int) -> None:
             file.write(random.choice(COMMANDS).format(n=n, m=n % 300) + "\n")
 
 
-def run(folder: Path, history: Path) -> dict[str, Any]:
+def run(home: Path, history: Path) -> dict[str, Any]:
     """Import once; return what the program says, and what it took."""
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, "history", "import", str(history), "--yes", "--json",
@@ -91,17 +91,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--lines", type=int, default=LINES, help="lines of the history")
     options = parser.parse_args()
-    # On the disk of the project: a temporary folder is often in memory, where nothing is synced.
-    with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
-        folder = Path(name)
-        history = folder / "lines.txt"
+    with folder() as home:
+        history = home / "lines.txt"
         write_history(history, options.lines)
-        result: dict[str, Any] = {"first": run(folder, history), "again": run(folder, history)}
-        replica = folder / ".local/share/ipcom-chat/history.db"
+        result: dict[str, Any] = {"first": run(home, history), "again": run(home, history)}
+        replica = home / ".local/share/ipcom-chat/history.db"
         result["replica"] = {"MB": round(replica.stat().st_size / 1e6)}
         client = peers.program("atuin")
         if client:
-            result["atuin"] = {"seconds": atuin_s(client, folder / "atuin", history)}
+            result["atuin"] = {"seconds": atuin_s(client, home / "atuin", history)}
     print(dump(result, beside(options.lines, result)))
 
 

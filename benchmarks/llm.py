@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from benchmarks.places import held_bytes
 from benchmarks.processes import Command
 
 _ECHO = """
@@ -132,7 +133,7 @@ class Llm:
 
     def held_bytes(self) -> int:
         """Return what its log takes on disk."""
-        return sum(path.stat().st_size for path in self._home.glob("logs.db*"))
+        return held_bytes(self._home.glob("logs.db*"))
 
 
 def _go(process: "subprocess.Popen[str]") -> "subprocess.Popen[str]":

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.places import held_bytes
 from benchmarks.search_corpus import texts
 from benchmarks.search_replica import Opened
 from ipcom_chat.meaning.codes import code, exact
@@ -34,6 +35,7 @@ _BATCH = 10_000
 
 
 def main() -> None:
+    """Measure every size; print one JSON object."""
     sizes = [int(each) for each in sys.argv[1:]] or SIZES
     start = time.perf_counter()
     encoder = Encoder()
@@ -64,7 +66,7 @@ def measure(size: int, encoder: Encoder, questions: list[str]) -> dict[str, floa
         memory = Memory(opened.rows, vectors, encoder)
         opened_s = time.perf_counter() - start
         times = list(_times(memory, questions, size))
-        held = sum(path.stat().st_size for path in folder.glob("vectors.db*"))
+        held = held_bytes(folder.glob("vectors.db*"))
         vectors.close()
         opened.close()
     walls, processor = zip(*times, strict=True)

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ai_peers
+from benchmarks.places import folder
 from benchmarks.report import Beside, dump
 from benchmarks.search_corpus import texts
 from benchmarks.search_replica import filled
-from benchmarks.sync_server import folder, primary
+from benchmarks.sync_server import primary
 from tests.support.env import data_dir, isolated_env
 from tests.support.raw_pty import RawPty
 
@@ -45,13 +46,14 @@ WHY = (
 
 def held(pid: int) -> dict[str, int]:
     """Return what a process holds, in MiB."""
-    return figures(Path(f"/proc/{pid}/smaps_rollup").read_text(), Path(f"/proc/{pid}/status"))
+    about = Path("/proc", str(pid))
+    return figures((about / "smaps_rollup").read_text(), (about / "status").read_text())
 
 
-def figures(rollup: str, status: Path) -> dict[str, int]:
+def figures(rollup: str, status: str) -> dict[str, int]:
     """Return the figures of a process in MiB, as Linux tells them in KiB."""
     fields = dict(line.split(":", 1) for line in rollup.splitlines() if "B" in line and ":" in line)
-    fields |= dict(line.split(":", 1) for line in status.read_text().splitlines())
+    fields |= dict(line.split(":", 1) for line in status.splitlines())
     named = {"pss_mib": "Pss", "rss_mib": "Rss", "peak_rss_mib": "VmHWM"}
     return {name: int(fields[field].split()[0]) // 1024 for name, field in named.items()}
 

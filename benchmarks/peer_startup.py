@@ -21,9 +21,9 @@ from benchmarks import ai_peers, peers
 from benchmarks.atuin import Atuin
 from benchmarks.first_paint import OURS, first_paint_s
 from benchmarks.llm import Llm
-from benchmarks.processes import Command
+from benchmarks.places import folder
+from benchmarks.processes import BARE_PYTHON, Command
 from benchmarks.report import Beside, dump
-from benchmarks.sync_server import folder
 from tests.support.cli import add_entries
 from tests.support.env import isolated_env
 
@@ -47,7 +47,7 @@ def measurements(home: Path, url: str) -> dict[str, dict[str, Measurement]]:
     ask = Command([_SCRIPT, "ask", "--quiet", ai_peers.QUESTION], env)
     found: dict[str, dict[str, Measurement]] = {
         "version": {
-            "pass": Command([sys.executable, "-I", "-c", "pass"], env).ms,
+            "pass": BARE_PYTHON.ms,
             "ours": Command([_SCRIPT, "--version"], env).ms,
         },
         "search": {"ours": Command([_SCRIPT, "history", "search", "question"], env).ms},

@@ -25,9 +25,10 @@ from typing import Any
 
 from benchmarks import embedded_replica, peers
 from benchmarks.corpus import an_entry
+from benchmarks.places import folder
 from benchmarks.report import Beside, dump
 from benchmarks.sync_bulk import an_engine, fill
-from benchmarks.sync_server import folder, primary
+from benchmarks.sync_server import primary
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.ids import IdSource
 from ipcom_chat.storage.entries import Entries

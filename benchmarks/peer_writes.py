@@ -28,9 +28,9 @@ from benchmarks import peers, writes
 from benchmarks.atuin import Atuin
 from benchmarks.corpus import question
 from benchmarks.llm import Llm
+from benchmarks.places import folder
 from benchmarks.processes import Command
 from benchmarks.report import Beside, dump
-from benchmarks.sync_server import folder
 from tests.support.env import isolated_env, replica
 
 PROCESSES = 16

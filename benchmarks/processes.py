@@ -4,6 +4,7 @@ import os
 import signal
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -42,6 +43,10 @@ class Command(NamedTuple):
         start = time.perf_counter()
         self.run()
         return (time.perf_counter() - start) * 1000
+
+
+BARE_PYTHON = Command([sys.executable, "-I", "-c", "pass"], {})
+"""A Python that does nothing: what any program of ours takes at the least."""
 
 
 def in_turn(commands: Mapping[str, Command], rounds: int) -> dict[str, float]:

@@ -15,13 +15,13 @@ equal keys the first counts. The last line is one JSON object.
 import argparse
 import json
 import random
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.percentiles import waits
 from benchmarks.report import Beside, dump
 from benchmarks.search import asked_again
 from benchmarks.search_corpus import texts
@@ -40,6 +40,7 @@ Ranking = Callable[[str], Sequence[str]]
 
 
 def main() -> None:
+    """Measure as the arguments say; print one JSON object."""
     options = _options()
     corpus = lines(options.corpus) if options.corpus else generated()
     queries = lines(options.queries) if options.corpus else asked(corpus)
@@ -108,8 +109,7 @@ def measured(ranking: Ranking, queries: Sequence[dict[str, Any]], key: str) -> d
         "recall@1": _share(places, 1, count),
         "recall@5": _share(places, 5, count),
         "mrr@10": round(sum(1 / (at + 1) for at in places if at is not None) / count, 4),
-        "p50_ms": round(statistics.median(times), 2),
-        "p95_ms": round(statistics.quantiles(times, n=20)[-1], 2),
+        **waits(times),
     }
 
 
@@ -121,15 +121,10 @@ def _ours(opened: Opened, keys: Sequence[str]) -> Ranking:
     service = opened.service
 
     def ranking(query: str) -> list[str]:
-        found = service.search(SCOPE, _plain(query), Wanted(), limit=3 * FIRST)
+        found = service.search(SCOPE, query, Wanted(), limit=3 * FIRST)
         return [keys[opened.place[hit.entry.id]] for hit in found.hits]
 
     return ranking
-
-
-def _plain(query: str) -> str:
-    """Return a sentence as text: in one that was not typed as a search nothing is an operator."""
-    return query
 
 
 def _like(opened: Opened, keys: Sequence[str]) -> Ranking:

@@ -8,8 +8,6 @@ In process: from the typed text to ranked hits with their snippets, through the 
 
 import json
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.percentiles import of_calls
+from benchmarks.places import held_bytes
+from benchmarks.processes import BARE_PYTHON, Command, in_turn
 from benchmarks.search_corpus import texts
 from benchmarks.search_replica import Opened, fill
 from ipcom_chat.domain.entry import Mode, Scope
@@ -33,6 +34,7 @@ _SCRIPT = str(Path(sys.executable).with_name("ipcom-chat"))
 
 
 def main() -> None:
+    """Measure every size; print one JSON object."""
     sizes = [int(each) for each in sys.argv[1:]] or SIZES
     print(json.dumps({f"{size:,} entries": measure(size) for size in sizes}))
 
@@ -54,8 +56,8 @@ def measure(size: int) -> dict[str, dict[str, Any]]:
 
 
 def _index(folder: Path, size: int, built_s: float) -> dict[str, Any]:
-    held = sum(path.stat().st_size for path in (folder / "search").rglob("*") if path.is_file())
-    replica = sum(path.stat().st_size for path in folder.glob("history.db*"))
+    held = held_bytes((folder / "search").rglob("*"))
+    replica = held_bytes(folder.glob("history.db*"))
     return {
         "build_s": round(built_s, 1),
         "bytes_per_row": round(held / size),
@@ -93,39 +95,22 @@ def _with_typo(source: random.Random, question: str) -> str:
 
 
 def _timed(opened: Opened, queries: Sequence[str]) -> dict[str, Any]:
-    times: list[float] = []
-    busy: list[float] = []
-    hits = 0
-    for query in queries:
-        start, start_busy = time.perf_counter(), time.process_time()
-        hits += len(opened.service.search(SCOPE, query, Wanted(), limit=20).hits)
-        times.append((time.perf_counter() - start) * 1000)
-        busy.append((time.process_time() - start_busy) * 1000)
-    return {
-        "cpu_p50_ms": round(statistics.median(busy), 2),
-        "cpu_p95_ms": round(statistics.quantiles(busy, n=20)[-1], 2),
-        "p50_ms": round(statistics.median(times), 2),
-        "p95_ms": round(statistics.quantiles(times, n=20)[-1], 2),
-        "worst_ms": round(max(times), 2),
-        "hits": round(hits / len(queries), 1),
-    }
+    def search(query: str) -> int:
+        return len(opened.service.search(SCOPE, query, Wanted(), limit=20).hits)
+
+    times, hits = of_calls(search, queries)
+    return times | {"hits": round(hits / len(queries), 1)}
 
 
 def _process(env: dict[str, str]) -> dict[str, Any]:
     commands = {
-        "pass": [sys.executable, "-I", "-c", "pass"],
-        "hit": [_SCRIPT, "history", "search", "restart nginx"],
-        "miss": [_SCRIPT, "history", "search", "qzxwvqzx"],
+        "pass": BARE_PYTHON,
+        "hit": Command([_SCRIPT, "history", "search", "restart nginx"], env),
+        "miss": Command([_SCRIPT, "history", "search", "qzxwvqzx"], env, may_fail=True),
     }
-    times: dict[str, list[float]] = {name: [] for name in commands}
-    for _round in range(ROUNDS):
-        for name, command in commands.items():
-            start = time.perf_counter()
-            subprocess.run(command, env=env, check=False, capture_output=True)
-            times[name].append((time.perf_counter() - start) * 1000)
-    bare = statistics.median(times["pass"])
-    return {f"{name}_times_pass": round(statistics.median(each) / bare, 1)
-            for name, each in times.items() if name != "pass"}  # fmt: skip
+    medians = in_turn(commands, ROUNDS)
+    bare = medians.pop("pass")
+    return {f"{name}_times_pass": round(each / bare, 1) for name, each in medians.items()}
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ The last line is one JSON object: medians in milliseconds, and each as a multipl
 
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+from benchmarks.processes import BARE_PYTHON, Command, in_turn
 from tests.support.cli import add_entries
 from tests.support.env import isolated_env
 
@@ -22,30 +20,22 @@ LIMITS = {"--version": 7.0, "history list": 14.0}
 """At most this many times as long as `python -I -c pass`."""
 
 _SCRIPT = str(Path(sys.executable).with_name("ipcom-chat"))
-COMMANDS = {
-    "pass": [sys.executable, "-I", "-c", "pass"],
-    "--version": [_SCRIPT, "--version"],
-    "history list": [_SCRIPT, "history", "list"],
-    "user list": [_SCRIPT, "user", "list"],
-    "config list": [_SCRIPT, "config", "list"],
-    "--help": [_SCRIPT, "--help"],
+VERBS = {
+    "--version": ["--version"],
+    "history list": ["history", "list"],
+    "user list": ["user", "list"],
+    "config list": ["config", "list"],
+    "--help": ["--help"],
 }
 
 
 def measure(rounds: int) -> dict[str, float]:
     """Return the median of each command in milliseconds."""
-    times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     with tempfile.TemporaryDirectory() as folder:
         env = isolated_env(Path(folder))
         add_entries(env, *({"command": f"question {number}"} for number in range(ENTRIES)))
-        for _round in range(rounds):
-            for name, command in COMMANDS.items():
-                start = time.perf_counter()
-                subprocess.run(
-                    command, env=env, check=False, capture_output=True, stdin=subprocess.DEVNULL
-                )
-                times[name].append((time.perf_counter() - start) * 1000)
-    return {name: statistics.median(each) for name, each in times.items()}
+        ours = {name: Command([_SCRIPT, *verb], env, may_fail=True) for name, verb in VERBS.items()}
+        return in_turn({"pass": BARE_PYTHON} | ours, rounds)
 
 
 def main() -> None:

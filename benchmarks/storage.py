@@ -16,12 +16,12 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import accumulate, islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
 from benchmarks.corpus import an_entry
+from benchmarks.places import folder, held_bytes
 from benchmarks.search_corpus import vocabulary
 from benchmarks.search_replica import Opened
 from ipcom_chat.domain.entry import Entry
@@ -46,14 +46,14 @@ def main() -> None:
 
 def measure(count: int, put: Callable[[Opened, list[Entry]], None]) -> dict[str, Any]:
     """Return what `count` entries take that `put` brings in."""
-    with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
-        opened = Opened(Path(name))
+    with folder() as place:
+        opened = Opened(place)
         made = entries(opened, count)
         while batch := list(islice(made, _BATCH)):
             put(opened, batch)
         opened.service.catch_up()
         opened.close()
-        return _sizes(Path(name), count)
+        return _sizes(place, count)
 
 
 def save(opened: Opened, batch: list[Entry]) -> None:
@@ -89,9 +89,9 @@ def entries(opened: Opened, count: int) -> Iterator[Entry]:
         )
 
 
-def _sizes(folder: Path, count: int) -> dict[str, Any]:
-    replica = sum(path.stat().st_size for path in folder.glob("history.db*"))
-    index = sum(path.stat().st_size for path in (folder / "search").rglob("*") if path.is_file())
+def _sizes(place: Path, count: int) -> dict[str, Any]:
+    replica = held_bytes(place.glob("history.db*"))
+    index = held_bytes((place / "search").rglob("*"))
     return {
         "replica_gb": round(replica / 1e9, 3),
         "index_gb": round(index / 1e9, 3),

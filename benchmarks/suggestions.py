@@ -16,14 +16,13 @@ something is told all the same. An entry with the same question is as right as t
 import argparse
 import json
 import random
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.percentiles import of_calls
 from benchmarks.retrieval import answer, lines
 from benchmarks.search_corpus import texts
 from benchmarks.search_replica import Opened, fill, filled
@@ -69,6 +68,7 @@ _SCOPE = Scope(mode=Mode.GLOBAL, machine_id=MachineId("machine-0"))
 
 
 def main() -> None:
+    """Measure as the arguments say; print one JSON object."""
     options = _options()
     if options.corpus is None:
         print(json.dumps({f"{size:,} entries": measure(size) for size in options.sizes or SIZES}))
@@ -191,22 +191,11 @@ def _service(opened: Opened) -> SuggestionService:
 
 
 def _timed(service: SuggestionService, make: Callable[[], str]) -> dict[str, Any]:
-    times: list[float] = []
-    busy: list[float] = []
-    found = 0
-    for _each in range(QUERIES):
-        text = make()
-        start, start_busy = time.perf_counter(), time.process_time()
-        found += not service.suggest(_SCOPE, text, "/").is_empty
-        times.append((time.perf_counter() - start) * 1000)
-        busy.append((time.process_time() - start_busy) * 1000)
-    return {
-        "cpu_p50_ms": round(statistics.median(busy), 1),
-        "cpu_p95_ms": round(statistics.quantiles(busy, n=20)[-1], 1),
-        "p50_ms": round(statistics.median(times), 1),
-        "p95_ms": round(statistics.quantiles(times, n=20)[-1], 1),
-        "found": found / QUERIES,
-    }
+    def suggest(text: str) -> int:
+        return not service.suggest(_SCOPE, text, "/").is_empty
+
+    times, found = of_calls(suggest, [make() for _each in range(QUERIES)])
+    return times | {"found": found / QUERIES}
 
 
 if __name__ == "__main__":

@@ -25,9 +25,10 @@ from typing import Any
 from benchmarks import peers
 from benchmarks.atuin import PASSWORD, Atuin, atuin_server
 from benchmarks.corpus import an_entry, machine_id, replica_id
+from benchmarks.places import folder
 from benchmarks.processes import Command, in_turn
 from benchmarks.report import Beside, dump
-from benchmarks.sync_server import folder, primary, select
+from benchmarks.sync_server import primary, select
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.ids import IdSource
 from ipcom_chat.storage.entries import Entries

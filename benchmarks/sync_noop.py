@@ -27,8 +27,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.percentiles import percentiles
+from benchmarks.places import folder
 from benchmarks.sync_bulk import an_engine, carry, fill
-from benchmarks.sync_server import folder, percentiles, primary, select
+from benchmarks.sync_server import primary, select
 from ipcom_chat import settings
 from ipcom_chat.assistant.base import AssistantEvent, Question, TextDelta, Turn
 from ipcom_chat.i18n import Language

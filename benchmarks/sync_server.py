@@ -8,7 +8,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ipcom_chat.libsql.client import Client, http_client
@@ -20,13 +19,6 @@ from tests.support.sqld import Sqld
 OPTIONS = ("--max-concurrent-connections", "1", "--max-concurrent-requests", "1024")
 """One connection to the file instead of 128: requests queue before they take it, and nothing ever
 waits for the write lock, whose queue stalls under load. See docs/self-hosted.md."""
-
-
-@contextmanager
-def folder(parent: Path | None = None) -> Iterator[Path]:
-    """Give a folder on the disk of the project: a temporary one is often in memory."""
-    with TemporaryDirectory(prefix=".bench-", dir=parent or Path.cwd()) as name:
-        yield Path(name)
 
 
 @contextmanager
@@ -63,13 +55,3 @@ def select(url: str, sql: str) -> list[list[Any]]:
             rows = result["response"]["result"]["rows"]
             return [[cell.get("value") for cell in row] for row in rows]
         time.sleep(0.05)
-
-
-def percentiles(values: list[float], *shares: float) -> dict[str, float]:
-    """Return percentiles by name, such as `p95`, and the `worst`."""
-    ordered = sorted(values) or [0.0]
-    found = {
-        f"p{share * 100:g}": round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 3)
-        for share in shares
-    }
-    return found | {"worst": round(ordered[-1], 3)}

@@ -20,12 +20,13 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from random import random
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import apsw
 
 from benchmarks.corpus import question
+from benchmarks.percentiles import percentiles
+from benchmarks.places import folder
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.domain.redaction import redact
 from ipcom_chat.ids import IdSource
@@ -51,10 +52,10 @@ class Plan(NamedTuple):
 
 
 @contextmanager
-def ours(folder: Path) -> Iterator[Write]:
+def ours(place: Path) -> Iterator[Write]:
     """Give the write of one entry into the replica."""
     clock = SystemClock()
-    replica = open_replica(folder / "ours" / "replica.db", now_ms=clock.now_ms())
+    replica = open_replica(place / "ours" / "replica.db", now_ms=clock.now_ms())
     entries, ids = Entries(replica.database), IdSource(clock)
     # A program loads the rules of redaction while it starts, once; `ask` measures that.
     redact("which ports are open?")
@@ -67,9 +68,9 @@ def ours(folder: Path) -> Iterator[Write]:
 
 
 @contextmanager
-def bare(folder: Path, name: str = "bare", *, fair: bool = False) -> Iterator[Write]:
+def bare(place: Path, name: str = "bare", *, fair: bool = False) -> Iterator[Write]:
     """Give the write of one row of 0.5 KB with APSW alone."""
-    connection = apsw.Connection(str(folder / f"{name}.db"))
+    connection = apsw.Connection(str(place / f"{name}.db"))
     connection.set_busy_timeout(BUSY_MS)
     if fair:
         connection.set_busy_handler(fair_busy_handler())
@@ -91,9 +92,9 @@ def bare(folder: Path, name: str = "bare", *, fair: bool = False) -> Iterator[Wr
 
 
 @contextmanager
-def bare_fair(folder: Path) -> Iterator[Write]:
+def bare_fair(place: Path) -> Iterator[Write]:
     """Give the write of one row with APSW alone and our busy handler."""
-    with bare(folder, "bare_fair", fair=True) as write:
+    with bare(place, "bare_fair", fair=True) as write:
         yield write
 
 
@@ -161,27 +162,9 @@ def _rows(path: Path) -> int:
     return int(count)
 
 
-@contextmanager
-def _folder() -> Iterator[Path]:
-    # On the disk of the project: a temporary folder is often in memory, where nothing is synced.
-    with TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as name:
-        yield Path(name)
-
-
 def figures(times: list[float]) -> dict[str, float]:
     """Return percentiles in milliseconds."""
-    ordered = sorted(times)
-
-    def at(share: float) -> float:
-        return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 3)
-
-    return {
-        "samples": len(ordered),
-        "p50": at(0.5),
-        "p95": at(0.95),
-        "p99.9": at(0.999),
-        "worst": round(ordered[-1], 3),
-    }
+    return {"samples": len(times)} | percentiles(times, 0.5, 0.95, 0.999)
 
 
 def measure(processes: int, writes: int, rounds: int, pause_s: float) -> dict[str, Any]:
@@ -189,8 +172,8 @@ def measure(processes: int, writes: int, rounds: int, pause_s: float) -> dict[st
     kinds = ("ours", "bare") if processes == 1 else ("ours", "bare", "bare_fair")
     merged: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _round in range(rounds):
-        with _folder() as folder:
-            for kind, values in run(processes, Plan(folder, kinds, writes, pause_s)).items():
+        with folder() as place:
+            for kind, values in run(processes, Plan(place, kinds, writes, pause_s)).items():
                 merged[kind] += values
     result: dict[str, Any] = {kind: figures(merged[kind]) for kind in kinds}
     result["ratios"] = {
@@ -203,17 +186,17 @@ def first_starts(rounds: int) -> dict[str, float]:
     """Return how long 16 processes take to open a replica that none of them finds."""
     times: list[float] = []
     for _round in range(rounds):
-        with _folder() as folder:
-            _together(start, Plan(folder, (), 0, 0), STARTS)
-            times += [json.loads((folder / f"{n}.json").read_text()) for n in range(STARTS)]
+        with folder() as place:
+            _together(start, Plan(place, (), 0, 0), STARTS)
+            times += [json.loads((place / f"{n}.json").read_text()) for n in range(STARTS)]
     return figures(times)
 
 
 def opening(rounds: int) -> dict[str, float]:
     """Return how long `open_replica` takes on a file that exists."""
     times: list[float] = []
-    with _folder() as folder:
-        path = folder / "replica.db"
+    with folder() as place:
+        path = place / "replica.db"
         open_replica(path, now_ms=1).close()
         for _round in range(rounds):
             begin = time.perf_counter()

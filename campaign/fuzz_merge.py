@@ -9,15 +9,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ipcom_chat.domain.lifecycle import INTERRUPTED
 from ipcom_chat.domain.merge import EntryRow
 from tests.support.primary import LocalPrimary
 from tests.support.versions import (
     IDS,
-    OPEN,
     READ_ALL,
     Model,
     Push,
+    finality,
     machines,
     merged_rows,
     pushes,
@@ -52,16 +51,10 @@ def merge(data: st.DataObject) -> None:
 
 def _check_end(rows: list[EntryRow], whole: EntryRow) -> None:
     """The most certain end won, and nothing that was taken out came back."""
-    assert _finality(whole) == max(map(_finality, rows))
+    assert finality(whole) == max(map(finality, rows))
     if any(row.deleted_at for row in rows):
         assert (whole.command, whole.response, whole.context) == ("", None, "{}")
     assert whole.redaction_command == max(row.redaction_command for row in rows)
-
-
-def _finality(row: EntryRow) -> int:
-    if row.status in OPEN:
-        return 0
-    return 1 if (row.status, row.error_code) == ("error", INTERRUPTED) else 2
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,11 @@ change moves.
 
 import secrets
 import time
-from typing import Protocol
+from typing import Final, Protocol
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
 
 
 class Clock(Protocol):

@@ -19,7 +19,7 @@ import msgspec
 
 from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
-from ipcom_chat.files import read_regular, temporary_beside, write_new
+from ipcom_chat.files import read_regular, replace_text
 from ipcom_chat.i18n import Language, _, locale_language
 from ipcom_chat.setting_definitions import KNOWN, Setting
 
@@ -376,7 +376,9 @@ def save(path: Path, key: str, text: str) -> None:
             table = table.setdefault(parent, tomlkit.table())
         plain = list(value) if isinstance(value, tuple) else value
         table[name] = value.value if isinstance(value, Mode) else plain
-        _write(path, tomlkit.dumps(document))
+        target = path.resolve()  # a link into a folder of dotfiles stays one
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_text(target, tomlkit.dumps(document), mode=0o600)
     except (OSError, tomlkit.exceptions.TOMLKitError) as error:
         raise SettingsError(
             _(
@@ -386,15 +388,3 @@ def save(path: Path, key: str, text: str) -> None:
                 reason=getattr(error, "strerror", None) or error,
             )
         ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    path = path.resolve()  # a link into a folder of dotfiles stays one
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = temporary_beside(path)
-    try:
-        write_new(temporary, [text])
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

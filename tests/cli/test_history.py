@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ipcom_chat.cli import history as history_module
 from ipcom_chat.domain.entry import Entry, Kind, Mode
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli, run_on_terminal, run_program
@@ -149,6 +150,17 @@ def test_d54_stats_count_and_respect_days(env: Env) -> None:
     recent = run_cli(["history", "stats", "--days", "7", "--json"], env).json()
     assert recent["completed"] == 1
     assert "Commands that worked\t1\n" in run_cli(["history", "stats"], env).out
+
+
+def test_what_is_counted_first_is_said(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "_TOLD_FROM", 2)
+    add_entries(env, *({"command": f"question {n}"} for n in range(3)))
+    mine = run_cli(["history", "stats", "--days", "7"], env)
+    assert mine.err == ""  # a part of the history is counted as it is read
+    first, second = (run_cli(["history", "stats", "--json"], env) for _look in range(2))
+    assert first.err == "Counting 3 changed entries…\n"
+    assert second.err == ""
+    assert first.json()["entries"] == second.json()["entries"] == 3
 
 
 def test_d54_csv_is_quoted_and_formulas_are_defused(env: Env) -> None:

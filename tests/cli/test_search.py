@@ -8,6 +8,7 @@ import pytest
 
 from ipcom_chat.domain.entry import Entry
 from ipcom_chat.search.index import SearchIndex
+from ipcom_chat.storage.locks import held
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli, run_on_terminal, run_program
 from tests.support.env import data_dir
@@ -128,13 +129,11 @@ def test_what_was_just_saved_is_found_at_once_and_what_was_deleted_never(env: En
 
 
 def test_another_process_that_indexes_is_told_and_not_waited_for(env: Env) -> None:
-    from ipcom_chat.search import index  # noqa: PLC0415
-
     add_entries(env, *({"command": f"filler {n}"} for n in range(600)))
     folder = data_dir(env) / "search"
     SearchIndex(folder)
     folder.mkdir(mode=0o700)
-    with index._lock(folder):
+    with held(folder / "lock"):
         found = run_cli(["history", "search", "filler 599"], env)
     assert titles(found.out)[0] == "filler 599"
     assert "Another process is building the search index" in found.err

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ipcom_chat.storage.compact import PREFIX, compact
-from ipcom_chat.storage.faults import alone_mark
+from ipcom_chat.storage.locks import alone_mark
 from tests.support.machine import (
     LIMIT_S,
     Machine,

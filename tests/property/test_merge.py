@@ -32,6 +32,7 @@ from tests.support.versions import (
     Push,
     an_entry_row,
     changed,
+    finality,
     machines,
     merged_rows,
     pushes,
@@ -72,12 +73,6 @@ def _identity(row: EntryRow) -> tuple[int, int]:
     return row.version, row.content_hash
 
 
-def _finality(row: EntryRow) -> int:
-    if row.status in OPEN:
-        return 0
-    return 1 if (row.status, row.error_code) == ("error", INTERRUPTED) else 2
-
-
 @given(three=st.one_of(entries, entries, small))
 @settings(max_examples=600)
 def test_the_merge_is_commutative_associative_and_idempotent(three: list[Any]) -> None:
@@ -94,10 +89,10 @@ def test_the_merge_is_commutative_associative_and_idempotent(three: list[Any]) -
 @settings(max_examples=200)
 def test_an_entry_keeps_the_most_certain_end_and_mixes_no_bodies(three: list[EntryRow]) -> None:
     merged = merge_entries(merge_entries(three[0], three[1]), three[2])
-    best = max(map(_finality, three))
+    best = max(map(finality, three))
     event(f"finality {best}")
-    assert _finality(merged) == best
-    candidates = [row for row in three if _finality(row) == best]
+    assert finality(merged) == best
+    candidates = [row for row in three if finality(row) == best]
     newest = max(row.version for row in candidates)
     bodies = [cleared(row) if merged.deleted_at else row for row in candidates]
     assert merged.version == newest

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ipcom_chat.clock import HOUR_MS
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.monitoring import Here, MonitoringService, Snapshot, View
@@ -14,7 +15,6 @@ from ipcom_chat.services.people import MachineService
 from ipcom_chat.services.sync import Condition, SyncStatus
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.meter import HOUR_MS
 from ipcom_chat.storage.people import Heartbeats, Machines, Users
 from tests.support.replica import MACHINE, NOW_MS, REPLICA, StepClock, opened
 

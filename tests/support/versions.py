@@ -45,6 +45,16 @@ INSTANTS = (NOW_MS, NOW_MS + 1, NOW_MS + 2)
 EPOCH = "epoch-1"
 
 
+def finality(row: EntryRow) -> int:
+    """Return how final an outcome is: 0 open, 1 an end that a restart stated, 2 one that happened.
+
+    Of versions of a row the most final wins; the code under test has its own way to say so.
+    """
+    if row.status in OPEN:
+        return 0
+    return 1 if (row.status, row.error_code) == ("error", INTERRUPTED) else 2
+
+
 def an_entry_row(**changes: Any) -> EntryRow:
     """Return a completed question for all, with `changes`."""
     values: dict[str, Any] = dict.fromkeys(EntryRow.__struct_fields__)

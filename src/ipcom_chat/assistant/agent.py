@@ -20,10 +20,10 @@ import msgspec
 
 from ipcom_chat.assistant import context
 from ipcom_chat.assistant.base import AssistantEvent, Noted, Question, Recalled, Turn
-from ipcom_chat.assistant.daemon_thread import in_daemon_thread
 from ipcom_chat.assistant.endpoint import Endpoint, ModelName
 from ipcom_chat.assistant.machine import machine_facts
 from ipcom_chat.assistant.playbook import Playbook
+from ipcom_chat.daemon_thread import in_daemon_thread
 from ipcom_chat.errors import AssistantSetupError, IpcomChatError
 from ipcom_chat.i18n import Language, _
 

@@ -21,8 +21,8 @@ _SERVICES: Final = frozenset(
     nginx apache2 httpd haproxy caddy mysqld mariadbd postgres redis-server mongod dockerd
     containerd podman kubelet k3s sshd named dnsmasq unbound postfix dovecot exim4 smbd nmbd
     slapd cupsd squid zabbix_agentd prometheus node_exporter grafana rabbitmq-server memcached
-    php-fpm tomcat java node gunicorn uwsgi fail2ban-server crond cron libvirtd qemu-
-    system-x86 asterisk elasticsearch chronyd ntpd systemd
+    php-fpm tomcat java node gunicorn uwsgi fail2ban-server crond cron libvirtd
+    qemu-system-x86 asterisk elasticsearch chronyd ntpd systemd
     """.split()
 )
 _MAX_PROCESSES: Final = 4_096

@@ -39,19 +39,37 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# The closed classes of words: articles, pronouns, prepositions, conjunctions, auxiliaries, ordinals
+# and adverbs. Of those that name a program too (`last`, `more`, `most`, `time`), none is here.
 PORTUGUESE: Final = words_of(
     "a ao aos as ate com como da das de dele dela desta deste do dos e ela ele em esse essa esta "
     "este estao eu foi ha isso isto ja la mais mas me meu meus minha minhas na nao nas nem nessa "
     "nesse nesta neste no nos num numa o onde os ou para pela pelas pelo pelos por porque pra pro "
     "quais qual quando quanto quanta quantos quantas que quem se sem ser seu sua tem tinha um uma "
-    "voce aqui agora esta tudo todos todas consigo consegue conseguimos alguem algum alguma"
+    "voce aqui agora esta tudo todos todas consigo consegue conseguimos alguem algum alguma "
+    "enquanto embora porem contudo pois portanto apos antes depois durante desde entre sobre "
+    "contra conforme segundo ainda tambem sempre nunca talvez apenas entao quase muito muita "
+    "muitos muitas pouco pouca cada qualquer quaisquer outro outra outros outras mesmo mesma "
+    "mesmos mesmas ninguem nada nenhum nenhuma aquilo aquele aquela aqueles aquelas eles elas "
+    "esses essas estes estas seus suas nosso nossa nossos nossas primeiro primeira terceiro "
+    "terceira ultimo ultima era eram sao vai vao pode podem deve devem sera ter tenho estava "
+    "estavam"
 )
 ENGLISH: Final = words_of(
     "a about all am an and any are at be been but by can cannot could did do does doesn don for "
     "from get had has have here how i if in into is isn it its just me my no not now of off on "
     "one or our out please she should show so than that the their them there these they this to "
     "up was wasn we were what when where which who whom whose why will with won would you your "
-    "tell anything something again"
+    "tell anything something again "
+    "while although though because since until unless whereas whether before after during "
+    "between against without within through toward towards along among across behind upon over "
+    "under above below beside besides despite except instead he him his her hers ours yours "
+    "theirs itself themselves myself yourself those everything everyone everybody anyone anybody "
+    "someone somebody nothing nobody none each every either neither both another other others "
+    "such some many much few several own same being having doing may might must shall aren "
+    "weren hasn haven hadn didn shouldn wouldn couldn still already yet always never ever only "
+    "also then too very quite rather almost perhaps maybe once twice often sometimes first second "
+    "third fourth fifth"
 )
 _SMALL_WORDS: Final = PORTUGUESE | ENGLISH
 

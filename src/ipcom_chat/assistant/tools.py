@@ -13,7 +13,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -35,6 +35,7 @@ from ipcom_chat.assistant.playbook import Playbook
 from ipcom_chat.assistant.playbook_matching import Match, match
 from ipcom_chat.assistant.playbook_running import PlaybookRun
 from ipcom_chat.assistant.running import Line, Runner
+from ipcom_chat.assistant.time_limit import TimeLimit
 from ipcom_chat.assistant.wording import Wording
 from ipcom_chat.domain.redaction import redact
 from ipcom_chat.domain.terminal import one_line
@@ -49,18 +50,6 @@ _OWN_TAGS: Final = re.compile(r"<(?=/?(?:output|file|history|checks)\b)", re.IGN
 Playbooks = Callable[[], Sequence[Playbook]]
 
 
-class Clock(Protocol):
-    """What stops the time of a question while a person thinks."""
-
-    def hold(self) -> None:
-        """Stop it."""
-        ...
-
-    def go_on(self) -> None:
-        """Let it run again."""
-        ...
-
-
 class Toolbox:
     """The tools for one question.
 
@@ -68,7 +57,7 @@ class Toolbox:
         question: whose gate decides.
         emit: hears what happens.
         playbooks: the built-in checks; called in a thread.
-        clock: the time of the question.
+        limit: the time of the question; it stands still while a person thinks.
     """
 
     def __init__(
@@ -76,14 +65,14 @@ class Toolbox:
         question: Question,
         emit: Callable[[AssistantEvent], None],
         playbooks: Playbooks,
-        clock: Clock,
+        limit: TimeLimit,
     ) -> None:
         self.found: list[Recalled] = []
         """What was found in the history for this question."""
         self._question = question
         self._emit = emit
         self._playbooks = playbooks
-        self._clock = clock
+        self._limit = limit
         self._numbers = itertools.count(1)
         self._runner = Runner(emit, question.on_stopped, question.borrow)
         # Two commands at once would mix on the screen, and a person is asked about one at a time.
@@ -193,11 +182,11 @@ class Toolbox:
         gate = self._question.gate
         if gate is None:
             return Decision(allowed=False, reason=_("commands are off here"))
-        self._clock.hold()
+        self._limit.hold()
         try:
             return await gate.command(call_id, line)
         finally:
-            self._clock.go_on()
+            self._limit.go_on()
 
     async def _allowed(
         self, call_id: str, name: str, *, call: str = "", is_harmless: bool = False
@@ -205,11 +194,11 @@ class Toolbox:
         gate = self._question.gate
         if gate is None:
             return Decision(allowed=False, reason=_("tools are off here"))
-        self._clock.hold()
+        self._limit.hold()
         try:
             return await gate.tool(call_id, name, call or name, is_harmless=is_harmless)
         finally:
-            self._clock.go_on()
+            self._limit.go_on()
 
     def _call_id(self) -> str:
         return f"t{next(self._numbers)}"

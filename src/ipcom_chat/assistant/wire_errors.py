@@ -83,7 +83,7 @@ _Meaning = tuple[tuple[type[Exception], ...], type[AssistantError], str]
 
 def _meanings(names: dict[str, str], timeout_s: float) -> list[_Meaning]:
     """Return what the errors of pydantic-ai mean; the first that fits holds."""
-    return [*_troubles(names, timeout_s), *_refusals(names)]
+    return [*_troubles(names, timeout_s), *_refusals(names), *_failures(names)]
 
 
 def _troubles(names: dict[str, str], timeout_s: float) -> list[_Meaning]:
@@ -122,7 +122,7 @@ def _troubles(names: dict[str, str], timeout_s: float) -> list[_Meaning]:
 
 
 def _refusals(names: dict[str, str]) -> list[_Meaning]:
-    """Return what the errors mean that asking again does not mend."""
+    """Return what the errors mean that somebody must mend: account, key or settings."""
     return [
         (
             (foreign.ModelQuotaExceededError,),
@@ -139,6 +139,12 @@ def _refusals(names: dict[str, str]) -> list[_Meaning]:
             AssistantSetupError,
             _("{host} does not know {model}; check ai.model and ai.base_url.", **names),
         ),
+    ]
+
+
+def _failures(names: dict[str, str]) -> list[_Meaning]:
+    """Return what the errors mean that are about one question or its answer."""
+    return [
         (
             (foreign.ModelContextWindowExceededError,),
             AssistantError,

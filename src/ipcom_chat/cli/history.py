@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import click
 import msgspec
@@ -42,6 +42,8 @@ from ipcom_chat.services.history import EntryFilter
 F = TypeVar("F", bound=Callable[..., Any])
 
 ALL = "all"
+_TOLD_FROM: Final = 20_000
+"""To count so many entries takes no longer than a moment."""
 _KINDS = (*(kind.value for kind in Kind), ALL)
 
 
@@ -184,6 +186,9 @@ def stats(context: CliContext, /, *, as_json: bool, **selected: Any) -> int:
     """Count entries."""
     scope, where = select(context, Selection(**selected))
     log = context.runtime.history
+    waiting = log.uncounted(scope, where)
+    if waiting > _TOLD_FROM:
+        output.note(_("Counting {count} changed entries…", count=waiting))
     counts, days = log.stats(scope, where), log.days(scope, where)
     if as_json:
         output.write(f"{json_text(stats_object(counts, days, {}))}\n")

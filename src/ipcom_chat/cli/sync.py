@@ -156,7 +156,9 @@ def _watch(context: CliContext) -> int:
 
     def tell(found: SyncStatus) -> None:
         line = sync_sentence(found)
-        if told[-1:] != [line]:
+        # What was saved waits a moment, until the exchange that follows: no line for every save.
+        is_passing = bool(told) and found.condition is Condition.WAITING
+        if told[-1:] != [line] and not is_passing:
             told[:] = [line]
             output.note(line)
 

@@ -170,6 +170,12 @@ def cleared(row: EntryRow) -> EntryRow:
     )
 
 
+def loses_text(before: EntryRow, after: EntryRow) -> bool:
+    """Return whether a merge takes text out of an entry, which must leave the disk then, too."""
+    is_answered_otherwise = bool(before.response) and after.response != before.response
+    return after.command != before.command or is_answered_otherwise
+
+
 def merge_small(one: Small, other: Small) -> Small:
     """Return what both versions of a user, machine, session or vote become."""
     last = max(one, other, key=_small_key)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+import msgspec
+
 from ipcom_chat.domain.entry import Kind, Status
 from ipcom_chat.i18n import _
 from ipcom_chat.imports.records import (
@@ -244,10 +246,8 @@ def _prompt(item: object, place: str, estimated_at: int) -> Record | Rejected | 
 
 
 def _answered(question: Record, text: str) -> Record:
-    from msgspec.structs import replace  # noqa: PLC0415 - a name that says little alone
-
     said = text if question.response is None else f"{question.response}\n\n{text}"
-    return replace(question, response=said)
+    return msgspec.structs.replace(question, response=said)
 
 
 def _content(value: object) -> str | None:

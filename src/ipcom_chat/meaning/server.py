@@ -9,7 +9,6 @@ to be restored, which only who has it alone can do, or another file stands in it
 ever reads the replica.
 """
 
-import fcntl
 import os
 import select
 import socket
@@ -29,7 +28,7 @@ from ipcom_chat.meaning.encoder import Encoder
 from ipcom_chat.meaning.texts import DIMENSION, MODEL, text_hash
 from ipcom_chat.meaning.wire import SOCKET, VECTORS, Likeness, Question, address, received
 from ipcom_chat.storage.database import make_folder
-from ipcom_chat.storage.faults import FILE_MODE, is_let_go
+from ipcom_chat.storage.locks import FILE_MODE, held, is_let_go
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 from ipcom_chat.storage.vectors import Vector, Vectors, open_vectors
@@ -49,6 +48,7 @@ _TALK_S: Final = 1.0
 _QUEUE: Final = 64
 _NICENESS: Final = 10
 _LOCK_NAME: Final = "lock"
+"""Whoever holds it has the right to serve."""
 _DECODER: Final = msgspec.json.Decoder(Question)
 
 
@@ -191,7 +191,7 @@ def serve(
     """
     make_folder(folder)
     clock = SystemClock()
-    with _alone(folder) as is_mine:
+    with held(folder / _LOCK_NAME) as is_mine:
         if is_mine:
             with (
                 closing(open_replica(replica, now_ms=clock.now_ms())) as opened,
@@ -209,21 +209,6 @@ def _standing(rows: SearchRows, replica: Path) -> Callable[[], bool]:
     """Return what says whether a replica is still the one that was opened, and is sound."""
     birth = rows.birth()
     return lambda: rows.birth() == birth and not is_let_go(replica)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Hold the right to serve while the block runs; give whether it could be had."""
-    handle = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
 
 
 @contextmanager

@@ -13,11 +13,9 @@ Invariants:
 Every file that is no index of this version is removed: `<folder>/v1/` is all there is.
 """
 
-import fcntl
-import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +25,11 @@ from ipcom_chat.search.analysis import ANALYSERS
 from ipcom_chat.search.catch_up import CaughtUp, Progress, Task, caught_up
 from ipcom_chat.search.schema import SCHEMA, VERSION, BrokenIndex, mark_of, translated
 from ipcom_chat.storage.database import make_folder
-from ipcom_chat.storage.faults import FILE_MODE
+from ipcom_chat.storage.locks import held
 from ipcom_chat.storage.search_rows import SearchRows
 
 _LOCK_NAME: Final = "lock"
+"""Whoever holds it has the right to write."""
 
 
 class Reader:
@@ -110,7 +109,7 @@ class SearchIndex:
             StorageError: the replica cannot be read, or its folder not be written.
         """
         make_folder(self._folder)
-        with _lock(self._folder, wait=wait) as is_mine:
+        with held(self._folder / _LOCK_NAME, wait=wait) as is_mine:
             if not is_mine:
                 return CaughtUp(busy=True)
             try:
@@ -124,7 +123,7 @@ class SearchIndex:
     def forget(self) -> None:
         """Remove the index, unless another process is at it; the next search makes it anew."""
         make_folder(self._folder)
-        with _lock(self._folder) as is_mine:
+        with held(self._folder / _LOCK_NAME) as is_mine:
             if is_mine:
                 _remove(self._folder)
         self._reader = None
@@ -137,21 +136,6 @@ class SearchIndex:
         with translated():
             index = _open(self._path)
         return caught_up(index, task)
-
-
-@contextmanager
-def _lock(folder: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold the right to write while the block runs; give whether it could be had."""
-    handle = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
 
 
 def _identity(path: Path) -> int | None:

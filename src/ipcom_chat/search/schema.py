@@ -9,7 +9,7 @@ import msgspec
 import tantivy
 
 from ipcom_chat.search.analysis import ENGLISH, EXACT, PORTUGUESE, WORDS, prepared
-from ipcom_chat.storage.search_rows import Candidate, Changed
+from ipcom_chat.storage.search_rows import Changed, Searchable
 
 VERSION: Final = "v1"
 """Raised with every change of the schema or of the analysers."""
@@ -124,7 +124,7 @@ def document(row: Changed) -> tantivy.Document:
     return made
 
 
-def facets(row: Changed | Candidate) -> list[str]:
+def facets(row: Searchable) -> list[str]:
     """Return what a row can be selected by."""
     found = [f"kind:{row.kind}", f"mode:{row.mode}", f"status:{row.status}",
              f"machine:{row.machine_id}", f"os:{row.os_user}"]  # fmt: skip

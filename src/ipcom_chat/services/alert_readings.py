@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, Clock
 from ipcom_chat.domain.alerts import Reading, Rule
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.histogram import BOUNDS_US, quantile
@@ -21,10 +21,11 @@ from ipcom_chat.errors import IpcomChatError, PrimaryError, StorageError
 from ipcom_chat.ids import MachineId
 from ipcom_chat.libsql.address import Address
 from ipcom_chat.services.alert_state import Primary
+from ipcom_chat.services.counting import caught_up
 from ipcom_chat.services.sync import Condition, SyncService, SyncStatus, probe
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.measures import Measures
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS, WRITE
+from ipcom_chat.storage.meter import WRITE
 from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.people import Users
 from ipcom_chat.storage.usage import Span, Usage
@@ -129,7 +130,7 @@ class AlertReadings:
 
     def _spent(self, now: int) -> list[Reading]:
         """Return what each user spent today (UTC), of all that this replica holds."""
-        if not self._wants(*_SPENT) or not self._counted():
+        if not self._wants(*_SPENT) or not caught_up(self._usage, limit_s=COUNT_S):
             return [Reading(rule=each, value=None) for each in _SPENT]
         scope = Scope(mode=None, machine_id=self._watched.machine_id)
         today = Span(scope=scope, since_ms=now // DAY_MS * DAY_MS, until_ms=now + 1)
@@ -216,13 +217,6 @@ class AlertReadings:
             down = known.down_since or now
             return msgspec.structs.replace(known, probed_at=now, down_since=down)
         return msgspec.structs.replace(known, probed_at=now, down_since=None, skew_ms=found.skew_ms)
-
-    def _counted(self) -> bool:
-        try:
-            return self._usage.catch_up(limit_s=COUNT_S)
-        except StorageError as error:  # a full disk
-            _LOG.warning("entries were not counted: %s", error.code)
-            return False
 
     def _since(self, now: int) -> int:
         return (now // HOUR_MS - self._watched.window_hours + 1) * HOUR_MS

@@ -20,11 +20,11 @@ import msgspec
 from ipcom_chat.domain.alerts import Held, Level, Rule
 from ipcom_chat.files import read_regular, replace_text
 from ipcom_chat.storage.database import make_folder
+from ipcom_chat.storage.locks import FILE_MODE, take
 
 WAITING_MAX: Final = 100
 """So many alerts wait for one receiver at most; then the oldest are given up."""
 MAX_BYTES: Final = 4_000_000
-_MODE: Final = 0o600
 _LOG = logging.getLogger(__name__)
 
 
@@ -112,7 +112,7 @@ class AlertStore:
         """
         kept = _bounded(state)
         try:
-            replace_text(self._path, msgspec.json.encode(kept).decode(), mode=_MODE)
+            replace_text(self._path, msgspec.json.encode(kept).decode(), mode=FILE_MODE)
         except OSError as error:
             _LOG.warning("the state of alerts cannot be written: %s", error.strerror)
             self._unsaved = kept
@@ -136,7 +136,7 @@ class AlertStore:
         """Yield whether this process may send; if it may, no other can meanwhile."""
         handle = self._open("sending")
         try:
-            yield handle is None or _is_taken(handle)
+            yield handle is None or take(handle)
         finally:
             if handle is not None:
                 os.close(handle)
@@ -145,19 +145,10 @@ class AlertStore:
         """Open a lock; None where none can be made, as on a full disk."""
         try:
             make_folder(self._path.parent)
-            return os.open(f"{self._path}.{end}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+            return os.open(f"{self._path}.{end}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
         except OSError as error:
             _LOG.warning("alerts cannot be locked: %s", error.strerror)
             return None
-
-
-def _is_taken(handle: int) -> bool:
-    """Take a lock, unless another process has it."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _bounded(state: State) -> State:

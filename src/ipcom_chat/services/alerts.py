@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import HOUR_MS, Clock
 from ipcom_chat.domain.alert_texts import problem, settling, told
 from ipcom_chat.domain.alerts import Change, Held, Level, Limits, Rule, judge, worst
 from ipcom_chat.ids import MachineId
@@ -24,7 +24,7 @@ from ipcom_chat.services.alert_state import Alert, AlertStore, Delivery, State
 TRIES: Final = 14
 """Over about two and a half hours."""
 FIRST_WAIT_MS: Final = 5_000
-LONGEST_WAIT_MS: Final = 3_600_000
+LONGEST_WAIT_MS: Final = HOUR_MS
 SEND_S: Final = 8.0
 """No try begins later than this after the first one."""
 _LOG = logging.getLogger(__name__)

@@ -13,8 +13,6 @@ Invariants:
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import aclosing
 
 import msgspec
@@ -62,6 +60,7 @@ from ipcom_chat.services.chat_events import (
 )
 from ipcom_chat.services.live import Live
 from ipcom_chat.services.requests import RequestStore
+from ipcom_chat.services.writes import Writes
 
 __all__ = [
     "ApprovalAsked",
@@ -111,6 +110,7 @@ class ChatService:
         ids: IdSource,
     ) -> None:
         self._thread = thread
+        self._writes = Writes(thread)
         self._store = store
         self._asking = asking
         self._ids = ids
@@ -176,7 +176,7 @@ class ChatService:
         live = self._live.get(request.entry_id)
         if live is None or not request.advance(Status.CANCELLED):
             return False
-        self._write(live, self._store.cancel, live.entry, self._outcome(live), actor)
+        self._writes.give(live, self._store.cancel, live.entry, self._outcome(live), actor)
         if live.task is not None:
             live.task.cancel()
         _LOG.info("request %s cancelled by %s", request.entry_id, actor)
@@ -219,9 +219,10 @@ class ChatService:
 
     async def _run(self, live: Live) -> None:
         try:
-            await self._written(live, self._store.add, live.entry, live.request)
+            await self._writes.done(live, self._store.add, live.entry, live.request)
             if live.request.advance(Status.PROCESSING):
-                self._write(live, self._store.step, live.entry, Outcome(status=Status.PROCESSING))
+                begun = Outcome(status=Status.PROCESSING)
+                self._writes.give(live, self._store.step, live.entry, begun)
                 live.listener(StatusChanged(status=Status.PROCESSING))
                 await self._answer(live)
         except asyncio.CancelledError:
@@ -301,7 +302,7 @@ class ChatService:
     def _took_command(self, live: Live, event: CommandFinished) -> None:
         live.ran.append(event)
         if not live.is_command:
-            self._write(live, self._store.add_command, live.entry, event)
+            self._writes.give(live, self._store.add_command, live.entry, event)
         elif live.request.is_open:
             live.text[:] = [event.output]
             live.is_cut = event.truncated
@@ -314,7 +315,7 @@ class ChatService:
         outcome = msgspec.structs.replace(self._outcome(live), error_code=code)
         _LOG.info("request %s %s %d ms", live.entry.id, status, outcome.execution_time_ms or 0)
         live.listener(StatusChanged(status=status, reason=reason))
-        await self._written(live, self._store.finish, live.entry, outcome)
+        await self._writes.done(live, self._store.finish, live.entry, outcome)
 
     def _outcome(self, live: Live) -> Outcome:
         return live.outcome(self._clock.monotonic_ms())
@@ -367,32 +368,6 @@ class ChatService:
             for entry_id, actor in asked:
                 if entry_id in self._live:
                     self.cancel(self._live[entry_id].request, actor=actor)
-
-    def _write(self, live: Live, call: Callable[..., None], *args: object) -> Future[None]:
-        """Give a write to the storage thread; the listener hears once if one fails."""
-        loop = asyncio.get_running_loop()
-        future = self._thread.submit(call, *args)
-        future.add_done_callback(
-            lambda done: (
-                loop.call_soon_threadsafe(self._report, live, done.exception())
-                if done.exception()
-                else None
-            )
-        )
-        return future
-
-    async def _written(self, live: Live, call: Callable[..., None], *args: object) -> None:
-        written = asyncio.wrap_future(self._write(live, call, *args))
-        # `_report` tells about a failure; asyncio would log that nobody had asked for it.
-        written.add_done_callback(lambda done: done.exception())
-        await asyncio.wait({written})
-
-    def _report(self, live: Live, error: BaseException | None) -> None:
-        if not isinstance(error, IpcomChatError):
-            _LOG.error("request %s: a write met a fault", live.entry.id, exc_info=error)
-        if live.saved:
-            live.saved = False
-            live.listener(NotSaved(reason=str(error)))
 
 
 def is_kept_private(text: str) -> bool:

@@ -22,6 +22,23 @@ SHARE_S: Final = 0.25
 _LOG = logging.getLogger(__name__)
 
 
+def caught_up(usage: Usage, *, limit_s: float | None) -> bool:
+    """Let be counted what changed; return whether all of it was.
+
+    A disk that is full, or others that write for long, are no reason to show nothing: what is
+    counted already stays, and is shown.
+
+    Args:
+        usage: the counts.
+        limit_s: see `Usage.catch_up`.
+    """
+    try:
+        return usage.catch_up(limit_s=limit_s)
+    except StorageError as error:
+        _LOG.warning("entries were not counted: %s", error.code)
+        return False
+
+
 class Counting(Background):
     """The thread; it ends within moments, what is left is for the next one.
 

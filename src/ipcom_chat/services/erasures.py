@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, Clock
 from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.lifecycle import OPEN
 from ipcom_chat.errors import NotFoundError
@@ -21,7 +21,7 @@ from ipcom_chat.storage.erasures import Change, Erasures, Field
 
 __all__ = ["Change", "Chosen", "ErasureService", "Field"]
 
-OPEN_MAX_MS = 24 * 60 * 60 * 1000
+OPEN_MAX_MS = DAY_MS
 """After so long nobody answers an open request any more."""
 PATIENCE_S = 1.0
 """How long to wait for those who read the old text; then it is told that they do."""

@@ -9,13 +9,14 @@ from typing import Final
 
 import msgspec
 
-from ipcom_chat.domain.entry import Kind
-from ipcom_chat.domain.ranking import LIKE_MIN, Score, meaning, usual_meaning
+from ipcom_chat.domain.entry import Kind, Mode, Scope
+from ipcom_chat.domain.ranking import LIKE_MIN, Score, Signals, meaning, usual_meaning
 from ipcom_chat.domain.recall import Frequencies
 from ipcom_chat.meaning.wire import Likeness
 from ipcom_chat.search.plan import Plan
 from ipcom_chat.storage.search_rows import Candidate
 
+_OF_ALL: Final = frozenset({Mode.GLOBAL.value, Mode.HYBRID.value})
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -95,6 +96,39 @@ def meant(scored: Iterable[Scored], cosines: Mapping[int, float]) -> list[Scored
         for each in scored
         for seq in (each.row.seq,)
     ]
+
+
+def signals(
+    each: Scored,
+    reader: Scope,
+    *,
+    now_ms: int,
+    succeeded: bool | None,
+    votes: int,
+    people: int = 1,
+) -> Signals:
+    """Return what is known of a row that was found, for its rank.
+
+    Args:
+        each: the row, and how well it fits.
+        reader: whose history is read, and where.
+        now_ms: the time.
+        succeeded: whether it worked; None if nobody knows.
+        votes: those for it less those against it.
+        people: how many wrote the same.
+    """
+    row = each.row
+    return Signals(
+        relevance=each.relevance,
+        meaning=each.meaning,
+        age_ms=now_ms - row.created_at,
+        shared=row.mode in _OF_ALL,
+        own=row.user_id is not None and row.user_id == reader.user_id,
+        here=row.machine_id == reader.machine_id,
+        succeeded=succeeded,
+        votes=votes,
+        people=people,
+    )
 
 
 def order(total: Score, row: Candidate) -> tuple[float, int, str]:

@@ -24,10 +24,13 @@ from ipcom_chat.schema import latest
 from ipcom_chat.services import health_parts, health_primary
 from ipcom_chat.services.checks import Check, Status, Subject, failed, ok, warning
 from ipcom_chat.storage.database import Database, no_wal_message, open_file
-from ipcom_chat.storage.faults import damage_mark, translated
+from ipcom_chat.storage.faults import translated
 from ipcom_chat.storage.filesystem import is_shareable
+from ipcom_chat.storage.locks import damage_mark
 from ipcom_chat.storage.migrate import check_ours
+from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.people import Users
+from ipcom_chat.storage.soundness import problems
 
 __all__ = ["Check", "Status", "Subject", "examine"]
 
@@ -149,9 +152,9 @@ def _contents(connection: apsw.Connection, subject: Subject) -> Iterator[Check]:
     newest = latest("replica")
     with translated(path):
         version = check_ours(connection, path, newest)
-        problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check(3)")]
-    if problems != ["ok"]:
-        yield failed("history", "; ".join(problems),
+        found = problems(connection, quick=True)
+    if found:
+        yield failed("history", "; ".join(found),
                       _("Keep a copy of {path} and start ipcom-chat: it recovers what is readable.",
                         path=path))  # fmt: skip
         return
@@ -160,7 +163,7 @@ def _contents(connection: apsw.Connection, subject: Subject) -> Iterator[Check]:
         yield ok("history", _("{path} will be brought to schema {schema} at the next start.",
                                path=path, schema=newest))  # fmt: skip
         return
-    entries = database.number("SELECT count(*) FROM entries")
+    entries = MonitoringRows(database).entries()
     yield ok("history", n_("{path}: one entry, schema {schema}, sound",
                             "{path}: {count} entries, schema {schema}, sound",
                             entries, path=path, schema=version))  # fmt: skip

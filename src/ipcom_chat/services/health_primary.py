@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 
+from ipcom_chat.clock import DAY_MS, MINUTE_MS
 from ipcom_chat.domain.tokens import claims_of
 from ipcom_chat.host import hostname
 from ipcom_chat.i18n import _, n_
@@ -13,8 +14,8 @@ from ipcom_chat.storage.sync_state import SyncState
 SLOW_MS = 2_000
 """From this round trip on, a person should look at the network."""
 QUEUE_ROWS = 1_000
-QUEUE_LAG_MS = 24 * 60 * 60 * 1000
-TOKEN_WARNING_MS = 14 * 24 * 60 * 60 * 1000
+QUEUE_LAG_MS = DAY_MS
+TOKEN_WARNING_MS = 14 * DAY_MS
 """So long before its end a token is to be replaced."""
 
 
@@ -100,7 +101,7 @@ def _clock(found: Probe) -> Check:
     return warning(
         "clock",
         _("This machine's clock is {minutes} minutes away from the primary's.",
-          minutes=abs(found.skew_ms) // 60_000),
+          minutes=abs(found.skew_ms) // MINUTE_MS),
         _("Set it: timedatectl set-ntp true"),
     )  # fmt: skip
 
@@ -127,5 +128,5 @@ def _date(at_ms: int) -> str:
 
 
 def _hours(time_ms: int) -> str:
-    minutes = time_ms // 60_000
+    minutes = time_ms // MINUTE_MS
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

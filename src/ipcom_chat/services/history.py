@@ -3,7 +3,6 @@
 Plain synchronous code; the chat calls it through `services.bridge`.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
@@ -14,7 +13,8 @@ from ipcom_chat.domain.recall import MAX_CHARS, Frequencies, best_matches
 from ipcom_chat.domain.similarity import Fit
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
-from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, EntryId, MachineId, UserId, short_id
+from ipcom_chat.ids import EntryId, MachineId, UserId
+from ipcom_chat.services.short_ids import meant, shortest
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
 from ipcom_chat.storage.meter import READ, REUSE_HITS, REUSE_MISSES, Meter, timed, timing
@@ -26,9 +26,6 @@ __all__ = ["DayCount", "EntryFilter", "EntryStats", "HistoryService", "Known"]
 RECALL_CANDIDATES = 5000
 RECALL_LIMIT = 5
 RECALL_THRESHOLD = 0.5
-
-_HEX = re.compile(r"[0-9a-f]{4,12}")
-_UUID = re.compile(r"[0-9a-f-]{36}")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,11 +111,7 @@ class HistoryService:
 
     def short_id(self, entry_id: EntryId) -> str:
         """Return the shortest id, of six digits or more, that means only this entry."""
-        for length in range(SHORT_ID_MIN, TAIL_LENGTH):
-            prefix = short_id(entry_id, length)
-            if len(self._entries.ids_with_tail(prefix, 2)) < 2:
-                return prefix
-        return short_id(entry_id, TAIL_LENGTH)
+        return shortest(entry_id, self._entries.ids_with_tail)
 
     def usernames(self) -> dict[str, str]:
         """Return the usernames by user id, inactive users included."""
@@ -137,6 +130,10 @@ class HistoryService:
         """Return the host name of one machine, or what its id begins with."""
         machine = self._machines.get(machine_id)
         return machine.hostname if machine else machine_id[:12]
+
+    def uncounted(self, scope: Scope, where: EntryFilter) -> int:
+        """Return about how many entries `stats` is going to count, once, before it answers."""
+        return self.counted.waiting(scope, where) if self.counted else 0
 
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over a scope."""
@@ -203,11 +200,7 @@ class HistoryService:
         ]
 
     def _resolve(self, text: str) -> EntryId:
-        if _UUID.fullmatch(text):
-            return EntryId(text)
-        if not _HEX.fullmatch(text):
-            raise _no_entry(text)
-        found = self._entries.ids_with_tail(text, 5)
+        found = meant(text, self._entries.ids_with_tail)
         if not found:
             raise _no_entry(text)
         if len(found) > 1:

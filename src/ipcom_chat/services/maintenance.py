@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, Clock
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import _, decimal, n_
 from ipcom_chat.services import backups
@@ -17,8 +17,6 @@ from ipcom_chat.services.backups import BackupPlace
 from ipcom_chat.storage.compact import compact, remove_leftovers, space
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.retention import Retention
-
-DAY_MS = 86_400_000
 
 
 class Outcome(StrEnum):

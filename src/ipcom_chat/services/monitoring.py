@@ -6,7 +6,6 @@ Invariants: a look asks only the replica, never the network, and reads no more t
 holds; it writes only what is derived (`storage.usage`), and does without where it cannot.
 """
 
-import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -16,10 +15,10 @@ from typing import Final
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from ipcom_chat.domain.histogram import BOUNDS_MS, BOUNDS_US, quantile
-from ipcom_chat.errors import StorageError
 from ipcom_chat.ids import EntryId
+from ipcom_chat.services.counting import caught_up
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.kpis import Known, health_of, kpis_of
 from ipcom_chat.services.people import MachineService
@@ -49,7 +48,7 @@ from ipcom_chat.services.snapshot import (
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.measures import Measures
-from ipcom_chat.storage.meter import DAY_MS, KINDS, SEARCH, SYNC, WRITE
+from ipcom_chat.storage.meter import KINDS, SEARCH, SYNC, WRITE
 from ipcom_chat.storage.monitoring_rows import MonitoringRows
 from ipcom_chat.storage.usage import Span, Usage
 
@@ -81,13 +80,11 @@ __all__ = [
 
 COUNT_S: Final = 1.0
 """So long one look counts at most; what is left is counted by the next."""
-SYNC_GRACE_MS: Final = 60_000
+SYNC_GRACE_MS: Final = MINUTE_MS
 """A row that waits for less than this is on its way."""
 MINUTES: Final = 60
 RATE_MINUTES: Final = 5
 SPENDING_MAX: Final = 200
-
-_LOG = logging.getLogger(__name__)
 
 
 class Here(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,7 +141,7 @@ class MonitoringService:
         Raises:
             StorageError: the replica cannot be read.
         """
-        is_partial = not self._caught_up(count_s)
+        is_partial = not caught_up(self._usage, limit_s=count_s)
         now = self._clock.now_ms()
         span = Span(scope=view.scope, since_ms=view.window.since_ms(now), until_ms=now + 1)
         here, sync, machines = self._here(), self._sync_state(), self._machine_states()
@@ -179,13 +176,6 @@ class MonitoringService:
             ),
             tallies=self._measures.tallies(0, self._clock.now_ms() + 1),
         )
-
-    def _caught_up(self, count_s: float | None) -> bool:
-        try:
-            return self._usage.catch_up(limit_s=count_s)
-        except StorageError as error:  # a full disk: what is counted is shown all the same
-            _LOG.warning("entries were not counted: %s", error.code)
-            return False
 
     def _known(
         self, span: Span, periods: tuple[Period, ...], latencies: tuple[Latency, ...], sync: Sync
@@ -227,7 +217,7 @@ class MonitoringService:
     def _periods(self, span: Span, window: Window) -> tuple[Period, ...]:
         found = self._usage.periods(span, hours=window.step_hours)
         by_start = {each.start_ms: each for each in found}
-        step_ms = window.step_hours * 3_600_000
+        step_ms = window.step_hours * HOUR_MS
         starts = range(span.since_ms, span.until_ms, step_ms)
         return tuple(by_start.get(start, Period(start_ms=start)) for start in starts)
 

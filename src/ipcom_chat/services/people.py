@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ipcom_chat import __version__
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import MINUTE_MS, Clock
 from ipcom_chat.domain.people import (
     Heartbeat,
     Machine,
@@ -29,7 +29,7 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, UserId, user_id_of
 from ipcom_chat.storage.people import Heartbeats, Machines, Users
 
-SEEN_EVERY_MS = 5 * 60 * 1000
+SEEN_EVERY_MS = 5 * MINUTE_MS
 """How old the last sign of life may get before it is written again."""
 
 

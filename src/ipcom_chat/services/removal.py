@@ -5,7 +5,6 @@ for; nothing goes while another process of ipcom-chat uses the history; links ar
 followed; in a folder that a variable names, only what is this program's goes.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ import msgspec
 
 from ipcom_chat.errors import RemovalError
 from ipcom_chat.i18n import _
+from ipcom_chat.storage.locks import take
 
 OWN_NAME = "ipcom-chat"
 UNIT_PATTERN = "ipcom-chat*"
@@ -94,14 +94,11 @@ def _alone(replica: Path) -> Iterator[None]:
         yield  # nobody ever had it open
         return
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise RemovalError(
-            _("ipcom-chat is running here; nothing was removed. Close its windows and stop its "
-              "services (systemctl stop 'ipcom-chat-*'), then try again.")
-        ) from error  # fmt: skip
-    try:
+        if not take(lock):
+            raise RemovalError(
+                _("ipcom-chat is running here; nothing was removed. Close its windows and stop its "
+                  "services (systemctl stop 'ipcom-chat-*'), then try again.")
+            )  # fmt: skip
         yield
     finally:
         os.close(lock)

@@ -12,7 +12,7 @@ import msgspec
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, Kind, Scope, Status
-from ipcom_chat.domain.ranking import Score, Signals, Weights, score
+from ipcom_chat.domain.ranking import Score, Weights, score
 from ipcom_chat.domain.recall import Frequencies, words
 from ipcom_chat.domain.similarity import Fit
 from ipcom_chat.ids import EntryId
@@ -36,6 +36,7 @@ from ipcom_chat.services.found import (
     meant,
     order,
     outcome,
+    signals,
 )
 from ipcom_chat.services.history import HistoryService, Similar
 from ipcom_chat.services.selection import Acceptance, Selector, Wanted, with_scope
@@ -334,18 +335,15 @@ class SearchService:
         ranked = []
         for group in groups:
             row = group.row
-            signals = Signals(
-                relevance=group.first.relevance,
-                meaning=group.first.meaning,
-                age_ms=now_ms - row.created_at,
-                shared=row.mode in {"global", "hybrid"},
-                own=row.user_id is not None and row.user_id == scope.user_id,
-                here=row.machine_id == scope.machine_id,
+            known = signals(
+                group.first,
+                scope,
+                now_ms=now_ms,
                 succeeded=outcome(row, outcomes.get(row.id)),
                 votes=votes.get(row.id, 0),
                 people=group.people,
             )
-            ranked.append((score(signals, self.weights), group))
+            ranked.append((score(known, self.weights), group))
         ranked.sort(key=lambda each: order(each[0], each[1].row))
         return ranked
 

@@ -4,7 +4,6 @@ Plain synchronous code; the chat calls it through `services.bridge`. Nothing her
 but a deletion, which goes the way of all erasures. What is changed is one's own.
 """
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -19,9 +18,10 @@ from ipcom_chat.domain.sessions import may_change, shown_title, valid_title
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError, UsageError
 from ipcom_chat.i18n import _
-from ipcom_chat.ids import SHORT_ID_MIN, TAIL_LENGTH, SessionId, short_id
+from ipcom_chat.ids import SessionId
 from ipcom_chat.services.history import EntryFilter, HistoryService
 from ipcom_chat.services.sessions import SessionService
+from ipcom_chat.services.short_ids import meant, shortest
 from ipcom_chat.storage.people import Sessions
 from ipcom_chat.storage.session_rows import COUNTED_MAX, SessionFacts, SessionRows
 
@@ -35,8 +35,6 @@ PARENTS_MAX: Final = 20
 """So many forks of forks are followed."""
 _HITS: Final = 400
 """So many questions are looked at for the sessions that they belong to."""
-_HEX = re.compile(r"[0-9a-f]{4,12}")
-_UUID = re.compile(r"[0-9a-f-]{36}")
 
 
 class State(StrEnum):
@@ -188,11 +186,7 @@ class SessionHistory:
 
     def short_id(self, session_id: SessionId) -> str:
         """Return the shortest id, of six digits or more, that means only this session."""
-        for length in range(SHORT_ID_MIN, TAIL_LENGTH):
-            prefix = short_id(session_id, length)
-            if len(self._rows.ids_with_tail(prefix, 2)) < 2:
-                return prefix
-        return short_id(session_id, TAIL_LENGTH)
+        return shortest(session_id, self._rows.ids_with_tail)
 
     # Reading.
 
@@ -318,11 +312,7 @@ class SessionHistory:
         return State.OPEN if self._living.is_held(session.id) else State.ENDED
 
     def _resolve(self, text: str) -> SessionId:
-        if _UUID.fullmatch(text):
-            return SessionId(text)
-        if not _HEX.fullmatch(text):
-            raise _no_session(text)
-        found = self._rows.ids_with_tail(text, 5)
+        found = meant(text, self._rows.ids_with_tail)
         if not found:
             raise _no_session(text)
         if len(found) > 1:

@@ -8,7 +8,7 @@ its lock meanwhile, so nobody ends what another goes on with.
 
 from pathlib import Path
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import MINUTE_MS, Clock
 from ipcom_chat.domain.entry import Origin
 from ipcom_chat.domain.people import Session
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId
@@ -16,7 +16,7 @@ from ipcom_chat.services.session_locks import SessionLocks
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.people import Sessions
 
-TOUCH_EVERY_MS = 5 * 60 * 1000
+TOUCH_EVERY_MS = 5 * MINUTE_MS
 
 
 class SessionService:

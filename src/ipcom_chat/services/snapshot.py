@@ -9,13 +9,12 @@ from enum import StrEnum
 
 import msgspec
 
+from ipcom_chat.clock import HOUR_MS
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.services.sync import Condition
 from ipcom_chat.storage.usage import Active, Period, Spent
 
 __all__ = ["Active", "Period", "Spent"]
-
-HOUR_MS = 3_600_000
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ import msgspec
 from ipcom_chat.assistant.wording import own_answer
 from ipcom_chat.clock import Clock
 from ipcom_chat.domain.entry import Entry, Scope, storable
-from ipcom_chat.domain.ranking import Signals, score
+from ipcom_chat.domain.ranking import score
 from ipcom_chat.domain.read_only import is_read_only
 from ipcom_chat.domain.recall import best_matches
 from ipcom_chat.domain.similarity import SHARE, Fit
@@ -33,7 +33,7 @@ from ipcom_chat.domain.votes import Tally
 from ipcom_chat.errors import NotFoundError
 from ipcom_chat.ids import EntryId, MachineId, SessionId
 from ipcom_chat.search.query import Match, Term
-from ipcom_chat.services.found import Alike
+from ipcom_chat.services.found import Alike, Scored, signals
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.search import ANSWERED, RAN, SearchService
 from ipcom_chat.services.votes import VoteService
@@ -181,17 +181,14 @@ class SuggestionService:
             tally = votes.get(row.id, Tally())
             if tally.bad > tally.good or not outcomes.get(row.id, True):
                 continue
-            signals = Signals(
-                relevance=fit.relevance,
-                meaning=fit.meaning,
-                age_ms=now_ms - row.created_at,
-                shared=row.mode in {"global", "hybrid"},
-                own=row.user_id is not None and row.user_id == scope.user_id,
-                here=row.machine_id == scope.machine_id,
+            known = signals(
+                Scored(row, fit.relevance, fit.meaning),
+                scope,
+                now_ms=now_ms,
                 succeeded=True,
                 votes=tally.good - tally.bad,
             )
-            scored.append((-score(signals).total, -row.created_at, row.id, row))
+            scored.append((-score(known).total, -row.created_at, row.id, row))
         return [row for *_order, row in sorted(scored, key=lambda each: each[:3])]
 
     def _solved(self, group: Sequence[Candidate]) -> Solved | None:

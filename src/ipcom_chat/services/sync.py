@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import MINUTE_MS, Clock
 from ipcom_chat.domain.people import Heartbeat, UserChange
 from ipcom_chat.errors import (
     PrimaryError,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 PASSING_MS = 3_000
 """So long may a failure last before people are told that they are offline."""
-SKEW_MS = 5 * 60 * 1000
+SKEW_MS = 5 * MINUTE_MS
 """From this difference on, a person should set the clock."""
 T = TypeVar("T")
 

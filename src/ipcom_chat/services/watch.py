@@ -17,14 +17,11 @@ from ipcom_chat import heap
 from ipcom_chat.services.background import Background
 from ipcom_chat.services.sync import SyncService, SyncStatus
 from ipcom_chat.storage.database import Database
-from ipcom_chat.storage.faults import is_let_go, is_wanted_alone
+from ipcom_chat.storage.locks import is_let_go, is_wanted_alone
 from ipcom_chat.sync.scheduler import Scheduler
 
 OBSERVE_S = 1.0
 """How often to look whether another process has changed the replica."""
-
-_DATA_VERSION = "PRAGMA data_version"
-_LOCAL_SEQ = "SELECT n FROM counters WHERE name = 'local_seq'"
 
 
 class Watch:
@@ -93,7 +90,7 @@ class Watch:
 
     async def _observe(self, scheduler: Scheduler) -> None:
         """Nudge when another process commits, and tell systemd that this one is alive."""
-        seen, rows = self._database.number(_DATA_VERSION), self._database.number(_LOCAL_SEQ)
+        seen, rows = self._database.data_version(), self._database.last_change()
         while True:
             await asyncio.sleep(OBSERVE_S)
             self._notify.send("WATCHDOG=1")
@@ -101,11 +98,11 @@ class Watch:
                 self._lets_go = True
                 scheduler.stop()
                 return
-            found = self._database.number(_DATA_VERSION)
+            found = self._database.data_version()
             if found == seen:
                 continue
             seen, before = found, rows
-            rows = self._database.number(_LOCAL_SEQ)
+            rows = self._database.last_change()
             # An exchange of another process that changed no row is only heard of: two watches
             # would wake one another for ever.
             (self._heard if rows == before else scheduler.nudge)()

@@ -27,10 +27,10 @@ from typing import BinaryIO, Literal
 import msgspec
 
 from ipcom_chat.errors import BackupError
-from ipcom_chat.files import read_regular, temporary_beside, write_new
+from ipcom_chat.files import bring_to_disk, read_regular, temporary_beside, write_new
 from ipcom_chat.i18n import _
 from ipcom_chat.storage.database import make_folder
-from ipcom_chat.storage.faults import FILE_MODE
+from ipcom_chat.storage.locks import FILE_MODE
 
 CHUNK_BYTES = 1 << 20
 LEVEL = 6
@@ -172,7 +172,7 @@ class Packing:
         write_new(written, [msgspec.json.encode(manifest).decode(), "\n"])
         written.rename(manifest_path(path))
         self._path.rename(path)
-        _sync_folder(self._folder)
+        bring_to_disk(self._folder)
         return Archive(path=path, manifest=manifest)
 
 
@@ -338,11 +338,3 @@ def cannot_write(folder: Path, error: OSError) -> BackupError:
             reason=error.strerror or error,
         )
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

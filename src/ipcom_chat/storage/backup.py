@@ -12,17 +12,18 @@ import apsw
 import msgspec
 
 from ipcom_chat.errors import BackupError, SchemaTooNewError, StorageError
+from ipcom_chat.files import bring_to_disk
 from ipcom_chat.i18n import _
 from ipcom_chat.schema import latest
 from ipcom_chat.storage.database import Database, open_file
-from ipcom_chat.storage.faults import FILE_MODE, translated
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import FILE_MODE
 from ipcom_chat.storage.migrate import check_ours
+from ipcom_chat.storage.soundness import problems
 
 KEPT = 3
 TABLES = ("entries", "entry_events", "users", "machines", "sessions", "votes")
 """What is counted."""
-_CHECK = "PRAGMA quick_check(1)"
-_FULL_CHECK = "PRAGMA integrity_check(1)"
 _COUNTS = {table: f"SELECT count(*) FROM {table}" for table in TABLES}
 
 
@@ -78,7 +79,7 @@ def examine(path: Path) -> Contents:
     connection = open_file(path)
     try:
         schema = check_ours(connection, path, latest("replica"))
-        if connection.execute(_FULL_CHECK).fetchall() != [("ok",)]:
+        if problems(connection):
             raise _unsound(path)
         rows = {table: _number(connection, sql) for table, sql in _COUNTS.items()}
     except SchemaTooNewError:
@@ -125,7 +126,7 @@ def _copy(database: Database, target: Path) -> None:
             copying.step(-1)
         # In one file: a copy with a WAL beside it would be no copy without it.
         connection.execute("PRAGMA journal_mode = DELETE")
-        if connection.execute(_CHECK).fetchall() != [("ok",)]:
+        if problems(connection, quick=True):
             raise StorageError(
                 _(
                     "The backup {path} could not be verified, so nothing was changed. Check the "
@@ -135,11 +136,7 @@ def _copy(database: Database, target: Path) -> None:
             )
     finally:
         connection.close()
-    number = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
+    bring_to_disk(target)
 
 
 def _age(path: Path) -> int:

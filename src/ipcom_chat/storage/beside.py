@@ -14,7 +14,7 @@ import msgspec
 
 from ipcom_chat.domain.entry import Entry, Scope
 from ipcom_chat.domain.merge import SessionRow, VoteRow, merge_small
-from ipcom_chat.storage.database import Database, Row, Transaction
+from ipcom_chat.storage.database import Database, Row, Transaction, json_list
 from ipcom_chat.storage.entry_rows import redacted_text, scope_bindings
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
@@ -107,7 +107,7 @@ def _changed_votes(read: _Read, all_of: Sequence[Beside]) -> Iterator[VoteRow]:
     for vote in (vote for each in all_of for vote in each.votes):
         key = vote.entry_id, vote.voter
         brought[key] = merge_small(brought.get(key, vote), vote)
-    ids = _listed({entry_id for entry_id, _voter in brought})
+    ids = json_list({entry_id for entry_id, _voter in brought})
     open_to_votes = {row[0] for row in read(_VOTED_ON, (ids,))}
     known = {(row[0], row[1]): VoteRow(*row) for row in read(_KNOWN_VOTES, (ids,))}
     for key, vote in brought.items():
@@ -123,7 +123,7 @@ def _changed_sessions(read: _Read, all_of: Sequence[Beside]) -> Iterator[tuple[S
             session, private = brought.get(each.session.id, (each.session, False))
             merged = merge_small(session, each.session)
             brought[merged.id] = merged, private or each.session_is_private
-    known = {row[1]: row for row in read(_KNOWN_SESSIONS, (_listed(brought),))}
+    known = {row[1]: row for row in read(_KNOWN_SESSIONS, (json_list(brought),))}
     for session_id, (session, private) in brought.items():
         theirs = msgspec.structs.replace(session, title=redacted_text(session.title))
         if session_id not in known:
@@ -133,7 +133,3 @@ def _changed_sessions(read: _Read, all_of: Sequence[Beside]) -> Iterator[tuple[S
             merged = merge_small(ours, theirs)
             if merged != ours:
                 yield merged, False
-
-
-def _listed(ids: Iterable[str]) -> str:
-    return msgspec.json.encode(sorted(ids)).decode()

@@ -15,13 +15,12 @@ import apsw
 import msgspec
 
 from ipcom_chat.domain.merge import EntryRow, merge_entries
-from ipcom_chat.storage.database import Database, Row, Transaction
+from ipcom_chat.storage.database import Database, Row, json_list
+from ipcom_chat.storage.merged_rows import ADD_EVENT, MERGED_COLUMNS, ROWS, store_merged
 
 BATCH = 500
 
-_NAMES = EntryRow.__struct_fields__
-_COLUMNS = ", ".join(_NAMES)
-_MARKS = ", ".join("?" for _name in _NAMES)
+_MARKS = ", ".join("?" for _name in EntryRow.__struct_fields__)
 _STATE = (
     "deleted_at, version, redaction_command, redaction_response, cancel_requested_at, content_hash"
 )
@@ -31,26 +30,14 @@ SELECT seq, id, local_seq > acked_seq OR private, {_STATE} FROM entries
 WHERE seq > ? ORDER BY seq LIMIT {BATCH}
 """
 _KNOWN_STATES = f"SELECT id, {_STATE} FROM entries WHERE id IN (SELECT value FROM json_each(?))"
-_ROWS = f"""
-SELECT private, {_COLUMNS} FROM entries WHERE id IN (SELECT value FROM json_each(?))
-"""
 _INSERT = f"""
-INSERT INTO entries ({_COLUMNS}, private, local_seq, acked_seq) VALUES ({_MARKS}, ?, ?, 0)
+INSERT INTO entries ({MERGED_COLUMNS}, private, local_seq, acked_seq) VALUES ({_MARKS}, ?, ?, 0)
 """
-_UPDATE = (
-    "UPDATE entries SET "
-    + ", ".join(f"{name} = ?" for name in _NAMES[1:])
-    + ", local_seq = ? WHERE id = ?"
-)
 _EVENTS = """
 SELECT entry_id, at, from_status, to_status, actor, replica_id FROM entry_events
 WHERE substr(entry_id, -6) IN (SELECT substr(value, -6) FROM json_each(?1))
   AND entry_id IN (SELECT value FROM json_each(?1))
 ORDER BY seq
-"""
-_ADD_EVENT = """
-INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id)
-VALUES (?, ?, ?, ?, ?, ?)
 """
 
 
@@ -90,38 +77,30 @@ def _batches(old: Database) -> Iterator[list[Row]]:
 
 
 def _known(new: Database, states: Sequence[Row]) -> dict[str, Row]:
-    ids = _json([row[1] for row in states])
+    ids = json_list([row[1] for row in states])
     return {row[0]: row[1:] for row in new.rows(_KNOWN_STATES, (ids,))}
 
 
 def _merge(old: Database, new: Database, ids: Sequence[str]) -> int:
-    theirs = {row[1]: EntryRow(*row[1:]) for row in old.connection.execute(_ROWS, (_json(ids),))}
-    ours = {row[1]: EntryRow(*row[1:]) for row in new.rows(_ROWS, (_json(ids),))}
+    listed = (json_list(ids),)
+    theirs = {row[1]: EntryRow(*row[1:]) for row in old.connection.execute(ROWS, listed)}
+    ours = {row[1]: EntryRow(*row[1:]) for row in new.rows(ROWS, listed)}
     count = 0
     with new.write() as transaction:
         transaction.clear()
         for entry_id, row in theirs.items():
             merged = merge_entries(ours[entry_id], row)
             if merged != ours[entry_id]:
-                _update(transaction, merged)
+                store_merged(transaction, merged, transaction.next_local_seq())
                 count += 1
     return count
 
 
-def _update(transaction: Transaction, row: EntryRow) -> None:
-    entry_id, *values = msgspec.structs.astuple(row)
-    transaction.execute(_UPDATE, (*values, transaction.next_local_seq(), entry_id))
-
-
 def _add(old: Database, new: Database, ids: Sequence[str]) -> int:
-    rows = old.connection.execute(_ROWS, (_json(ids),)).fetchall()
-    events = old.connection.execute(_EVENTS, (_json(ids),)).fetchall()
+    rows = old.connection.execute(ROWS, (json_list(ids),)).fetchall()
+    events = old.connection.execute(_EVENTS, (json_list(ids),)).fetchall()
     with new.write() as transaction:
         for private, *values in rows:
             transaction.execute(_INSERT, (*values, private, transaction.next_local_seq()))
-        transaction.execute_many(_ADD_EVENT, events)
+        transaction.execute_many(ADD_EVENT, events)
     return len(rows)
-
-
-def _json(ids: Sequence[str]) -> str:
-    return msgspec.json.encode(list(ids)).decode()

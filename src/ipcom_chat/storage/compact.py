@@ -16,14 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from time import monotonic, sleep
-from typing import Any, Final
+from typing import Final
 
-import apsw
 import msgspec
 
 from ipcom_chat.files import bring_to_disk
 from ipcom_chat.storage.database import Database, connect, keep_wal, open_file
-from ipcom_chat.storage.faults import FILE_MODE, alone_mark, damage_mark, translated
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import FILE_MODE, alone_mark, damage_mark, open_lock, take
 from ipcom_chat.storage.search_rows import SearchRows
 
 MIN_SHARE = 0.2
@@ -39,7 +39,6 @@ _SPACE = """
 SELECT page_size * page_count, page_size * freelist_count
 FROM pragma_page_size, pragma_page_count, pragma_freelist_count
 """
-_VERSION = "PRAGMA data_version"
 _COPY = "VACUUM INTO ?"
 _TRUNCATE = "PRAGMA wal_checkpoint(TRUNCATE)"
 _SET = """
@@ -86,7 +85,7 @@ def compact(path: Path, *, patience_s: float = PATIENCE_S) -> Compacted:
     """
     remove_leftovers(path)
     with translated(path), _asking(path):
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        lock = open_lock(path)
         try:
             if not _gets_alone(lock, path, patience_s):
                 size = path.stat().st_size
@@ -154,12 +153,12 @@ def _compact(path: Path, lock: int) -> Compacted:
         connection = connect(path)
         try:
             keep_wal(connection, keep=False)
-            version = _number(connection, _VERSION)
-            birth = SearchRows(Database(connection, path)).birth()
+            database = Database(connection, path)
+            version, birth = database.data_version(), SearchRows(database).birth()
             connection.execute(_COPY, (str(copy),))
             _christen(copy, birth)
-            is_ready = _is_alone(lock, path) and _number(connection, _VERSION) == version
-            is_ready = is_ready and not _number(connection, _TRUNCATE)
+            is_ready = _is_alone(lock, path) and database.data_version() == version
+            is_ready = is_ready and not database.number(_TRUNCATE)
         finally:
             connection.close()
         # Whoever closed it last has emptied the WAL: the file alone is the replica now.
@@ -185,13 +184,4 @@ def _christen(copy: Path, birth: int) -> None:
 
 
 def _is_alone(lock: int, path: Path) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return not damage_mark(path).exists()
-
-
-def _number(connection: apsw.Connection, sql: str) -> int:
-    value: Any = connection.execute(sql).fetchall()[0][0]
-    return int(value)
+    return take(lock) and not damage_mark(path).exists()

@@ -30,7 +30,8 @@ import msgspec
 from ipcom_chat.domain.entry import content_hash
 from ipcom_chat.errors import FileSystemError, StorageReadOnlyError
 from ipcom_chat.i18n import _
-from ipcom_chat.storage.faults import BUSY_TIMEOUT_S, FILE_MODE, read_only_message, translated
+from ipcom_chat.storage.faults import BUSY_TIMEOUT_S, read_only_message, translated
+from ipcom_chat.storage.locks import FILE_MODE
 from ipcom_chat.storage.meter import WRITE, Meter, timing
 
 WAL_PAGES = 1000
@@ -60,6 +61,8 @@ _TRUNCATE_WAL = "PRAGMA wal_checkpoint(TRUNCATE)"
 ERASE_PATIENCE_S = 0.25
 ERASE_EVERY_S = 5.0
 
+_LOCAL_SEQ = "SELECT n FROM counters WHERE name = 'local_seq'"
+_DATA_VERSION = "PRAGMA data_version"
 _NEXT_LOCAL_SEQS = "UPDATE counters SET n = n + ? WHERE name = 'local_seq' RETURNING n"
 
 Row = tuple[Any, ...]
@@ -162,6 +165,14 @@ class Database:
         row = self.row(sql, bindings)
         return int(row[0] or 0) if row else 0
 
+    def last_change(self) -> int:
+        """Return the number (`local_seq`) of the last change of any row that was made here."""
+        return self.number(_LOCAL_SEQ)
+
+    def data_version(self) -> int:
+        """Return a number that changes whenever another connection commits."""
+        return self.number(_DATA_VERSION)
+
     @contextmanager
     def hurried(self, patience_s: float) -> Iterator[None]:
         """Let the writes of the block wait neither for others nor for the disk.
@@ -222,6 +233,11 @@ class Transaction:
         """Return `count` numbers in a row, each higher than that of every earlier change."""
         last = int(self.execute(_NEXT_LOCAL_SEQS, (count,))[0][0])
         return range(last - count + 1, last + 1)
+
+
+def json_list(values: Iterable[int | str]) -> str:
+    """Return values as the one text from which `json_each` gives them back."""
+    return msgspec.json.encode(list(values)).decode()
 
 
 def decoded(decoder: msgspec.json.Decoder[T], text: str, otherwise: T) -> T:

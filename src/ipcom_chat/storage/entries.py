@@ -20,9 +20,11 @@ from ipcom_chat.domain.entry import RULES_VERSION, Entry, EntryEvent, Outcome, S
 from ipcom_chat.domain.lifecycle import FINAL, INTERRUPTED, OPEN, sources
 from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId
-from ipcom_chat.storage.database import Database, Transaction
+from ipcom_chat.storage import entry_counts
+from ipcom_chat.storage.database import Database, Transaction, json_list
 from ipcom_chat.storage.entry_rows import (
     COLUMNS,
+    GET_ALL,
     NAMES,
     DayCount,
     EntryFilter,
@@ -89,10 +91,6 @@ _OPEN_OF_SESSION = (
     "AND status IN ('pending', 'processing') AND deleted_at IS NULL"
 )
 _GET = f"SELECT {COLUMNS} FROM entries WHERE id = ? AND deleted_at IS NULL"
-_GET_ALL = (
-    f"SELECT {COLUMNS} FROM entries "
-    "WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL"
-)
 _OF_PARENT = f"""
 SELECT {COLUMNS} FROM entries WHERE parent_id = ? AND deleted_at IS NULL ORDER BY created_at, id
 """
@@ -153,29 +151,6 @@ _GET_SHOWN = {
 }
 _EXPORT = {
     mode: (f"SELECT {COLUMNS} FROM entries WHERE {scope} AND {FILTER_SQL} ORDER BY created_at, id")
-    for mode, scope in SCOPE_SQL.items()
-}
-_STATS = {
-    mode: (
-        "SELECT count(*), sum(kind = 'command'), "
-        "sum(kind = 'question' AND status = 'completed'), "
-        "sum(kind = 'question' AND status = 'error'), "
-        "sum(kind = 'question' AND status = 'cancelled'), "
-        "sum(kind = 'question' AND status IN ('pending', 'processing')), "
-        "sum(kind = 'command' AND error_code = '0'), "
-        "count(DISTINCT user_id), count(DISTINCT machine_id), CAST(total(tokens_used) AS INTEGER), "
-        "avg(CASE WHEN kind = 'question' AND status = 'completed' THEN execution_time_ms END), "
-        "min(created_at), max(created_at) "
-        f"FROM entries WHERE {scope} AND {FILTER_SQL}"
-    )
-    for mode, scope in SCOPE_SQL.items()
-}
-_DAYS = {
-    mode: (
-        "SELECT date(created_at / 1000, 'unixepoch', 'localtime') AS day, "
-        "sum(kind = 'question'), sum(kind = 'command') "
-        f"FROM entries WHERE {scope} AND {FILTER_SQL} GROUP BY day ORDER BY day DESC"
-    )
     for mode, scope in SCOPE_SQL.items()
 }
 
@@ -275,8 +250,8 @@ class Entries:
 
     def get_all(self, ids: Iterable[str]) -> dict[str, Entry]:
         """Return by id those of the entries that there are."""
-        listed = msgspec.json.encode(list(ids)).decode()
-        return {row[0]: entry_of(row) for row in self._database.rows(_GET_ALL, (listed,))}
+        rows = self._database.rows(GET_ALL, (json_list(ids),))
+        return {row[0]: entry_of(row) for row in rows}
 
     def of_parent(self, entry_id: EntryId) -> list[Entry]:
         """Return the commands that ran for a question, in order."""
@@ -339,16 +314,11 @@ class Entries:
 
     def stats(self, scope: Scope, where: EntryFilter) -> EntryStats:
         """Return counts over the entries of a scope."""
-        row = self._database.row(_STATS[scope.mode], filter_bindings(scope, where)) or ()
-        counts = [value or 0 for value in row[:10]]
-        return EntryStats(
-            **dict(zip(EntryStats.__struct_fields__, [*counts, *row[10:]], strict=True))
-        )
+        return entry_counts.stats(self._database, scope, where)
 
     def days(self, scope: Scope, where: EntryFilter) -> list[DayCount]:
         """Return the counts per day, newest day first."""
-        rows = self._database.rows(_DAYS[scope.mode], filter_bindings(scope, where))
-        return [DayCount(day=row[0], questions=row[1], commands=row[2]) for row in rows]
+        return entry_counts.days(self._database, scope, where)
 
 
 _ADVANCE_EVENT_NAMES = ("id", "replica_id", "from_1", "from_2", "at", "status", "actor")

@@ -31,6 +31,11 @@ COLUMNS = (
     "updated_at, completed_at, deleted_at, rev"
 )
 NAMES = COLUMNS.split(", ")
+GET_ALL = (
+    f"SELECT {COLUMNS} FROM entries "
+    "WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL"
+)
+"""Bound to a list of ids (`json_list`)."""
 
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
 _CONTEXT = msgspec.json.Decoder(dict[str, Any])

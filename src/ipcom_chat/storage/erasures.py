@@ -20,9 +20,10 @@ from ipcom_chat.domain.entry import RULES_VERSION, Entry, Scope
 from ipcom_chat.domain.folding import fold
 from ipcom_chat.domain.merge import BY_HAND
 from ipcom_chat.ids import EntryId
-from ipcom_chat.storage.database import Database, Transaction
+from ipcom_chat.storage.database import Database, Transaction, json_list
 from ipcom_chat.storage.entry_rows import (
     COLUMNS,
+    GET_ALL,
     EntryFilter,
     entry_of,
     filter_bindings,
@@ -93,8 +94,7 @@ class Erasures:
     def with_commands(self, entries: Sequence[Entry]) -> list[Entry]:
         """Return the entries and, after them, the commands that ran for them."""
         known = {entry.id: entry for entry in entries}
-        ids = msgspec.json.encode(list(known)).decode()
-        for row in self._database.rows(_COMMANDS_OF, (ids,)):
+        for row in self._database.rows(_COMMANDS_OF, (json_list(known),)):
             command = entry_of(row)
             known.setdefault(command.id, command)
         return list(known.values())
@@ -173,9 +173,8 @@ def replace_text(transaction: Transaction, change: Change) -> int:
 
 def raise_levels(database: Database, ids: Sequence[EntryId]) -> None:
     """Let the rules of today see entries that they have not seen; each waits anew."""
-    listed = msgspec.json.encode(ids).decode()
     with database.write() as transaction:
-        entries = [entry_of(row) for row in transaction.execute(_BY_IDS, (listed,))]
+        entries = [entry_of(row) for row in transaction.execute(GET_ALL, (json_list(ids),))]
         changes = [Change(before=entry, after=redacted(entry)) for entry in entries]
         if any(_texts(each.before) != _texts(each.after) for each in changes):
             transaction.clear()
@@ -185,12 +184,6 @@ def raise_levels(database: Database, ids: Sequence[EntryId]) -> None:
 
 def _texts(entry: Entry) -> tuple[str, str | None]:
     return entry.command, entry.response
-
-
-_BY_IDS = f"""
-SELECT {COLUMNS} FROM entries
-WHERE id IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL
-"""
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

@@ -1,7 +1,6 @@
 """What APSW and the file system raise, in this program's errors."""
 
 import errno
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,39 +15,12 @@ from ipcom_chat.errors import (
     StorageReadOnlyError,
 )
 from ipcom_chat.i18n import _
+from ipcom_chat.storage.locks import FILE_MODE, damage_mark
 
 BUSY_TIMEOUT_S = 30.0
-FILE_MODE = 0o600
-ALONE_MARK_S = 60.0
-"""How long a mark that nobody touches any more asks for something."""
 
 _READ_ONLY_ERRNOS = (errno.EROFS, errno.EACCES, errno.EPERM)
 _FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
-
-
-def damage_mark(path: Path) -> Path:
-    """Return the file whose existence says that the replica was found damaged."""
-    return Path(f"{path}.damaged")
-
-
-def alone_mark(path: Path) -> Path:
-    """Return the file with which a process asks those without a person to let go of the replica."""
-    return Path(f"{path}.alone")
-
-
-def is_let_go(path: Path) -> bool:
-    """Return whether a process without a person should let go of the replica."""
-    return damage_mark(path).exists() or is_wanted_alone(path)
-
-
-def is_wanted_alone(path: Path) -> bool:
-    """Return whether another process wants the replica for itself."""
-    try:
-        age_s = time.time() - alone_mark(path).stat().st_mtime
-    except OSError:
-        return False
-    # Whoever waits touches it again and again; one that was killed leaves it behind.
-    return abs(age_s) < ALONE_MARK_S
 
 
 @contextmanager

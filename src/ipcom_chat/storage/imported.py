@@ -10,36 +10,24 @@ Invariants:
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import msgspec
-
 from ipcom_chat.domain.entry import Entry, EntryEvent
-from ipcom_chat.domain.merge import EntryRow, merge_entries
+from ipcom_chat.domain.merge import EntryRow, loses_text, merge_entries
 from ipcom_chat.storage.beside import Beside, BesideRows, bring
-from ipcom_chat.storage.database import WAL_PAGES, Database, Row, Transaction
+from ipcom_chat.storage.database import WAL_PAGES, Database, Row, Transaction, json_list
 from ipcom_chat.storage.entry_rows import COLUMNS, NAMES, entry_bindings
+from ipcom_chat.storage.merged_rows import ADD_EVENT, ROWS, store_merged
 
 CACHE_KIB = 64 * 1024
 """Ids are drawn at random, so every row touches pages all over the indexes."""
 BULK_WAL_PAGES = 16_000
 """Fewer, larger checkpoints write a page once that many transactions changed."""
 
-_ENTRY = ", ".join(EntryRow.__struct_fields__)
 _INSERT = (
     f"INSERT INTO entries ({COLUMNS}, local_seq, acked_seq) "
     f"VALUES ({', '.join('?' for _name in NAMES)}, ?, 0) ON CONFLICT (id) DO NOTHING"
 )
 _COUNT_FROM = "SELECT count(*) FROM entries WHERE local_seq >= ?"
 _KNOWN = "SELECT id FROM entries WHERE id IN (SELECT value FROM json_each(?))"
-_KNOWN_ROWS = f"SELECT private, {_ENTRY} FROM entries WHERE id IN (SELECT value FROM json_each(?))"
-_UPDATE = (
-    "UPDATE entries SET "
-    + ", ".join(f"{name} = ?" for name in EntryRow.__struct_fields__[1:])
-    + ", local_seq = ? WHERE id = ?"
-)
-_ADD_EVENT = (
-    "INSERT INTO entry_events (entry_id, at, from_status, to_status, actor, replica_id) "
-    "VALUES (?, ?, ?, ?, ?, ?)"
-)
 _SIZE = "PRAGMA cache_size"
 
 ExportedRow = tuple[Entry, Sequence[EntryEvent], Beside]
@@ -54,8 +42,7 @@ class ImportedRows:
 
     def known(self, ids: Sequence[str]) -> set[str]:
         """Return which of the ids are there already, deleted ones included."""
-        listed = msgspec.json.encode(ids).decode()
-        return {row[0] for row in self._database.rows(_KNOWN, (listed,))}
+        return {row[0] for row in self._database.rows(_KNOWN, (json_list(ids),))}
 
     def add(self, entries: Sequence[Entry]) -> int:
         """Insert entries in one transaction; return how many were new."""
@@ -70,9 +57,9 @@ class ImportedRows:
     def restore(self, rows: Sequence[ExportedRow]) -> int:
         """Insert or merge exported entries in one transaction; return how many were new."""
         unique = {entry.id: (entry, events) for entry, events, _beside in rows}
-        ids = msgspec.json.encode(list(unique)).decode()
+        ids = json_list(unique)
         with self._database.write() as transaction:
-            known = {row[1]: row for row in transaction.execute(_KNOWN_ROWS, (ids,))}
+            known = {row[1]: row for row in transaction.execute(ROWS, (ids,))}
             numbers = iter(transaction.next_local_seqs(len(unique)))
             for entry_id, (entry, events) in unique.items():
                 if entry_id in known:
@@ -84,8 +71,8 @@ class ImportedRows:
 
     def would_change(self, rows: Sequence[ExportedRow]) -> bool:
         """Return whether `restore` would change anything."""
-        ids = msgspec.json.encode([entry.id for entry, _events, _beside in rows]).decode()
-        known = {row[1]: row for row in self._database.rows(_KNOWN_ROWS, (ids,))}
+        ids = json_list(entry.id for entry, _events, _beside in rows)
+        known = {row[1]: row for row in self._database.rows(ROWS, (ids,))}
         return any(
             entry.id not in known or _merged(known[entry.id], entry) is not None
             for entry, _events, _beside in rows
@@ -112,7 +99,7 @@ def _restore(
     values = entry_bindings(entry) | {"content_hash": entry.content_hash}
     transaction.execute(_INSERT, (*values.values(), number))
     transaction.execute_many(
-        _ADD_EVENT,
+        ADD_EVENT,
         [
             (entry.id, event.at, event.from_status and event.from_status.value,
              event.to_status.value, event.actor, event.replica_id)
@@ -124,11 +111,9 @@ def _restore(
 def _merge(transaction: Transaction, known: Row, entry: Entry, number: int) -> None:
     merged = _merged(known, entry)
     if merged is not None:
-        ours = EntryRow(*known[1:])
-        if merged.command != ours.command or (ours.response and merged.response != ours.response):
+        if loses_text(EntryRow(*known[1:]), merged):
             transaction.clear()  # the export knows a redaction that was not known here
-        id_, *others = msgspec.structs.astuple(merged)
-        transaction.execute(_UPDATE, (*others, number, id_))
+        store_merged(transaction, merged, number)
 
 
 def _merged(known: Row, entry: Entry) -> EntryRow | None:

@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from ipcom_chat.storage.database import Database, Transaction
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS, MINUTE_MS, Measured
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS
+from ipcom_chat.storage.database import Database, Transaction, json_list
+from ipcom_chat.storage.meter import Measured
 
 KEPT_DAYS: Final = 30
 
@@ -114,8 +115,7 @@ class Measures:
 
         A minute counts as a whole.
         """
-        listed = "[" + ",".join(f'"{kind}"' for kind in kinds) + "]"
-        span = (since_ms // MINUTE_MS, _until(until_ms, MINUTE_MS), listed)
+        span = (since_ms // MINUTE_MS, _until(until_ms, MINUTE_MS), json_list(kinds))
         row = self._database.row(_MINUTES, span) or (0, 0, 0)
         return row[0], row[1], row[2]
 

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from ipcom_chat.domain.histogram import bucket_us
 from ipcom_chat.errors import PrimaryError, StorageError
 
@@ -28,9 +28,6 @@ ASSISTANT: Final = "assistant"
 KINDS: Final = (WRITE, READ, SEARCH, SYNC, ASSISTANT)
 """What is timed."""
 
-MINUTE_MS: Final = 60_000
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 86_400_000
 _FOLD_AT: Final = 1_000
 
 ERRORS: Final = "errors"

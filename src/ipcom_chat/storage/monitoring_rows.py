@@ -5,10 +5,10 @@ Invariant: no statement reads more rows than the time it looks at, or the bound 
 
 import msgspec
 
+from ipcom_chat.clock import DAY_MS, MINUTE_MS
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entry_rows import scope_bindings
-from ipcom_chat.storage.meter import DAY_MS, MINUTE_MS
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
 _QUESTION_CHARS = 200

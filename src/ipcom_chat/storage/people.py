@@ -146,11 +146,11 @@ class Users:
             with self._database.write() as transaction:
                 email = {"email": user.email, "id": user.id}
                 if user.is_active and transaction.execute(_EMAIL_TAKEN, email):
-                    raise _email_taken(user)
+                    raise email_taken(user.email)
                 values["local_seq"] = transaction.next_local_seq()
                 return transaction.changed(sql, values)
         except apsw.ConstraintError as error:
-            raise _username_taken(user) from error
+            raise username_taken(user.username) from error
 
 
 class Machines:
@@ -286,17 +286,17 @@ def _machine(row: Row) -> Machine:
     return Machine(**values)
 
 
-def _email_taken(user: User) -> DuplicateUserError:
-    return DuplicateUserError(
-        _("The e-mail {email} belongs to another active user.", email=user.email)
-    )
+def email_taken(email: str) -> DuplicateUserError:
+    """Return the error for an address that another active user has."""
+    return DuplicateUserError(_("The e-mail {email} belongs to another active user.", email=email))
 
 
-def _username_taken(user: User) -> DuplicateUserError:
+def username_taken(username: str) -> DuplicateUserError:
+    """Return the error for a username that is known, active or not."""
     return DuplicateUserError(
         _(
             "There is a user {username!r} already; 'ipcom-chat user list --all' shows inactive "
             "ones, 'ipcom-chat user reactivate {username}' brings one back.",
-            username=user.username,
+            username=username,
         )
     )

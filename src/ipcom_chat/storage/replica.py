@@ -23,8 +23,9 @@ from ipcom_chat.storage.database import (
     no_wal_message,
     use_wal,
 )
-from ipcom_chat.storage.faults import FILE_MODE, damage_mark, translated
+from ipcom_chat.storage.faults import translated
 from ipcom_chat.storage.filesystem import is_shareable
+from ipcom_chat.storage.locks import damage_mark, open_lock, take
 from ipcom_chat.storage.migrate import check_ours, migrate
 from ipcom_chat.storage.salvage import Recovery, recover
 
@@ -89,13 +90,11 @@ def _recover(path: Path, now_ms: int) -> Recovery | None:
 
 
 def _is_alone(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        # Held shared meanwhile, two waiting processes would keep each other out for ever.
-        fcntl.flock(lock, fcntl.LOCK_UN)
-        return False
-    return True
+    if take(lock):
+        return True
+    # Held shared meanwhile, two waiting processes would keep each other out for ever.
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return False
 
 
 def _in_use(path: Path) -> str:
@@ -132,4 +131,4 @@ def _prepare(connection: apsw.Connection, path: Path, now_ms: int) -> None:
 def _lock_file(path: Path) -> int:
     with translated(path):
         make_folder(path.parent)
-        return os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        return open_lock(path)

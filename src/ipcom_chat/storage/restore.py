@@ -7,7 +7,6 @@ Invariants:
 - A process that dies leaves the old or the new file, whole (`storage.salvage`).
 """
 
-import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +25,8 @@ from ipcom_chat.storage.backup import examine
 from ipcom_chat.storage.carry_over import CarriedOver, carry_over
 from ipcom_chat.storage.database import Database, connect, keep_wal, make_folder, open_file, use_wal
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.faults import FILE_MODE, alone_mark, translated
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import FILE_MODE, alone_mark, open_lock, take
 from ipcom_chat.storage.migrate import check_ours, migrate
 from ipcom_chat.storage.salvage import replace
 
@@ -60,7 +60,7 @@ def alone(path: Path, *, wait_s: float) -> Iterator[None]:
     mark = alone_mark(path)
     with translated(path):
         make_folder(path.parent)
-        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        lock = open_lock(path)
         try:
             _wait(lock, path, wait_s)
             yield
@@ -71,23 +71,19 @@ def alone(path: Path, *, wait_s: float) -> Iterator[None]:
 
 def _wait(lock: int, path: Path, wait_s: float) -> None:
     until = monotonic() + wait_s
-    while True:
+    alone_mark(path).touch(mode=FILE_MODE)
+    while not take(lock):
+        if monotonic() >= until:
+            raise StorageBusyError(
+                _(
+                    "Another ipcom-chat of yours has the history {path} open. Nothing was "
+                    "changed; close it (the chat, 'sync --watch'), or wait for it with "
+                    "--wait SECONDS.",
+                    path=path,
+                )
+            )
+        sleep(_POLL_S)
         alone_mark(path).touch(mode=FILE_MODE)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            if monotonic() >= until:
-                raise StorageBusyError(
-                    _(
-                        "Another ipcom-chat of yours has the history {path} open. Nothing was "
-                        "changed; close it (the chat, 'sync --watch'), or wait for it with "
-                        "--wait SECONDS.",
-                        path=path,
-                    )
-                ) from error
-            sleep(_POLL_S)
-        else:
-            return
 
 
 def restore(path: Path, fresh: Path, owners: Sequence[ReplicaId], *, now_ms: int) -> Restored:

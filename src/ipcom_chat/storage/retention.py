@@ -5,11 +5,12 @@ different times write the same tombstone, and none of them feeds the others.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-import msgspec
-
-from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.database import Database, json_list
 from ipcom_chat.storage.erasures import CLEAR_TITLE, DELETE
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.soundness import problems
 from ipcom_chat.storage.sync_state import EVICT_ROWS, EVICTABLE, SyncState
 
 BATCH = 200
@@ -24,7 +25,6 @@ _DUE = f"""
 SELECT id, session_id, created_at + :age {_DUE_WHERE} ORDER BY created_at, id LIMIT {BATCH}
 """
 _COUNT_EVICTABLE = f"SELECT count(*) FROM entries WHERE {EVICTABLE}"
-_CHECK = "PRAGMA integrity_check(5)"
 
 
 class Retention:
@@ -35,21 +35,17 @@ class Retention:
 
     def due(self, before_ms: int, modes: Sequence[str]) -> int:
         """Return how many entries of some modes are older."""
-        return self._database.number(
-            _COUNT_DUE, {"before": before_ms, "modes": msgspec.json.encode(modes).decode()}
-        )
+        return self._database.number(_COUNT_DUE, {"before": before_ms, "modes": json_list(modes)})
 
     def purge(self, before_ms: int, age_ms: int, modes: Sequence[str]) -> int:
         """Turn those entries into tombstones, of the instant at which they were due."""
-        bindings = {
-            "before": before_ms, "age": age_ms, "modes": msgspec.json.encode(modes).decode()
-        }  # fmt: skip
+        bindings = {"before": before_ms, "age": age_ms, "modes": json_list(modes)}
         count = 0
         while gone := self._purge_some(bindings):
             count += gone
         return count
 
-    def _purge_some(self, bindings: dict[str, object]) -> int:
+    def _purge_some(self, bindings: dict[str, Any]) -> int:
         gone = 0
         with self._database.write() as transaction:
             rows = transaction.execute(_DUE, bindings)
@@ -82,5 +78,5 @@ class Retention:
 
     def problems(self) -> list[str]:
         """Return what SQLite says of the file's pages, indexes and checks."""
-        lines = [str(row[0]) for row in self._database.rows(_CHECK)]
-        return [] if lines == ["ok"] else lines
+        with translated(self._database.path):
+            return problems(self._database.connection)

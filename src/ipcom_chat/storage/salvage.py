@@ -24,7 +24,7 @@ import msgspec
 from ipcom_chat.files import bring_to_disk
 from ipcom_chat.schema import migrations
 from ipcom_chat.storage.database import Database, Row, connect, open_file
-from ipcom_chat.storage.faults import FILE_MODE, damage_mark
+from ipcom_chat.storage.locks import FILE_MODE, damage_mark
 from ipcom_chat.storage.migrate import migrate
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
@@ -35,7 +35,8 @@ _TABLES = (
 )  # fmt: skip
 _LEFT_BEHIND = (
     "sync_timeline", "subscriptions", "parked", "sync_report",
-    "usage_state", "usage_dirty", "usage_hours", "usage_who", "usage_days", "primary_size",
+    "usage_state", "usage_dirty", "usage_hours", "usage_who", "usage_days", "usage_totals",
+    "usage_who_totals", "primary_size",
 )  # fmt: skip
 """Without the first the primary is pulled from the beginning, and brings back what was lost; the
 others are derived."""

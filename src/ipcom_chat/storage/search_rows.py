@@ -11,11 +11,10 @@ from typing import Any
 import msgspec
 
 from ipcom_chat.domain.entry import Scope
-from ipcom_chat.storage.database import Database, Row, decoded
+from ipcom_chat.storage.database import Database, Row, decoded, json_list
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
-_COUNTER = "SELECT n FROM counters WHERE name = 'local_seq'"
 _COUNT = "SELECT count(*) FROM entries"
 # A copy of the file holds the row, too, but lies elsewhere.
 _BORN = """
@@ -23,11 +22,16 @@ SELECT n FROM counters
 WHERE name = 'birth' AND (SELECT n FROM counters WHERE name = 'born_as') = ?
 """
 _EVICTED = "SELECT coalesce(max(evicted_at), 0) FROM sync_report"
-_INDEXED = """
-SELECT seq, local_seq, deleted_at IS NOT NULL, kind, mode, status, user_id, os_user, machine_id,
-  session_id, error_code, cwd, tags, created_at, command, substr(response, 1, :response_chars)
-FROM entries
-"""
+# In the order of `Searchable`; texts and what else a reader wants follow.
+_COLUMNS = (
+    "seq, local_seq, kind, mode, status, user_id, os_user, machine_id, session_id, error_code, "
+    "cwd, tags, created_at"
+)
+_TAGS_AT = _COLUMNS.split(", ").index("tags")
+_INDEXED = (
+    f"SELECT {_COLUMNS}, command, substr(response, 1, :response_chars), deleted_at IS NOT NULL "
+    "FROM entries"
+)
 _CHANGED = (
     f"{_INDEXED} WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq LIMIT :limit"
 )
@@ -41,15 +45,11 @@ FROM entries WHERE local_seq > :after AND local_seq <= :until ORDER BY local_seq
 """
 _HELD = "SELECT seq FROM entries WHERE seq IN (SELECT value FROM json_each(?))"
 _WAITING = "SELECT count(*) FROM entries WHERE local_seq > ? AND local_seq <= ?"
-_COLUMNS = (
-    "seq, local_seq, id, kind, mode, status, user_id, os_user, machine_id, session_id, "
-    "error_code, cwd, tags, created_at"
-)
 # By number: a few hundred rows that the index named. The table is named so that SQLite looks for
 # these numbers; it would read all rows of the user or the machine instead.
 _NUMBERED = {
     mode: (
-        f"SELECT {_COLUMNS}, substr(command, 1, :chars), '' FROM entries NOT INDEXED "
+        f"SELECT {_COLUMNS}, substr(command, 1, :chars), '', id FROM entries NOT INDEXED "
         f"WHERE seq IN (SELECT value FROM json_each(:seqs)) AND deleted_at IS NULL AND {scope}"
     )
     for mode, scope in SCOPE_SQL.items()
@@ -58,7 +58,7 @@ _NUMBERED = {
 _NEWER = {
     mode: (
         f"SELECT {_COLUMNS}, substr(command, 1, :chars), "
-        "coalesce(substr(response, 1, :chars), '') FROM entries INDEXED BY entries_by_change "
+        "coalesce(substr(response, 1, :chars), ''), id FROM entries INDEXED BY entries_by_change "
         f"WHERE local_seq > :after AND deleted_at IS NULL AND {scope} "
         "ORDER BY local_seq DESC LIMIT :limit"
     )
@@ -77,12 +77,11 @@ GROUP BY parent_id
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
 
 
-class Changed(msgspec.Struct, frozen=True):
-    """A row as the index takes it in."""
+class Searchable(msgspec.Struct, frozen=True):
+    """What index and ranking both read of a row."""
 
     seq: int
     local_seq: int
-    deleted: bool
     kind: str
     mode: str
     status: str
@@ -95,7 +94,13 @@ class Changed(msgspec.Struct, frozen=True):
     tags: tuple[str, ...]
     created_at: int
     command: str
+
+
+class Changed(Searchable, frozen=True):
+    """A row as the index takes it in."""
+
     response: str | None
+    deleted: bool
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -107,26 +112,12 @@ class Asked(msgspec.Struct, frozen=True):
     """The beginning of the question; None if the row has none any more, or is a command."""
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(Searchable, frozen=True):
     """A row as the ranking sees it; texts are beginnings."""
 
-    seq: int
-    local_seq: int
-    id: str
-    kind: str
-    mode: str
-    status: str
-    user_id: str | None
-    os_user: str
-    machine_id: str
-    session_id: str | None
-    error_code: str | None
-    cwd: str | None
-    tags: tuple[str, ...]
-    created_at: int
-    command: str
     response: str
     """Empty unless the row is newer than the index."""
+    id: str
 
 
 class SearchRows:
@@ -137,7 +128,7 @@ class SearchRows:
 
     def counter(self) -> int:
         """Return the number of the last change."""
-        return self._database.number(_COUNTER)
+        return self._database.last_change()
 
     def birth(self) -> int:
         """Return a number that another file in the place of this one has not.
@@ -169,7 +160,7 @@ class SearchRows:
 
     def by_number(self, seqs: Iterable[int], *, response_chars: int) -> Iterator[Changed]:
         """Yield the rows with these numbers, deleted ones included."""
-        bindings = {"seqs": _json(seqs), "response_chars": response_chars}
+        bindings = {"seqs": json_list(seqs), "response_chars": response_chars}
         for row in self._database.rows(_BY_NUMBER, bindings):
             yield Changed(*_with_tags(row))
 
@@ -184,7 +175,7 @@ class SearchRows:
 
     def held(self, seqs: Iterable[int]) -> set[int]:
         """Return those of the row numbers that the replica still has."""
-        return {row[0] for row in self._database.rows(_HELD, (_json(seqs),))}
+        return {row[0] for row in self._database.rows(_HELD, (json_list(seqs),))}
 
     def waiting(self, after: int, until: int) -> int:
         """Return how many rows have changed after one change and up to another."""
@@ -192,7 +183,7 @@ class SearchRows:
 
     def numbered(self, scope: Scope, seqs: Iterable[int], *, chars: int) -> list[Candidate]:
         """Return those of the rows with these numbers that the scope shows."""
-        bindings = scope_bindings(scope) | {"seqs": _json(seqs), "chars": chars}
+        bindings = scope_bindings(scope) | {"seqs": json_list(seqs), "chars": chars}
         return [_candidate(row) for row in self._database.rows(_NUMBERED[scope.mode], bindings)]
 
     def newer(self, scope: Scope, after: int, *, limit: int, chars: int) -> list[Candidate]:
@@ -202,15 +193,11 @@ class SearchRows:
 
     def votes(self, ids: Iterable[str]) -> dict[str, int]:
         """Return the sum of the votes by entry id, for those that have any."""
-        return {row[0]: row[1] for row in self._database.rows(_VOTES, (_json(ids),))}
+        return {row[0]: row[1] for row in self._database.rows(_VOTES, (json_list(ids),))}
 
     def outcomes(self, ids: Iterable[str]) -> dict[str, bool]:
         """Return by question id whether the last command that ran for it succeeded."""
-        return {row[0]: bool(row[1]) for row in self._database.rows(_OUTCOMES, (_json(ids),))}
-
-
-def _json(values: Iterable[int | str]) -> str:
-    return msgspec.json.encode(list(values)).decode()
+        return {row[0]: bool(row[1]) for row in self._database.rows(_OUTCOMES, (json_list(ids),))}
 
 
 def _candidate(row: Row) -> Candidate:
@@ -218,4 +205,4 @@ def _candidate(row: Row) -> Candidate:
 
 
 def _with_tags(row: Row) -> list[Any]:
-    return [*row[:12], decoded(_TAGS, row[12], ()), *row[13:]]
+    return [*row[:_TAGS_AT], decoded(_TAGS, row[_TAGS_AT], ()), *row[_TAGS_AT + 1 :]]

@@ -14,8 +14,8 @@ import msgspec
 from ipcom_chat.domain.entry import Entry, Mode, Scope
 from ipcom_chat.domain.people import Session
 from ipcom_chat.ids import EntryId, ReplicaId, SessionId, UserId
-from ipcom_chat.storage.database import Database
-from ipcom_chat.storage.entry_rows import COLUMNS, entry_of
+from ipcom_chat.storage.database import Database, json_list
+from ipcom_chat.storage.entry_rows import COLUMNS, entry_of, scope_bindings
 from ipcom_chat.storage.people import SESSION_COLUMNS, session_of
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
@@ -121,13 +121,13 @@ class SessionRows:
 
     def some(self, scope: Scope, ids: Sequence[SessionId]) -> list[SessionFacts]:
         """Return those of some sessions that the scope has, in the order of the ids."""
-        bindings = _bindings(scope) | {"ids": msgspec.json.encode(ids).decode()}
+        bindings = _bindings(scope) | {"ids": json_list(ids)}
         found = {each.session.id: each for each in self._facts(_SOME[scope.mode], bindings)}
         return [found[session_id] for session_id in ids if session_id in found]
 
     def titles(self, scope: Scope) -> list[tuple[SessionId, str]]:
         """Return what people called their sessions, the one used last first."""
-        rows = self._database.rows(_TITLES[scope.mode], _readers(scope))
+        rows = self._database.rows(_TITLES[scope.mode], scope_bindings(scope))
         return [(SessionId(row[0]), row[1]) for row in rows]
 
     def ids_with_tail(self, prefix: str, limit: int) -> list[SessionId]:
@@ -148,16 +148,16 @@ class SessionRows:
             limit: how many at most; -1 for all.
             until_ms: later ones are left out.
         """
-        bindings = _readers(reader) | {
+        bindings = scope_bindings(reader) | {
             "session_id": session_id, "until": until_ms, "limit": limit
         }  # fmt: skip
         return [entry_of(row) for row in self._database.rows(_QUESTIONS, bindings)][::-1]
 
     def commands_of(self, reader: Scope, questions: Sequence[Entry]) -> dict[EntryId, list[Entry]]:
         """Return the commands that ran for questions, by the question."""
-        ids = msgspec.json.encode([entry.id for entry in questions]).decode()
+        ids = json_list(entry.id for entry in questions)
         found: dict[EntryId, list[Entry]] = {}
-        for row in self._database.rows(_COMMANDS_OF, _readers(reader) | {"ids": ids}):
+        for row in self._database.rows(_COMMANDS_OF, scope_bindings(reader) | {"ids": ids}):
             command = entry_of(row)
             if command.parent_id is not None:
                 found.setdefault(command.parent_id, []).append(command)
@@ -179,13 +179,5 @@ class SessionRows:
         ]
 
 
-def _readers(scope: Scope) -> dict[str, Any]:
-    return {
-        "scope_user": scope.user_id,
-        "scope_machine": scope.machine_id,
-        "scope_private": int(scope.with_private),
-    }
-
-
 def _bindings(scope: Scope) -> dict[str, Any]:
-    return _readers(scope) | {"counted": COUNTED_MAX}
+    return scope_bindings(scope) | {"counted": COUNTED_MAX}

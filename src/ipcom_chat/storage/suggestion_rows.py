@@ -6,16 +6,15 @@ however long the history is.
 
 from collections.abc import Iterable
 
-import msgspec
-
+from ipcom_chat.clock import MINUTE_MS
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.domain.suggestions import Run
 from ipcom_chat.ids import EntryId
-from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.database import Database, json_list
 from ipcom_chat.storage.entry_rows import scope_bindings
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 
-AFTER_MS = 5 * 60_000
+AFTER_MS = 5 * MINUTE_MS
 """What runs later than this after a command has nothing to do with it."""
 _NEAR_ROWS = 50
 """So many rows of a machine after a command are looked at for the next of its session."""
@@ -80,7 +79,7 @@ class SuggestionRows:
             chars: how much of a command is read.
         """
         bindings = scope_bindings(scope) | {
-            "seqs": msgspec.json.encode(list(seqs)).decode(),
+            "seqs": json_list(seqs),
             "chars": chars,
             "after_ms": AFTER_MS,
             "near": _NEAR_ROWS,

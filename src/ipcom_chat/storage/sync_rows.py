@@ -23,12 +23,14 @@ from ipcom_chat.domain.merge import (
     SmallRow,
     UserRow,
     VoteRow,
+    loses_text,
     merge_entries,
     merge_small,
 )
 from ipcom_chat.ids import EntryId
-from ipcom_chat.storage.database import Database, Row, Transaction
+from ipcom_chat.storage.database import Database, Row, Transaction, json_list
 from ipcom_chat.storage.erasures import raise_levels
+from ipcom_chat.storage.merged_rows import MERGED_COLUMNS, SET_MERGED
 
 SMALL_ROWS = 200
 """How many users, machines, sessions or votes go in one push at most."""
@@ -39,13 +41,12 @@ ENTRY_STATE = (
 )
 """What tells two versions of an entry apart; the same as in the primary's `sync_entry_states`."""
 
-_ENTRY = ", ".join(EntryRow.__struct_fields__)
 _NOT_PARKED = (
     "NOT EXISTS (SELECT 1 FROM parked WHERE parked.kind = '{kind}' AND parked.key = {key} "
     "AND parked.local_seq = {table}.local_seq)"
 )
 _WAITING_ENTRIES = f"""
-SELECT 'entry', id, local_seq, json_array({_ENTRY}), json_array({ENTRY_STATE}),
+SELECT 'entry', id, local_seq, json_array({MERGED_COLUMNS}), json_array({ENTRY_STATE}),
   min(redaction_command, redaction_response) < {RULES_VERSION} AND deleted_at IS NULL
 FROM entries
 WHERE local_seq > acked_seq AND private = 0
@@ -130,17 +131,15 @@ _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
 }
 
 _KNOWN_ENTRIES = (
-    f"SELECT local_seq, acked_seq, private, rev, {_ENTRY} FROM entries "
+    f"SELECT local_seq, acked_seq, private, rev, {MERGED_COLUMNS} FROM entries "
     "WHERE id IN (SELECT value FROM json_each(?))"
 )
 _INSERT_ENTRY = (
-    f"INSERT INTO entries ({_ENTRY}, private, rev, local_seq, acked_seq) "
+    f"INSERT INTO entries ({MERGED_COLUMNS}, private, rev, local_seq, acked_seq) "
     f"VALUES ({', '.join('?' for _name in EntryRow.__struct_fields__)}, 0, ?, ?, ?)"
 )
 _UPDATE_ENTRY = (
-    "UPDATE entries SET "
-    + ", ".join(f"{name} = ?" for name in EntryRow.__struct_fields__[1:])
-    + ", rev = ?, local_seq = ?, acked_seq = ? WHERE id = ?"
+    f"UPDATE entries SET {SET_MERGED}, rev = ?, local_seq = ?, acked_seq = ? WHERE id = ?"
 )
 _ACKNOWLEDGE = """
 UPDATE entries SET acked_seq = max(acked_seq, ?), rev = max(coalesce(rev, 0), ?) WHERE id = ?
@@ -284,7 +283,7 @@ def _up_to(rows: Iterable[Row], max_bytes: int) -> list[Row]:
 def _take_entries(transaction: Transaction, pulled: dict[str, tuple[int, EntryRow]]) -> None:
     if not pulled:
         return
-    ids = msgspec.json.encode(list(pulled)).decode()
+    ids = json_list(pulled)
     known = {row[4]: row for row in transaction.execute(_KNOWN_ENTRIES, (ids,))}
     numbers = iter(transaction.next_local_seqs(len(pulled)))
     fresh = [
@@ -311,7 +310,7 @@ def _merged(
         return None
     ours = EntryRow(*known[4:])
     merged = merge_entries(ours, theirs)
-    if merged.command != ours.command or (ours.response and merged.response != ours.response):
+    if loses_text(ours, merged):
         transaction.clear()
     local_seq, acked_seq = _sequence(
         local_seq, acked_seq, lambda: next(numbers),

@@ -148,9 +148,6 @@ UPDATE subscriptions SET since_ms = max(since_ms, min(
 """
 
 
-_LAST_CHANGE = "SELECT n FROM counters WHERE name = 'local_seq'"
-
-
 class Timeline(msgspec.Struct, frozen=True, kw_only=True):
     """Which primary this replica follows, and how far a change of it has come."""
 
@@ -204,10 +201,6 @@ class SyncState:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def last_change(self) -> int:
-        """Return the number of the last change of the replica."""
-        return self._database.number(_LAST_CHANGE)
 
     def timeline(self) -> Timeline:
         """Return which primary this replica follows."""

@@ -6,10 +6,10 @@ first (`usage_counting`); afterwards they equal those of the entries. Reading th
 
 import msgspec
 
+from ipcom_chat.clock import DAY_MS, HOUR_MS
 from ipcom_chat.domain.entry import Mode, Scope
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entry_rows import scope_bindings
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS
 from ipcom_chat.storage.scope_sql import SCOPE_SQL
 from ipcom_chat.storage.usage_counting import BY_HOUR, COUNTED, GROUP_BY_HOUR, UsageCounting
 
@@ -163,6 +163,10 @@ class Usage:
             StorageError: see `errors`; what is counted stays.
         """
         return self._counting.catch_up(limit_s=limit_s)
+
+    def waiting(self) -> int:
+        """Return about how many entries changed since they were counted."""
+        return self._counting.waiting()
 
     def periods(self, span: Span, *, hours: int) -> list[Period]:
         """Return what ended in each `hours` hours of a span, oldest first, if anything did."""

@@ -17,9 +17,9 @@ from math import inf
 from time import monotonic
 from typing import Final, NamedTuple
 
+from ipcom_chat.clock import HOUR_MS
 from ipcom_chat.domain.histogram import BOUNDS_MS
 from ipcom_chat.storage.database import Database, Row, Transaction
-from ipcom_chat.storage.meter import HOUR_MS
 
 BATCH: Final = 20_000
 """So many changes are noted at once."""
@@ -27,7 +27,7 @@ LITTLE: Final = 200
 """So many changes are counted in a moment."""
 FEW: Final = 500
 """Changes in more places than that are noted for all machines of their hours."""
-PART: Final = 1_000
+PART: Final = 500
 """So many rows one transaction stores: some milliseconds in which others wait."""
 _PATIENCE_S: Final = 5.0
 _ALL: Final = ""
@@ -177,14 +177,14 @@ class UsageCounting:
         Raises:
             StorageError: see `errors`; what is counted stays.
         """
-        if limit_s == 0 and self._waiting() > LITTLE:
+        if limit_s == 0 and self.waiting() > LITTLE:
             return False
         end_s = inf if limit_s is None else monotonic() + limit_s
         # What a power cut takes back is counted again.
         with self._database.hurried(_PATIENCE_S):
             while self.step():
                 if monotonic() > end_s and limit_s != 0:
-                    return self._waiting() == 0
+                    return self.waiting() == 0
         return True
 
     def step(self) -> bool:
@@ -205,7 +205,7 @@ class UsageCounting:
         self._database.row(_EMPTY if self._has_tables else _TABLES)
         self._has_tables = True
 
-    def _waiting(self) -> int:
+    def waiting(self) -> int:
         """Return about how many changes and noted hours wait, `LITTLE` of the hours at most."""
         state = self._state()
         return state.last - state.seen + self._database.number(_WAITING, (LITTLE,))

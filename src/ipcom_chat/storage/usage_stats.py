@@ -26,8 +26,7 @@ _OPEN = {
     )
     for mode in _MODES
 }
-_HOURS = {mode: f"FROM usage_hours WHERE {SCOPE_SQL[mode]} AND {_CHOSEN}" for mode in _MODES}
-_DAYS = {mode: f"FROM usage_days WHERE {SCOPE_SQL[mode]} AND {_CHOSEN}" for mode in _MODES}
+_TOTALS = {mode: f"FROM usage_totals WHERE {SCOPE_SQL[mode]} AND {_CHOSEN}" for mode in _MODES}
 _COUNTS = {
     mode: f"""
 SELECT sum(n), sum(n * (kind = 'command')), sum(n * (kind = 'question' AND status = 'completed')),
@@ -35,31 +34,27 @@ SELECT sum(n), sum(n * (kind = 'command')), sum(n * (kind = 'question' AND statu
   sum(n * (kind = 'question' AND status = 'cancelled')),
   sum(n * (kind = 'question' AND status IN ('pending', 'processing'))), sum(ok)
 FROM (
-  SELECT kind, status, n, ok {_HOURS[mode]}
+  SELECT kind, status, n, ok {_TOTALS[mode]}
   UNION ALL SELECT kind, status, 1, kind = 'command' AND error_code IS '0' {_OPEN[mode]}
 )
 """
     for mode in _MODES
 }
-# In one walk over the days: to group by person, SQLite would sort.
 _WHO = {
     mode: f"""
-WITH counted AS MATERIALIZED (
-  SELECT coalesce(sum(tokens), 0) AS tokens, json_group_array(DISTINCT who) AS whose {_DAYS[mode]}
-)
-SELECT count(DISTINCT user_id), count(DISTINCT machine_id),
-  (SELECT tokens FROM counted) + coalesce(sum(tokens), 0)
+SELECT count(DISTINCT user_id), count(DISTINCT machine_id), sum(tokens)
 FROM (
-  SELECT nullif(user_id, '') AS user_id, machine_id, 0 AS tokens FROM usage_who
-  WHERE who IN (SELECT value FROM counted, json_each(whose))
+  SELECT nullif(user_id, '') AS user_id, machine_id, tokens
+  FROM usage_who_totals JOIN usage_who USING (who)
+  WHERE n > 0 AND {SCOPE_SQL[mode]} AND {_CHOSEN}
   UNION ALL SELECT user_id, machine_id, coalesce(tokens_used, 0) {_OPEN[mode]}
 )
 """
     for mode in _MODES
 }
 _MEAN = {
-    mode: f"SELECT sum(time_ms) * 1.0 / sum(n) {hours} AND upto_ms > 0"
-    for mode, hours in _HOURS.items()
+    mode: f"SELECT sum(time_ms) * 1.0 / sum(n) {totals} AND upto_ms > 0"
+    for mode, totals in _TOTALS.items()
 }
 _ENDS = {
     (mode, way): (
@@ -69,13 +64,15 @@ _ENDS = {
     for mode in _MODES
     for way in ("ASC", "DESC")
 }
+# Hour by hour first: to find the local day of an instant takes longer than to add up its hour.
 _BY_DAY = {
     mode: f"""
-SELECT date(at, 'unixepoch', 'localtime') AS day, sum(n * (kind = 'question')),
-  sum(n * (kind = 'command'))
+SELECT date(at, 'unixepoch', 'localtime') AS day, sum(questions), sum(commands)
 FROM (
-  SELECT hour * 3600 AS at, kind, n {_HOURS[mode]}
-  UNION ALL SELECT created_at / 1000, kind, 1 {_OPEN[mode]}
+  SELECT hour * 3600 AS at, sum(iif(kind = 'question', n, 0)) AS questions,
+    sum(iif(kind = 'command', n, 0)) AS commands
+  FROM usage_hours WHERE {SCOPE_SQL[mode]} AND {_CHOSEN} GROUP BY hour
+  UNION ALL SELECT created_at / 1000, kind = 'question', kind = 'command' {_OPEN[mode]}
 )
 GROUP BY day ORDER BY day DESC
 """
@@ -113,9 +110,12 @@ class CountedStats:
         rows = self._database.rows(_BY_DAY[scope.mode], filter_bindings(scope, where))
         return [DayCount(day=row[0], questions=row[1], commands=row[2]) for row in rows]
 
+    def waiting(self, scope: Scope, where: EntryFilter) -> int:
+        """Return about how many entries are to be counted before these counts can be told."""
+        return self._usage.waiting() if _is_whole(scope, where) else 0
+
     def _is_counted(self, scope: Scope, where: EntryFilter) -> bool:
-        whole = EntryFilter(kind=where.kind, status=where.status)
-        if scope.mode not in _MODES or where != whole:
+        if not _is_whole(scope, where):
             return False
         try:
             return self._usage.catch_up()
@@ -133,3 +133,7 @@ class CountedStats:
 
     def _row(self, sql: str, bindings: dict[str, Any]) -> tuple[Any, ...]:
         return self._database.row(sql, bindings) or ()
+
+
+def _is_whole(scope: Scope, where: EntryFilter) -> bool:
+    return scope.mode in _MODES and where == EntryFilter(kind=where.kind, status=where.status)

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import apsw
-import msgspec
 
 from ipcom_chat.errors import StorageCorruptError
-from ipcom_chat.storage.database import Database, connect, keep_wal, use_wal
-from ipcom_chat.storage.faults import damage_mark, translated
+from ipcom_chat.storage.database import Database, connect, json_list, keep_wal, use_wal
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import damage_mark
 
 _PAGE_BYTES: Final = 16_384
 """A page of 4 KiB would hold seven vectors and leave a tenth of itself empty."""
@@ -92,19 +92,19 @@ class Vectors:
 
     def hashes(self, seqs: Iterable[int]) -> dict[int, int]:
         """Return, of those rows that have a vector, the hash of the text it was made of."""
-        return {row[0]: row[1] for row in self._database.rows(_HASHES, (_json(seqs),))}
+        return {row[0]: row[1] for row in self._database.rows(_HASHES, (json_list(seqs),))}
 
     def exact(self, seqs: Iterable[int]) -> dict[int, bytes]:
         """Return the exact vectors of those rows that have one."""
-        return {row[0]: row[1] for row in self._database.rows(_EXACT, (_json(seqs),))}
+        return {row[0]: row[1] for row in self._database.rows(_EXACT, (json_list(seqs),))}
 
     def put(self, made: Sequence[Vector], lost: Sequence[int], mark: VectorMark) -> None:
         """Store vectors, drop those of lost texts, and note how far that reaches, all at once."""
         with self._database.write() as transaction:
             if lost:
                 transaction.clear()
-                transaction.execute(_FORGET_CODES, (_json(lost),))
-                transaction.execute(_FORGET_VECTORS, (_json(lost),))
+                transaction.execute(_FORGET_CODES, (json_list(lost),))
+                transaction.execute(_FORGET_VECTORS, (json_list(lost),))
             transaction.execute_many(_PUT_CODE, [(v.seq, v.text_hash, v.code) for v in made])
             transaction.execute_many(_PUT_VECTOR, [(v.seq, v.exact) for v in made])
             transaction.execute_many(_SET_MARK, list(mark._asdict().items()))
@@ -163,7 +163,3 @@ def _prepare(connection: apsw.Connection, path: Path, model: str, dimension: int
             transaction.execute(statement)
         transaction.execute_many(_SET_MARK, list(VectorMark()._asdict().items()))
         transaction.execute(_NAME_MODEL, (model, dimension))
-
-
-def _json(seqs: Iterable[int]) -> str:
-    return msgspec.json.encode(list(seqs)).decode()

@@ -8,11 +8,9 @@ entry has none: its vote would travel, and nobody else could know of what.
 
 from collections.abc import Iterable
 
-import msgspec
-
 from ipcom_chat.domain.votes import Tally, Vote
 from ipcom_chat.ids import EntryId
-from ipcom_chat.storage.database import Database
+from ipcom_chat.storage.database import Database, json_list
 
 _CAST = """
 INSERT INTO votes (entry_id, voter, value, mode, user_id, machine_id, created_at, updated_at,
@@ -46,8 +44,5 @@ class Votes:
 
     def tallies(self, ids: Iterable[str]) -> dict[str, Tally]:
         """Return the votes by entry id, for those that ever had any."""
-        listed = msgspec.json.encode(list(ids)).decode()
-        return {
-            row[0]: Tally(good=row[1], bad=row[2])
-            for row in self._database.rows(_TALLIES, (listed,))
-        }
+        rows = self._database.rows(_TALLIES, (json_list(ids),))
+        return {row[0]: Tally(good=row[1], bad=row[2]) for row in rows}

@@ -6,14 +6,14 @@ calls wait for the primary, and say so when it cannot be reached.
 
 from ipcom_chat.domain.merge import UserRow
 from ipcom_chat.domain.people import UserChange
-from ipcom_chat.errors import DuplicateUserError, PrimaryError, StatementError, UnknownUserError
+from ipcom_chat.errors import PrimaryError, StatementError, UnknownUserError
 from ipcom_chat.i18n import _
 from ipcom_chat.libsql.hrana import Result, Statement
-from ipcom_chat.storage.people import BEAT_COLUMNS
+from ipcom_chat.storage.people import BEAT_COLUMNS, email_taken, username_taken
 from ipcom_chat.storage.sync_rows import Pulled
 from ipcom_chat.storage.sync_state import Timeline
 from ipcom_chat.sync.engine import Exchanges
-from ipcom_chat.sync.protocol import PROTOCOL, State, check_version, look, state_of
+from ipcom_chat.sync.protocol import PROTOCOL, State, check_version, look, rows_of, state_of
 
 _USER = f"SELECT rev,json_array({','.join(UserRow.__struct_fields__)})FROM users WHERE id=?"
 _CHANGE = (
@@ -85,9 +85,7 @@ async def fetch_heartbeats(primary: Exchanges) -> list[tuple[object, ...]]:
         PrimaryError: the primary cannot be reached or used.
     """
     (result,), _is_primary = await primary.exchange([Statement(_BEATS)], writes=False)
-    if isinstance(result, PrimaryError):
-        raise result
-    return list(result.rows)
+    return list(rows_of(result))
 
 
 async def fetch_size(primary: Exchanges) -> tuple[int | None, int | None]:
@@ -111,25 +109,16 @@ def _number(result: Result | PrimaryError) -> int | None:
 
 
 def _pulled(result: Result | PrimaryError) -> Pulled | None:
-    if isinstance(result, PrimaryError):
-        raise result
-    return Pulled("u", *result.rows[0]) if result.rows else None  # type: ignore[arg-type]
+    rows = rows_of(result)
+    return Pulled("u", *rows[0]) if rows else None
 
 
 def _meant(error: PrimaryError, change: UserChange) -> Exception:
     reason = error.reason if isinstance(error, StatementError) else ""
     if reason.endswith("ipcom-chat: username"):
-        return DuplicateUserError(
-            _(
-                "There is a user {username!r} already; 'ipcom-chat user list --all' shows inactive "
-                "ones, 'ipcom-chat user reactivate {username}' brings one back.",
-                username=change.username,
-            )
-        )
+        return username_taken(change.username)
     if reason.endswith("ipcom-chat: email"):
-        return DuplicateUserError(
-            _("The e-mail {email} belongs to another active user.", email=change.email or "-")
-        )
+        return email_taken(change.email or "-")
     if reason.endswith("ipcom-chat: unknown user"):
         return UnknownUserError(_("The user {name!r} is gone.", name=change.username))
     return error

@@ -19,7 +19,7 @@ from typing import Protocol
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS, Clock
 from ipcom_chat.errors import (
     PrimaryError,
     PrimaryReadOnlyError,
@@ -59,10 +59,10 @@ from ipcom_chat.sync.protocol import (
 OPEN_AFTER_MS = 1_000
 """How long an open request lasts before its state is pushed."""
 PUSH_MAX_BYTES = 1_500_000
-BEAT_EVERY_MS = 5 * 60 * 1000
-READ_ONLY_MS = 10 * 60 * 1000
+BEAT_EVERY_MS = 5 * MINUTE_MS
+READ_ONLY_MS = 10 * MINUTE_MS
 """How long a refusal to write is believed."""
-EVICT_EVERY_MS = 60 * 60 * 1000
+EVICT_EVERY_MS = HOUR_MS
 SHOWN_MS = BEAT_EVERY_MS
 """How long what replicas of the primary show is enough."""
 PAGE_ROWS = 1_000
@@ -192,7 +192,7 @@ class Engine:
     @contextmanager
     def erasing(self) -> Iterator[None]:
         """Tell, after the block, whoever holds what was derived of text that it took out."""
-        after, before = self.state.last_change(), self._database.clearings
+        after, before = self._database.last_change(), self._database.clearings
         try:
             yield
         finally:
@@ -421,7 +421,7 @@ class Engine:
 
     def _since_ms(self, now: int) -> int:
         days = self._options.window_days
-        return now - days * 86_400_000 if days else 0
+        return now - days * DAY_MS if days else 0
 
     def _scopes(self, users: Sequence[str]) -> list[str]:
         return ["g", f"m:{self.identity.machine_id}", *(f"u:{user}" for user in users)]

@@ -1,9 +1,8 @@
-"""The right to exchange with the primary: one process of a machine at a time has it.
+"""The right to exchange with the primary: one process of a replica at a time has it.
 
 A lock beside the replica, which ends with its process, however that ends.
 """
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from ipcom_chat.errors import StorageReadOnlyError
 from ipcom_chat.i18n import _
+from ipcom_chat.storage.locks import FILE_MODE, take
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def flight(replica: Path) -> Iterator[bool]:
     """Hold the right to exchange for this replica; yield False if another process has it."""
     path = Path(f"{replica}.sync")
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     except OSError as error:
         raise StorageReadOnlyError(
             _(
@@ -29,12 +29,6 @@ def flight(replica: Path) -> Iterator[bool]:
             )
         ) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        yield False
-        return
-    try:
-        yield True
+        yield take(handle)
     finally:
         os.close(handle)

@@ -4,12 +4,11 @@ The first address of the primary is the primary itself, and only what it says of
 counts; others may be replicas of it, which pass writes on and may be behind in what they show.
 """
 
-import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import monotonic
 
+from ipcom_chat.daemon_thread import in_daemon_thread
 from ipcom_chat.errors import (
     PrimaryAuthError,
     PrimaryError,
@@ -163,7 +162,7 @@ class LatePrimary:
         """
         if self._primary is None:
             try:
-                target = await _aside(self._resolve)
+                target = await in_daemon_thread(self._resolve)
                 self._primary, self._token = Primary(target), target.token
             except SettingsError as error:
                 raise PrimarySetupError(str(error)) from error
@@ -174,30 +173,3 @@ class LatePrimary:
         primary, self._primary = self._primary, None
         if primary is not None:
             await primary.close()
-
-
-async def _aside(call: Callable[[], Target]) -> Target:
-    """Run `call` in a thread that the end of the process does not wait for."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Target] = loop.create_future()
-
-    def settle(target: Target | None, error: BaseException | None) -> None:
-        if future.done():
-            return  # cancelled meanwhile
-        if error is not None:
-            future.set_exception(error)
-        elif target is not None:
-            future.set_result(target)
-
-    def run() -> None:
-        target: Target | None = None
-        failure: BaseException | None = None
-        try:
-            target = call()
-        except BaseException as error:  # noqa: BLE001 - raised where it is awaited
-            failure = error
-        with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(settle, target, failure)
-
-    threading.Thread(target=run, name="token", daemon=True).start()
-    return await future

@@ -19,6 +19,7 @@ from ipcom_chat.errors import (
 )
 from ipcom_chat.i18n import _
 from ipcom_chat.libsql.hrana import Result, Statement, Value
+from ipcom_chat.storage.database import json_list
 from ipcom_chat.storage.sync_rows import Pulled, Waiting
 from ipcom_chat.storage.sync_state import Subscription, Timeline
 
@@ -147,7 +148,7 @@ def statements(plan: Plan) -> list[Statement]:
     """Return the one request of an exchange."""
     found = [_push(plan), *_states(plan), *_small_rows(plan)] if plan.pushed else []
     if plan.fetched:
-        found.append(Statement(ENTRY_ROWS, (_json(plan.fetched),)))
+        found.append(Statement(ENTRY_ROWS, (json_list(plan.fetched),)))
     # The anchor vouches for what was read before the state; pages leave out what came later.
     found.append(look(plan.timeline))
     for subscription in plan.subscriptions:
@@ -177,11 +178,11 @@ def reply_of(plan: Plan, results: Sequence[Result | PrimaryError]) -> Reply:
     entries = queue.pop(0) if plan.fetched else Result()
     state = check(plan.timeline, state_of(queue.pop(0)))
     refused = _refusal(push)
-    fetched = [*_rows(small), *(("e", *row) for row in _rows(entries))]
+    fetched = [*rows_of(small), *(("e", *row) for row in rows_of(entries))]
     pages = tuple(_page(plan, each, state, queue) for each in plan.subscriptions)
     return Reply(
         state=state,
-        answers=_answers(plan, _rows(states)),
+        answers=_answers(plan, rows_of(states)),
         pages=pages,
         fetched=tuple(Pulled(*row) for row in fetched),
         refused=refused,
@@ -196,7 +197,7 @@ def state_of(result: Result | PrimaryError) -> State:
         PrimaryForeignError: it has no such view, or nothing in it.
     """
     try:
-        rows = _rows(result)
+        rows = rows_of(result)
         return msgspec.convert(rows[0], State)
     except StatementError as error:
         raise foreign() from error
@@ -276,7 +277,7 @@ def _push(plan: Plan) -> Statement:
 
 def _states(plan: Plan) -> list[Statement]:
     ids = [waiting.key for waiting in plan.pushed if waiting.kind == "entry"]
-    args = (_json(ids), plan.nonce, plan.timeline.anchor_n or 0)
+    args = (json_list(ids), plan.nonce, plan.timeline.anchor_n or 0)
     return [Statement(_ENTRY_STATES, args)] if ids else []
 
 
@@ -291,7 +292,7 @@ def _answers(plan: Plan, rows: Sequence[tuple[Any, ...]]) -> dict[str, tuple[int
 def _small_rows(plan: Plan) -> list[Statement]:
     # The key of a vote begins with the id of its entry.
     ids = {waiting.key.split(" ")[0] for waiting in plan.pushed if waiting.kind != "entry"}
-    return [Statement(_SMALL_ROWS, (_json(sorted(ids)),))] if ids else []
+    return [Statement(_SMALL_ROWS, (json_list(sorted(ids)),))] if ids else []
 
 
 def _pull(plan: Plan, subscription: Subscription) -> list[Statement]:
@@ -320,13 +321,13 @@ def _page(
     """
     newer, cursor, is_full = [], subscription.cursor, False
     if cursor is not None:
-        newer = _rows(queue.pop(0))
+        newer = rows_of(queue.pop(0))
         is_full = len(newer) >= plan.page_rows
         last = newer[-1][1] if newer else 0
         cursor = max(cursor, min(last, state.n) if is_full else state.n)
     older, fill_below = [], subscription.fill_below
     if not subscription.is_filled:
-        older = _rows(queue.pop(0))
+        older = rows_of(queue.pop(0))
         has_more = len(older) >= plan.page_rows
         fill_below = older[-1][1] if has_more else None
         is_full = is_full or has_more
@@ -357,11 +358,12 @@ def _is_read_only(result: object) -> bool:
     return isinstance(result, PrimaryError) and result.code == "primary_read_only"
 
 
-def _rows(result: Result | PrimaryError) -> list[tuple[Any, ...]]:
+def rows_of(result: Result | PrimaryError) -> list[tuple[Any, ...]]:
+    """Return the rows of a result.
+
+    Raises:
+        PrimaryError: the statement failed.
+    """
     if isinstance(result, Exception):
         raise result
     return result.rows
-
-
-def _json(values: Sequence[str]) -> str:
-    return msgspec.json.encode(values).decode()

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from ipcom_chat.clock import Clock
+from ipcom_chat.clock import DAY_MS, Clock
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import (
     PrimaryForeignError,
@@ -39,7 +39,7 @@ LOCK_TIMEOUT_S = 15.0
 """The server itself gives a waiting writer up after 5 s."""
 COUNT_TIMEOUT_S = 60.0
 """Every entry is counted."""
-SEEN_WITHIN_MS = 24 * 60 * 60 * 1000
+SEEN_WITHIN_MS = DAY_MS
 OLD_TABLES = frozenset({"history_global", "history_user", "history_machine", "command_cache"})
 """Tables of the earlier program; here the same names are views."""
 NAMES_SHOWN = 4

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ipcom_chat.errors import PrimaryError
-from ipcom_chat.libsql.hrana import Result, Statement
-from ipcom_chat.storage.database import Database
+from ipcom_chat.libsql.hrana import Statement
+from ipcom_chat.storage.database import Database, json_list
 from ipcom_chat.storage.sync_rows import Pulled, SyncRows, take
 from ipcom_chat.storage.sync_state import Subscription, SyncState
 from ipcom_chat.storage.sync_sums import (
@@ -24,7 +23,7 @@ from ipcom_chat.storage.sync_sums import (
     small_sums,
 )
 from ipcom_chat.sync.engine import Engine, Exchanges
-from ipcom_chat.sync.protocol import ENTRY_ROWS
+from ipcom_chat.sync.protocol import ENTRY_ROWS, rows_of
 
 FETCH_IDS = 200
 
@@ -102,7 +101,7 @@ async def _compare(database: Database, primary: Exchanges, held: Subscription) -
         [Statement(_SUMS, args), Statement(_SMALL, args)], writes=True
     )
     ours = local_sums(database, args)
-    theirs = {row[0]: tuple(row[1:]) for row in _rows(answers[0])}
+    theirs = {row[0]: tuple(row[1:]) for row in rows_of(answers[0])}
     here: States = {}
     there: States = {}
     for bucket in {*ours, *theirs}:
@@ -112,7 +111,7 @@ async def _compare(database: Database, primary: Exchanges, held: Subscription) -
             there |= await _states(primary, bounds)
     gone = [key for key in here if key not in there]
     known = await _known(primary, gone)
-    small = {row[0]: (row[1], row[2]) for row in _rows(answers[1])}
+    small = {row[0]: (row[1], row[2]) for row in rows_of(answers[1])}
     return Compared(
         scope=held.scope,
         entries=sum(sums[0] for sums in ours.values()),
@@ -125,24 +124,24 @@ async def _compare(database: Database, primary: Exchanges, held: Subscription) -
 
 async def _states(primary: Exchanges, bounds: tuple[str | int, ...]) -> States:
     answers, _is_primary = await primary.exchange([Statement(_STATES, bounds)], writes=True)
-    return {row[0]: (row[1], row[2]) for row in _rows(answers[0])}
+    return {row[0]: (row[1], row[2]) for row in rows_of(answers[0])}
 
 
 async def _known(primary: Exchanges, ids: Sequence[str]) -> set[str]:
     """Return those of the entries that the primary has, wherever."""
     found: set[str] = set()
     for start in range(0, len(ids), FETCH_IDS):
-        asked = msgspec.json.encode(ids[start : start + FETCH_IDS]).decode()
+        asked = json_list(ids[start : start + FETCH_IDS])
         answers, _is_primary = await primary.exchange([Statement(_KNOWN, (asked,))], writes=True)
-        found |= {row[0] for row in _rows(answers[0])}
+        found |= {row[0] for row in rows_of(answers[0])}
     return found
 
 
 async def _fetch(database: Database, primary: Exchanges, ids: Sequence[str]) -> None:
-    asked = msgspec.json.encode(ids).decode()
-    answers, _is_primary = await primary.exchange([Statement(ENTRY_ROWS, (asked,))], writes=True)
+    asked = Statement(ENTRY_ROWS, (json_list(ids),))
+    answers, _is_primary = await primary.exchange([asked], writes=True)
     with database.write() as transaction:
-        take(transaction, [Pulled("e", rev, row) for rev, row in _rows(answers[0])])
+        take(transaction, [Pulled("e", rev, row) for rev, row in rows_of(answers[0])])
 
 
 def _different_tables(
@@ -150,9 +149,3 @@ def _different_tables(
 ) -> tuple[str, ...]:
     letters = {*ours, *theirs}
     return tuple(sorted(each for each in letters if ours.get(each) != theirs.get(each)))
-
-
-def _rows(result: Result | PrimaryError) -> list[tuple]:  # type: ignore[type-arg]
-    if isinstance(result, PrimaryError):
-        raise result
-    return result.rows

@@ -77,9 +77,16 @@ def test_no_value_is_an_option_a_placeholder_or_two_lines(kind: CaptureKind, tex
             assert not set(value) & set(" $;|&()\"'/")
 
 
-def test_small_words_are_no_names() -> None:
-    assert is_small_word("Não")
-    assert not is_small_word("nginx")
+@pytest.mark.parametrize(
+    "word", ["Não", "while", "everyone", "third", "still", "enquanto", "também", "última"]
+)
+def test_words_of_the_language_are_no_names(word: str) -> None:
+    assert is_small_word(word)
+
+
+@pytest.mark.parametrize("name", ["nginx", "last", "more", "most", "time"])
+def test_a_word_that_names_a_program_is_a_name(name: str) -> None:
+    assert not is_small_word(name)
 
 
 @pytest.mark.parametrize("value", ["ſsh", "\u212a8s", "İ", "1٣"])

@@ -17,6 +17,7 @@ from ipcom_chat.domain.merge import (
     UserRow,
     VoteRow,
     cleared,
+    loses_text,
     merge_entries,
     merge_small,
 )
@@ -38,6 +39,24 @@ def _both(one: EntryRow, other: EntryRow) -> EntryRow:
 def test_the_level_of_a_redaction_by_hand_is_fixed() -> None:
     # Rows that other versions of the program wrote hold it.
     assert BY_HAND == 1_073_741_824
+
+
+@pytest.mark.parametrize(
+    ("after", "is_lost"),
+    [
+        ({}, False),
+        ({"command": "[redacted]"}, True),
+        ({"response": None}, True),
+        ({"response": "[redacted]"}, True),
+        ({"tags": '["other"]', "version": 9}, False),
+    ],
+)
+def test_what_a_merge_takes_out_of_an_entry_is_told(after: dict[str, Any], is_lost: bool) -> None:
+    assert loses_text(ANSWERED, changed(ANSWERED, **after)) is is_lost
+
+
+def test_an_answer_that_comes_takes_nothing_out() -> None:
+    assert not loses_text(ASKED, ANSWERED)
 
 
 @pytest.mark.parametrize("status", ["pending", "processing"])

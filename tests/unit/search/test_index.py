@@ -9,8 +9,8 @@ import pytest
 
 from ipcom_chat.domain.entry import Kind, Status
 from ipcom_chat.search import catch_up as catch_up_module
-from ipcom_chat.search import index as index_module
 from ipcom_chat.search.index import SearchIndex
+from ipcom_chat.storage.locks import held
 from tests.support.machine import background
 from tests.support.replica import an_entry, done
 from tests.support.search import Searched, is_in_terms, searching
@@ -149,7 +149,7 @@ def test_rows_that_left_without_a_trace_are_forgotten_when_they_are_many(made: S
 
 def test_one_process_writes_the_others_leave_it_to_it(made: Searched) -> None:
     made.service.catch_up(limit=10)
-    with index_module._lock(made.folder) as is_mine:
+    with held(made.folder / "lock") as is_mine:
         assert is_mine
         assert made.service.catch_up().busy
         assert made.reader().count == 10
@@ -166,7 +166,7 @@ def test_it_is_for_its_owner_alone(made: Searched) -> None:
 def test_who_must_not_leave_a_word_behind_waits_for_the_other(made: Searched) -> None:
     made.service.catch_up()
     made.change("UPDATE entries SET local_seq = ?, command = 'x' WHERE seq = 5")
-    with index_module._lock(made.folder):
+    with held(made.folder / "lock"):
         waiting = background(lambda: _caught_up_elsewhere(made.folder.parent))
         time.sleep(0.1)
         assert not waiting.done()

@@ -1,6 +1,5 @@
 """The thread that counts the history ahead."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,14 @@ from ipcom_chat.services.counting import Counting
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.usage import Usage
+from tests.support.machine import eventually
 from tests.support.replica import StepClock, an_entry, opened
 
 _COUNTED = "SELECT coalesce(sum(n), 0) FROM usage_hours"
-TIMEOUT_S = 20.0
 
 
 def _wait_for(database: Database, count: int) -> None:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while database.number(_COUNTED) != count:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
+    eventually(lambda: database.number(_COUNTED), lambda counted: counted == count)
 
 
 def test_it_counts_what_others_save_without_being_looked_at(tmp_path: Path) -> None:

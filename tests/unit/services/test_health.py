@@ -13,7 +13,7 @@ from ipcom_chat.clock import SystemClock
 from ipcom_chat.services import health
 from ipcom_chat.services.health import Check, Status, Subject, examine
 from ipcom_chat.services.people import UserService
-from ipcom_chat.storage.faults import damage_mark
+from ipcom_chat.storage.locks import damage_mark
 from ipcom_chat.storage.people import Users
 from tests.support.replica import fill, opened
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from ipcom_chat.domain.entry import Kind, Status
 from ipcom_chat.domain.people import Heartbeat, Machine
 from ipcom_chat.domain.votes import Vote
@@ -13,7 +14,7 @@ from ipcom_chat.ids import EntryId, MachineId, ReplicaId
 from ipcom_chat.services.measuring import write_measured
 from ipcom_chat.services.monitoring import DAY, MONTH, WEEK, Health, Reason, Window
 from ipcom_chat.services.sync import Condition, SyncStatus
-from ipcom_chat.storage.meter import DAY_MS, HOUR_MS, MINUTE_MS, SEARCH, SYNC, WRITE, Meter
+from ipcom_chat.storage.meter import SEARCH, SYNC, WRITE, Meter
 from ipcom_chat.storage.people import Heartbeats, Machines
 from ipcom_chat.storage.sync_state import Parked
 from ipcom_chat.storage.usage import Usage

@@ -45,7 +45,7 @@ def test_a_backup_that_cannot_be_verified_stops_everything(
 ) -> None:
     path = tmp_path / "history.db"
     fill(path, 1)
-    monkeypatch.setattr(backup, "_CHECK", "SELECT 'row missing'")
+    monkeypatch.setattr(backup, "problems", lambda *_file, **_how: ["row missing"])
     with opened(path) as database, pytest.raises(StorageError, match="could not be verified"):
         back_up(database, "before-x", now_ms=NOW_MS)
     assert list(tmp_path.glob("*before-x*")) == []

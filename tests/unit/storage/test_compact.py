@@ -11,7 +11,7 @@ from ipcom_chat.ids import EntryId
 from ipcom_chat.storage import compact as module
 from ipcom_chat.storage.compact import PREFIX, compact, space
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.faults import alone_mark
+from ipcom_chat.storage.locks import alone_mark
 from ipcom_chat.storage.search_rows import SearchRows
 from tests.support.replica import an_entry, die_at, exit_code, fill, opened, together
 

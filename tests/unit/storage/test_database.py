@@ -27,7 +27,8 @@ from ipcom_chat.storage.database import (
     use_wal,
 )
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.faults import damage_mark, translated
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import damage_mark
 from ipcom_chat.storage.replica import open_replica
 from tests.support.replica import (
     NOBODY,

@@ -7,21 +7,12 @@ from pathlib import Path
 import apsw
 import pytest
 
+from ipcom_chat.clock import DAY_MS, HOUR_MS, MINUTE_MS
 from ipcom_chat.errors import NotFoundError, StorageBusyError
 from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.measures import KEPT_DAYS, Measures
-from ipcom_chat.storage.meter import (
-    DAY_MS,
-    HOUR_MS,
-    MINUTE_MS,
-    READ,
-    SEARCH,
-    WRITE,
-    Meter,
-    timed,
-    timing,
-)
+from ipcom_chat.storage.meter import READ, SEARCH, WRITE, Meter, timed, timing
 from tests.support.replica import NOW_MS, StepClock, an_entry, kill, opened, process, together
 
 

@@ -201,6 +201,25 @@ def test_an_empty_file_becomes_a_replica(tmp_path: Path) -> None:
     assert _open(0, path) == latest("replica")
 
 
+def test_counts_from_before_their_sums_were_kept_are_summed(tmp_path: Path) -> None:
+    path = tmp_path / "replica.db"
+    connection = connect(path)
+    migrate(connection, path, migrations("replica")[:5], now_ms=NOW_MS)
+    for at in (1, 2):
+        connection.execute(
+            "INSERT INTO usage_hours VALUES (?, 'global', 0, 'question', 'error', 0, 3, 0, 0)",
+            (at,),
+        )
+        connection.execute(
+            "INSERT INTO usage_days VALUES (?, 1, 'global', 0, 'question', 'error', 3, 0, 7, 0)",
+            (at,),
+        )
+    connection.close()
+    with opened(path) as database:
+        assert database.number("SELECT sum(n) FROM usage_totals") == 6
+        assert database.row("SELECT who, n, tokens FROM usage_who_totals") == (1, 6, 14)
+
+
 def test_events_from_before_their_index_was_made_smaller_are_found(tmp_path: Path) -> None:
     path = tmp_path / "replica.db"
     connection = connect(path)

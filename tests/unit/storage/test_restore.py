@@ -18,7 +18,7 @@ from ipcom_chat.services.backups import BackupPlace
 from ipcom_chat.storage import archives
 from ipcom_chat.storage.backup import copy_to, examine
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.faults import alone_mark, damage_mark
+from ipcom_chat.storage.locks import alone_mark, damage_mark
 from ipcom_chat.storage.search_rows import SearchRows
 from tests.support.replica import (
     MACHINE,

@@ -16,7 +16,8 @@ from ipcom_chat.schema import latest
 from ipcom_chat.storage import salvage
 from ipcom_chat.storage.database import Database, connect
 from ipcom_chat.storage.entries import Entries
-from ipcom_chat.storage.faults import damage_mark, translated
+from ipcom_chat.storage.faults import translated
+from ipcom_chat.storage.locks import damage_mark
 from ipcom_chat.storage.migrate import schema_version
 from ipcom_chat.storage.people import Machines, Sessions
 from ipcom_chat.storage.replica import Replica, open_replica

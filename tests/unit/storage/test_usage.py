@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ipcom_chat.clock import HOUR_MS
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Scope, Status
 from ipcom_chat.ids import EntryId, MachineId, UserId
 from ipcom_chat.storage import usage_counting as counting_module
@@ -16,7 +17,6 @@ from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.erasures import Erasures
-from ipcom_chat.storage.meter import HOUR_MS
 from ipcom_chat.storage.sync_state import SyncState
 from ipcom_chat.storage.usage import Span, Usage
 from ipcom_chat.storage.usage_counting import BATCH, LITTLE, UsageCounting
@@ -59,6 +59,16 @@ SELECT created_at / 86400000, coalesce(user_id, ''), os_user, machine_id, mode, 
 FROM entries WHERE completed_at IS NOT NULL AND deleted_at IS NULL
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
+_TOTALS = "SELECT * FROM usage_totals WHERE n OR ok OR time_ms ORDER BY 1, 2, 3, 4, 5"
+_SUMMED_HOURS = """
+SELECT mode, private, kind, status, upto_ms, sum(n), sum(ok), sum(time_ms) FROM usage_hours
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+"""
+_WHO_TOTALS = "SELECT * FROM usage_who_totals WHERE n OR tokens ORDER BY 1, 2, 3, 4, 5"
+_SUMMED_DAYS = """
+SELECT who, mode, private, kind, status, sum(n), sum(tokens) FROM usage_days
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+"""
 
 entries = st.builds(
     lambda hour, user, machine, mode, kind, status, tokens, time_ms: an_entry(
@@ -78,7 +88,10 @@ steps = st.lists(
 
 
 def is_exact(database: Database) -> bool:
-    pairs = ((_HOURS, _TRUE_HOURS), (_DAYS, _TRUE_DAYS))
+    pairs = (
+        (_HOURS, _TRUE_HOURS), (_DAYS, _TRUE_DAYS),
+        (_TOTALS, _SUMMED_HOURS), (_WHO_TOTALS, _SUMMED_DAYS),
+    )  # fmt: skip
     return all(list(database.rows(a)) == list(database.rows(b)) for a, b in pairs)
 
 

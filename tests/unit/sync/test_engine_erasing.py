@@ -88,6 +88,6 @@ def test_only_what_takes_text_out_is_told_of(new_node: NewNode) -> None:
     assert told == []
     Erasures(writer.database).delete([entry], at_ms=1)
     writer.cycle()
-    before = reader.engine.state.last_change()
+    before = reader.database.last_change()
     run(engine.cycle())
     assert told == [before]

@@ -2,6 +2,7 @@
 
 MESSAGES: dict[str, str] = {
     "Another program still reads the old text.": "Outro programa ainda lê o texto antigo.",
+    "Counting {count} changed entries…": "Contando {count} registros alterados…",
     "It is still being answered, and stays.": "Ainda está sendo respondida, e fica.",
     "Nothing in this history fits.": "Nada neste histórico corresponde.",
     "One copy beside the history still has it.": "Uma cópia ao lado do histórico ainda o contém.",

@@ -1,7 +1,7 @@
 """Waits for work in a thread that nobody waits for when the program ends.
 
-`asyncio.to_thread` is waited for at the end of the loop: a command that is slow to give a key would
-hold up whoever has cancelled and wants to leave.
+`asyncio.to_thread` is waited for at the end of the loop: a command that is slow to give a key or a
+token would hold up whoever has cancelled and wants to leave.
 """
 
 import asyncio
