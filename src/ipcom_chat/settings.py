@@ -21,6 +21,7 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular, temporary_beside, write_new
 from ipcom_chat.i18n import Language, _, locale_language
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.setting_definitions import KNOWN, Setting
 
 SYSTEM_FILE = Path("/etc/ipcom-chat/config.toml")
@@ -209,7 +210,7 @@ def read_file(path: Path) -> dict[str, Any]:
                 "Cannot read the settings in {path}: {reason}. Nothing was changed; mend the file, "
                 "or move it away to start without it.",
                 path=path,
-                reason=getattr(error, "strerror", None) or error,
+                reason=reason_of(error),
             )
         ) from error
     for key in flat:
@@ -383,7 +384,7 @@ def save(path: Path, key: str, text: str) -> None:
                 "Cannot write the settings to {path}: {reason}. They are as they were; check the "
                 "permissions of the folder and the space left.",
                 path=path,
-                reason=getattr(error, "strerror", None) or error,
+                reason=reason_of(error),
             )
         ) from error
 

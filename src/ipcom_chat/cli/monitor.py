@@ -13,6 +13,7 @@ from ipcom_chat.domain.entry import Scope
 from ipcom_chat.errors import OutputError, UsageError
 from ipcom_chat.files import replace_text
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.monitoring import DAY, View, Window
 from ipcom_chat.settings import FLAG
@@ -123,7 +124,7 @@ def _prometheus(context: CliContext, days: int, target: Path | None, *, fleet: b
         replace_text(target, text, mode=READABLE)
     except OSError as error:
         raise OutputError(
-            _("Cannot write to {path}: {reason}.", path=target, reason=error.strerror)
+            _("Cannot write to {path}: {reason}.", path=target, reason=reason_of(error))
         ) from error
     return output.ExitCode.OK
 

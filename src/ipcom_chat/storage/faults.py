@@ -16,6 +16,7 @@ from ipcom_chat.errors import (
     StorageReadOnlyError,
 )
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 BUSY_TIMEOUT_S = 30.0
 FILE_MODE = 0o600
@@ -107,7 +108,7 @@ def _of_os_error(error: OSError, path: Path) -> StorageError:
             "Cannot open the history {path}: {reason}. Nothing was changed; check the folder, or "
             "set IPCOM_CHAT_DATA_DIR to a folder of yours.",
             path=path,
-            reason=error.strerror,
+            reason=reason_of(error),
         )
     )
 
