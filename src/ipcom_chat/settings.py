@@ -250,12 +250,9 @@ def known(key: str, *, where: str) -> Setting:
         )
     if not near:
         raise SettingsError(
-            _(
-                "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
-                key=key,
-                where=where,
-            )
-        )
+            _("Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
+              key=key, where=where)
+        )  # fmt: skip
     raise SettingsError(
         _(
             "Unknown setting {key!r} in {where}; did you mean {near!r}? Nothing was changed.",

@@ -39,6 +39,7 @@ from ipcom_chat.services.chat import (
     is_kept_private,
 )
 from ipcom_chat.services.exports import json_text
+from ipcom_chat.tui.entry_texts import as_asked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,10 +101,8 @@ def retry(context: CliContext, /, entry_id: str, **how: Any) -> int:
         raise UsageError(
             _("{id} is still being answered; 'ipcom-chat cancel {id}' stops it.", id=entry_id)
         )
-    # What was not shared is not shared now.
-    question = f" {entry.command}" if entry.private else entry.command
     # It was typed at another time, perhaps by somebody else: it attaches no file of today's.
-    return _ask(context, question, how, typed="", retry_of=entry.id)
+    return _ask(context, as_asked(entry), how, typed="", retry_of=entry.id)
 
 
 def _check(how: Mapping[str, Any]) -> None:

@@ -9,10 +9,11 @@ Source: bash-completion (README), fish (`complete`), zsh (zshcompsys).
 from collections.abc import Mapping
 from pathlib import Path
 
-from ipcom_chat.cli.main import COMPLETE_VARIABLE
 from ipcom_chat.files import read_regular, temporary_beside, write_new
 
 SHELLS = ("bash", "zsh", "fish")
+COMPLETE_VARIABLE = "_IPCOM_CHAT_COMPLETE"
+"""What a shell sets when it asks what fits; each script names it."""
 FILE_MAX_BYTES = 65_536
 
 

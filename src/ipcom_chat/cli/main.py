@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ipcom_chat import __version__, i18n
 from ipcom_chat.cli import output
+from ipcom_chat.cli.completion_files import COMPLETE_VARIABLE
 from ipcom_chat.errors import UsageError
 from ipcom_chat.files import keep_to_oneself
 from ipcom_chat.i18n import _, language_of, locale_language
@@ -19,7 +20,6 @@ from ipcom_chat.i18n import _, language_of, locale_language
 if TYPE_CHECKING:
     from ipcom_chat.cli.context import CliContext
 
-COMPLETE_VARIABLE = "_IPCOM_CHAT_COMPLETE"
 _MOMENT_S = 0.01
 
 

@@ -48,9 +48,7 @@ class PlainChat:
         wakeup: lets signals be heard while the person writes.
     """
 
-    def __init__(
-        self, conversation: Conversation, runner: asyncio.Runner, wakeup: Wakeup
-    ) -> None:
+    def __init__(self, conversation: Conversation, runner: asyncio.Runner, wakeup: Wakeup) -> None:
         self._conversation = conversation
         self._run = runner.run
         self._wakeup = wakeup
@@ -120,12 +118,13 @@ class PlainChat:
     async def _answered_id(self) -> str | None:
         if self._conversation.last_status is not Status.COMPLETED:
             return None
-        short_id, _entry = await self._conversation.meant(None)
+        answered = self._conversation.named(None)
+        short_id, _entry = await self._conversation.history.meant(answered)
         return short_id
 
     async def _solved(self, text: str) -> str | None:
         with suppress(IpcomChatError):  # the answer needs no history either
-            found = await self._conversation.solved(text)
+            found = await self._conversation.history.solved(text)
             return solved_before(found) if found else None
         return None
 
@@ -207,7 +206,8 @@ class PlainChat:
         self._ask(failed.text, retry_of=failed.entry_id)
 
     def _vote(self, vote: Vote, rest: str) -> None:
-        short_id, tally = self._run(self._conversation.vote(rest or None, vote))
+        wanted = self._conversation.named(rest or None)
+        short_id, tally = self._run(self._conversation.history.vote(wanted, vote))
         output.note(voted(short_id, tally))
 
     def _clear(self, _rest: str) -> None:
@@ -267,7 +267,7 @@ def _prepare(runtime: Runtime, conversation: Conversation, runner: asyncio.Runne
     with suppress(ImportError, StorageError):
         import readline  # noqa: PLC0415 - some Pythons have none
 
-        for text in runner.run(conversation.prompts()):
+        for text in runner.run(conversation.history.prompts()):
             if "\n" not in text:
                 readline.add_history(text)
 

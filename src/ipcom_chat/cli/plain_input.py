@@ -32,20 +32,24 @@ def typed(wakeup: Wakeup, begun: str = "") -> str | None:
         wakeup: lets Ctrl-C and what ends the program be heard meanwhile.
         begun: what stands in the line at first.
     """
-    wakeup.watch()
     with suppress(EOFError, LeftError):
         while True:
             try:
-                lines = [_line(begun), *_more()]
-                if len(lines) > 1:
-                    lines += _confirmed(len(lines))
-                return "\n".join(lines)
+                with wakeup.listening():
+                    return _text(begun)
             except KeyboardInterrupt:
                 begun = ""
                 output.note("")
                 output.note(_("Dropped. Ctrl-D leaves."))
     output.note("")
     return None
+
+
+def _text(begun: str) -> str:
+    lines = [_line(begun), *_more()]
+    if len(lines) > 1:
+        lines += _confirmed(len(lines))
+    return "\n".join(lines)
 
 
 def _line(begun: str) -> str:

@@ -129,9 +129,7 @@ def _lenient(data: bytes) -> Any:
 
 def unreadable(path: Path, error: Exception) -> ImportSourceError:
     """Return the error for a file that the system does not give."""
-    return ImportSourceError(
-        _("Cannot read {path}: {reason}.", path=path, reason=reason_of(error))
-    )
+    return ImportSourceError(_("Cannot read {path}: {reason}.", path=path, reason=reason_of(error)))
 
 
 def _limited(file: IO[bytes]) -> Iterator[bytes]:

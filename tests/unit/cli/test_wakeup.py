@@ -18,11 +18,16 @@ def take_it_elsewhere():
 with Wakeup({signal.SIGINT}) as wakeup:
     for number in range(2):
         threading.Thread(target=take_it_elsewhere).start()
-        wakeup.watch()
         try:
-            input("ready ")
+            with wakeup.listening():
+                input("ready ")
         except KeyboardInterrupt:
             print("heard", number, flush=True)
+    try:
+        with wakeup.listening():
+            os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        print("heard when nobody waits", flush=True)
 print("urgent:", signal.getsignal(signal.SIGURG).name, signal.set_wakeup_fd(-1))
 """
 
@@ -37,6 +42,6 @@ def test_a_signal_that_another_thread_handled_ends_the_wait_for_a_key(tmp_path: 
             with go.open("wb"):
                 pass  # the thread goes on when its reading ends
             terminal.wait_for(f"heard {number}")
+        terminal.wait_for("heard when nobody waits")
         terminal.wait_for("urgent: SIG_DFL -1")
         assert terminal.process.wait(timeout=30) == 0
-
