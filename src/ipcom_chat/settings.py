@@ -19,7 +19,7 @@ import msgspec
 
 from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
-from ipcom_chat.files import read_regular, temporary_beside, write_new
+from ipcom_chat.files import read_regular, replace_text
 from ipcom_chat.i18n import Language, _, locale_language
 from ipcom_chat.reasons import reason_of
 from ipcom_chat.setting_definitions import KNOWN, Setting
@@ -389,10 +389,4 @@ def save(path: Path, key: str, text: str) -> None:
 def _write(path: Path, text: str) -> None:
     path = path.resolve()  # a link into a folder of dotfiles stays one
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = temporary_beside(path)
-    try:
-        write_new(temporary, [text])
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace_text(path, text, mode=0o600)

@@ -1,6 +1,5 @@
 """`monitor`: shows how it works, once or live, for people and for programs."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -73,7 +72,7 @@ def monitor(
     if form == "prometheus":
         return _prometheus(context, days, target, fleet=fleet)
     view = view_of(context, days)
-    if form is None and _is_live():
+    if form is None and output.is_on_terminal():
         from ipcom_chat.tui.monitor import run_monitor  # noqa: PLC0415 - brings Textual
 
         return run_monitor(context.runtime, view)
@@ -127,7 +126,3 @@ def _prometheus(context: CliContext, days: int, target: Path | None, *, fleet: b
             _("Cannot write to {path}: {reason}.", path=target, reason=reason_of(error))
         ) from error
     return output.ExitCode.OK
-
-
-def _is_live() -> bool:
-    return output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)

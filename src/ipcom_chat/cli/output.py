@@ -162,6 +162,11 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False  # closed
 
 
+def is_on_terminal() -> bool:
+    """Return whether a person reads and writes here, so that a screen can be painted."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+
 def is_asked() -> bool:
     """Return whether somebody is there who can be asked."""
     return is_terminal(sys.stdin) and is_terminal(sys.stderr)

@@ -12,8 +12,8 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError, UsageError
-from ipcom_chat.formats import status_word, voted
-from ipcom_chat.i18n import _, decimal, n_
+from ipcom_chat.formats import megabytes, status_word, voted
+from ipcom_chat.i18n import _, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
 from ipcom_chat.tui.assistant_commands import AssistantCommands, assistant_commands
 from ipcom_chat.tui.conversation import Conversation
@@ -344,7 +344,7 @@ def _size(path: Path) -> str:
     size_bytes = sum(file.stat().st_size for file in files if file.exists())
     if size_bytes < 1_000_000:
         return f"{size_bytes / 1_000:.0f} kB"
-    return f"{decimal(size_bytes / 1_000_000)} MB"
+    return megabytes(size_bytes)
 
 
 def _mode_of(argument: str) -> Mode:

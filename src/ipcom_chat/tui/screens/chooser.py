@@ -8,8 +8,10 @@ typed meanwhile supersedes it.
 """
 
 from collections.abc import Awaitable, Callable
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen, ScreenResultType
@@ -48,6 +50,16 @@ class Chooser(Screen[ScreenResultType]):
         #mark { width: 2; height: 1; color: $text-accent; }
     }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back"),
+        Binding("up,ctrl+p", "move(-1)"),
+        Binding("down,ctrl+n", "move(1)"),
+        Binding("pageup", "page(-1)"),
+        Binding("pagedown", "page(1)"),
+        Binding("shift+up", "scroll(-1)", priority=True),
+        Binding("shift+down", "scroll(1)", priority=True),
+    ]
 
     def __init__(self, text: str, placeholder: str) -> None:
         super().__init__()

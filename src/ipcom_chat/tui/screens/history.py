@@ -77,14 +77,8 @@ class HistoryScreen(Chooser[str | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"),
         Binding("ctrl+c", "interrupt", priority=True),
-        Binding("up,ctrl+p", "move(-1)"),
-        Binding("down,ctrl+n,ctrl+r", "move(1)"),
-        Binding("pageup", "page(-1)"),
-        Binding("pagedown", "page(1)"),
-        Binding("shift+up", "scroll(-1)", priority=True),
-        Binding("shift+down", "scroll(1)", priority=True),
+        Binding("ctrl+r", "move(1)"),
         Binding("tab", "read_or_next"),
         Binding("f2", "next_mode"),
         Binding("f3", "next_kind"),

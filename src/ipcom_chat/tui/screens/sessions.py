@@ -53,14 +53,7 @@ class SessionsScreen(Chooser[SessionChange | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"),
         Binding("ctrl+c", "leave", priority=True),
-        Binding("up,ctrl+p", "move(-1)"),
-        Binding("down,ctrl+n", "move(1)"),
-        Binding("pageup", "page(-1)"),
-        Binding("pagedown", "page(1)"),
-        Binding("shift+up", "scroll(-1)", priority=True),
-        Binding("shift+down", "scroll(1)", priority=True),
         Binding("tab", "read"),
     ]
 
