@@ -16,13 +16,13 @@ from ipcom_chat.cli.context import CliContext
 from ipcom_chat.cli.history import ALL, Selection, kind_option, nothing, select, selection_options
 from ipcom_chat.domain.entry import Entry, Kind, Scope
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.erasing_words import erase_question, erased
 from ipcom_chat.errors import UsageError
 from ipcom_chat.formats import instant
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.erasures import Change, Chosen, ErasureService, Field, How
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.history import EntryFilter
-from ipcom_chat.tui.erasing_words import erase_question, erased
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -21,7 +21,7 @@ from ipcom_chat.tui.session_commands import session_commands
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
 from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand, likely_meant
-from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.spinner import elapsed
 from ipcom_chat.tui.widgets.transcript import Transcript
 from ipcom_chat.tui.wording import shared_with, sharing
 
@@ -325,7 +325,7 @@ def status_sections(conversation: Conversation, entries: int) -> tuple[Section, 
         (_("Synchronisation"), _sync(conversation)),
         (_("History"), f"{replica}"),
         ("", n_("one entry, {size}", "{count} entries, {size}", entries, size=_size(replica))),
-        (_("This session"), duration(conversation.age_ms)),
+        (_("This session"), elapsed(conversation.age_ms)),
         ("", ended or _("nothing asked yet")),
         (_("Version"), __version__),
     )

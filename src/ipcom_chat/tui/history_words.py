@@ -1,10 +1,10 @@
 """What the history screen says: its title, filters, keys, and what was done."""
 
 from ipcom_chat.domain.entry import Kind, Mode
+from ipcom_chat.erasing_words import erased
 from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.browsing import Erased, How, Page, View
-from ipcom_chat.tui.erasing_words import erased
 from ipcom_chat.tui.widgets.filter_bar import Switch
 from ipcom_chat.tui.widgets.key_hints import KeyHint
 

@@ -16,9 +16,9 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, short_id
 from ipcom_chat.services.resuming import TakenUp, ran
 from ipcom_chat.services.session_history import Asked
+from ipcom_chat.session_words import shown_part, went_on
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.resuming import Edited, SessionChange
-from ipcom_chat.tui.session_words import shown_part, went_on
 from ipcom_chat.tui.transcript_export import pieces
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.slash_menu import SlashCommand

@@ -14,13 +14,13 @@ from textual.widgets import Input, Static
 
 from ipcom_chat.domain.entry import Entry, Kind
 from ipcom_chat.domain.votes import Vote
+from ipcom_chat.erasing_words import erase_question
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import voted
 from ipcom_chat.i18n import _
 from ipcom_chat.services.browsing import Chosen, How, Page, View
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.entry_texts import as_asked, copied_part
-from ipcom_chat.tui.erasing_words import erase_question
 from ipcom_chat.tui.finder import Finder
 from ipcom_chat.tui.history_words import (
     nothing,

@@ -14,11 +14,11 @@ from textual.widgets import Input, Static
 from ipcom_chat.domain.people import Session
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.session_history import Summary, Turns
+from ipcom_chat.session_words import delete_question, deleted
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.resuming import SessionChange
 from ipcom_chat.tui.screens.chooser import Chooser
 from ipcom_chat.tui.session_hints import search_hints, session_hints, title_hints
-from ipcom_chat.tui.session_words import delete_question, deleted
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.key_hints import KeyHints
 from ipcom_chat.tui.widgets.session_list import SessionList

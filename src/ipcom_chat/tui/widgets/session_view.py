@@ -13,7 +13,7 @@ from ipcom_chat.domain.entry import Kind
 from ipcom_chat.formats import instant, outcome_of
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.session_history import Asked, Summary, Turns
-from ipcom_chat.tui.session_words import count_word, state_word
+from ipcom_chat.session_words import count_word, state_word
 from ipcom_chat.tui.widgets.reading_pane import FactLine, ReadingPane, shortened
 from ipcom_chat.tui.widgets.rows import TextRows
 from ipcom_chat.tui.widgets.transcript import Question
