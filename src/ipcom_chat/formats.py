@@ -91,6 +91,11 @@ def age(now_ms: int, at_ms: int) -> str:
     return f"{hours // 24} d" if hours < 24 * 31 else local_time(at_ms, "%Y-%m-%d")
 
 
+def megabytes(size_bytes: int) -> str:
+    """Return a size as people read it, in units of a million bytes: `3.4 MB`."""
+    return f"{decimal(size_bytes / 1e6)} MB"
+
+
 def money(microusd: int) -> str:
     """Return an amount of US dollars as far as it says something: `$0.0012`, `$3.40`."""
     dollars = microusd / 1_000_000

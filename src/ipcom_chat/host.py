@@ -23,6 +23,7 @@ from ipcom_chat.errors import SettingsError, StorageError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import MachineId, ReplicaId
+from ipcom_chat.reasons import reason_of
 
 MACHINE_ID_FILES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 OLD_FOLDER = Path(".mcp-terminal")
@@ -289,6 +290,6 @@ def _locked(folder: Path) -> Iterator[None]:
             _(
                 "Cannot write to {folder}: {reason}. Check its permissions and the space left.",
                 folder=folder,
-                reason=error.strerror,
+                reason=reason_of(error),
             )
         ) from error

@@ -50,6 +50,33 @@ def matching(settings: Settings, text: str) -> str:
     return text
 
 
+def check_setting(key: str, text: str) -> None:
+    """Look whether a setting of the AI can be used, before it is written; an empty one can.
+
+    Args:
+        key: any setting.
+        text: its value, as it is written.
+
+    Raises:
+        AssistantSetupError: it is no model where one stands, or no address of a server.
+    """
+    if not text.strip():
+        return
+    if key == "ai.base_url":
+        Endpoint.parse(COMPATIBLE, text)
+    elif key == "ai.model":
+        _check_model(text)
+    elif key in {"ai.fallback", "ai.models"}:
+        for each in _split(text):
+            _check_model(each)
+
+
+def _check_model(text: str) -> None:
+    model = parse_model(text)
+    if model.base_url:
+        Endpoint.parse(model.vendor, model.base_url)
+
+
 def key_of(settings: Settings, model: ModelName) -> str | None:
     """Return the key for a model, None if none is configured; it may run a command.
 
@@ -93,4 +120,8 @@ def _is_usual(settings: Settings, model: ModelName) -> bool:
 
 
 def _listed(settings: Settings, key: str) -> list[str]:
-    return [each.strip() for each in (settings[key] or "").split(",") if each.strip()]
+    return _split(settings[key] or "")
+
+
+def _split(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]

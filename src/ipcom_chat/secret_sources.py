@@ -15,6 +15,7 @@ import msgspec
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.settings import Secret, Settings
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _read(sought: Sought, path: Path) -> str:
                 what=sought.what,
                 variable=sought.file_variable,
                 path=path,
-                reason=error.strerror,
+                reason=reason_of(error),
             )
         ) from error
     is_open = attributes.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
@@ -176,7 +177,7 @@ def _run(words: list[str], environment: Mapping[str, str]) -> bytes:
             env=os.environ | dict(environment),
         )
     except OSError as error:
-        raise _NothingPrintedError(error.strerror or type(error).__name__) from error
+        raise _NothingPrintedError(reason_of(error)) from error
     # The thread that waits here may be left behind at the end of this process; its child is not.
     atexit.register(_end, process)
     with process:

@@ -21,6 +21,7 @@ from ipcom_chat.domain.entry import Mode
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular, replace_text
 from ipcom_chat.i18n import Language, _, locale_language
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.setting_definitions import KNOWN, Setting
 
 SYSTEM_FILE = Path("/etc/ipcom-chat/config.toml")
@@ -209,7 +210,7 @@ def read_file(path: Path) -> dict[str, Any]:
                 "Cannot read the settings in {path}: {reason}. Nothing was changed; mend the file, "
                 "or move it away to start without it.",
                 path=path,
-                reason=getattr(error, "strerror", None) or error,
+                reason=reason_of(error),
             )
         ) from error
     for key in flat:
@@ -249,12 +250,9 @@ def known(key: str, *, where: str) -> Setting:
         )
     if not near:
         raise SettingsError(
-            _(
-                "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
-                key=key,
-                where=where,
-            )
-        )
+            _("Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
+              key=key, where=where)
+        )  # fmt: skip
     raise SettingsError(
         _(
             "Unknown setting {key!r} in {where}; did you mean {near!r}? Nothing was changed.",
@@ -385,6 +383,6 @@ def save(path: Path, key: str, text: str) -> None:
                 "Cannot write the settings to {path}: {reason}. They are as they were; check the "
                 "permissions of the folder and the space left.",
                 path=path,
-                reason=getattr(error, "strerror", None) or error,
+                reason=reason_of(error),
             )
         ) from error

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from ipcom_chat.cli import ask as ask_module
-from ipcom_chat.cli.ask import fenced
+from ipcom_chat.cli import ask_input
+from ipcom_chat.cli.ask_input import fenced
 from ipcom_chat.domain.entry import Entry
 from ipcom_chat.errors import StorageFullError
 from ipcom_chat.services.sessions import SessionService
@@ -240,7 +241,7 @@ def _end(process: "subprocess.Popen[bytes]") -> Finished:
 
 
 def test_too_much_input_is_cut_and_told(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ask_module, "STDIN_MAX_BYTES", 5)
+    monkeypatch.setattr(ask_input, "STDIN_MAX_BYTES", 5)
     done = run_cli(["ask", "-"], env, stdin="is it up?")
     assert "Only the first" in done.err
     assert _entries(env)[0]["command"] == "is it"

@@ -57,6 +57,19 @@ def test_o20_setting_one_value_keeps_everything_else(env: Env) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "instead"),
+    [("ai.model", "foo", "VENDOR:NAME"), ("ai.base_url", "localhost", "http://127.0.0.1:11434/v1")],
+)
+def test_a_model_or_address_that_no_question_could_use_is_refused_when_it_is_set(
+    env: Env, key: str, value: str, instead: str
+) -> None:
+    done = run_cli(["config", "set", key, value], env)
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert instead in done.err
+    assert not config_file(env).exists()
+
+
 def test_secrets_are_masked_and_never_taken_from_the_arguments(env: Env) -> None:
     refused = run_cli(["config", "set", "ai.api_key", SECRET], env)
     assert refused.code == 2

@@ -112,6 +112,14 @@ def test_delete_finds_by_text_without_case_and_accents(env: Env) -> None:
     assert run_cli(["history", "delete", "--query", "acao"], env).code == 1
 
 
+@pytest.mark.parametrize("verb", ["delete", "redact"])
+def test_an_id_that_no_entry_has_is_named(env: Env, verb: str) -> None:
+    add_entries(env, {"command": "other"})
+    done = run_cli(["history", verb, "zz"], env)
+    assert done.code == 1
+    assert "No entry has the id 'zz'" in done.err
+
+
 def test_a_dry_run_changes_nothing(env: Env) -> None:
     add_entries(env, {"command": "keep me"})
     for verb in (["delete", "keep"], ["redact", "keep"], ["purge", "--before", "2999-01-01"]):

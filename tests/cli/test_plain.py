@@ -5,6 +5,7 @@ import signal
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -111,6 +112,35 @@ def test_lines_that_were_pasted_wait_for_a_yes_and_are_one_question(env: Env) ->
         assert leave(terminal) == 0
     (asked,) = entries(env | {"HISTORY_MODE": "machine"}, "question")
     assert asked["command"] == "is the memory\nof web1\nfull?"
+
+
+def test_ctrl_c_at_the_prompt_is_heard_whichever_thread_the_kernel_gives_it_to(env: Env) -> None:
+    with plain(env | {"TERM": "dumb"}, "--local") as terminal:
+        terminal.send(b"rm one\nrm two\n")
+        terminal.wait_for("2 lines were pasted.")
+        terminal.wait_for("> ", times=2)
+        # What is sent to a thread is handled there: the main one is not woken from its wait.
+        main = terminal.process.pid
+        others = [int(each.name) for each in Path(f"/proc/{main}/task").iterdir()]
+        os.kill(next(each for each in others if each != main), signal.SIGINT)
+        terminal.wait_for("Dropped.")
+        os.kill(next(each for each in others if each != main), signal.SIGTERM)
+        assert terminal.process.wait(timeout=30) == 0
+
+
+def test_what_was_typed_during_an_answer_begins_the_next_line_and_no_pasted_one(env: Env) -> None:
+    with plain(env) as terminal:
+        terminal.send(b"!echo go; exec sleep 600\n")
+        terminal.wait_for("go\r\n")
+        terminal.send(b"!echo ")
+        press(terminal, ESC)
+        terminal.wait_for("> !echo ", times=2)
+        terminal.send(b"a; echo \\\nb\n")
+        terminal.wait_for("2 lines were pasted.")
+        terminal.send(b"\n")
+        terminal.wait_for("a\r\nb\r\n")
+        assert leave(terminal) == 0
+    assert "echo a; echo \\\nb" in [each["command"] for each in entries(env, "command")]
 
 
 def test_what_the_assistant_wants_to_run_is_asked_and_keys_cancel_again_afterwards(

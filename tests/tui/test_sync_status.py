@@ -17,6 +17,7 @@ from ipcom_chat.i18n import Language
 from ipcom_chat.services.sync import Condition, SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 from ipcom_chat.storage.sync_state import Parked
+from ipcom_chat.tui.chat_status import status_of
 from tests.support.chat_app import ChatHarness, running_chat
 from tests.support.machine import Machine, eventually, initialise, questions_on
 from tests.support.sqld import Sqld, sqld
@@ -68,7 +69,7 @@ async def synchronising_chat(
     """Run a chat that has a primary, as far as it knows."""
     async with running_chat(home, size=(width, 24)) as (chat, pilot):
         chat.conversation.sync = cast("SyncThread", NoThread())
-        chat.screen.status.show(chat.screen._line())
+        chat.screen.status.show(status_of(chat.conversation))
         yield chat, pilot
 
 
@@ -97,7 +98,7 @@ async def test_the_line_says_where_it_stands(
         i18n.use(language)
         for state, text in zip(states, texts, strict=True):
             if state is None:
-                chat.screen.status.show(chat.screen._line())
+                chat.screen.status.show(status_of(chat.conversation))
             else:
                 chat.app.show_sync(state)
             await pilot.pause()

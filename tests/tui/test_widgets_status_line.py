@@ -3,7 +3,7 @@
 import pytest
 from textual.content import Content
 
-from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.spinner import elapsed
 from ipcom_chat.tui.widgets.status_line import Status, fitted
 from tests.support.chat_demo import STATUS, ChatDemo
 
@@ -70,4 +70,4 @@ def test_the_lightest_part_goes_first() -> None:
 
 
 def test_durations_as_people_read_them() -> None:
-    assert [duration(ms) for ms in (12, 3_400, 125_000)] == ["12 ms", "3.4 s", "2 min 05 s"]
+    assert [elapsed(ms) for ms in (12, 3_400, 125_000)] == ["12 ms", "3.4 s", "2 min 05 s"]

@@ -6,7 +6,7 @@ import pytest
 
 from ipcom_chat.assistant.endpoint import parse_model
 from ipcom_chat.errors import AssistantSetupError, SettingsError
-from ipcom_chat.models import chain, configured, has_key, key_of, matching
+from ipcom_chat.models import chain, check_setting, configured, has_key, key_of, matching
 from ipcom_chat.settings import Settings, load
 from tests.support.env import isolated_env
 
@@ -35,6 +35,24 @@ def test_the_chain_is_the_model_and_what_follows_it(env: dict[str, str]) -> None
     assert matching(settings, "anthropic:new") == "anthropic:new"
     with pytest.raises(AssistantSetupError, match="VENDOR:NAME"):
         matching(settings, "nobody")
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("ai.model", "openai-compatible:qwen3:8b", "foo"),
+        ("ai.model", f"{LOCAL}@http://127.0.0.1:1/v1", f"{LOCAL}@http://me:secret@127.0.0.1:1/v1"),
+        ("ai.fallback", "openai:gpt-6, google:g,", "openai:gpt-6, foo"),
+        ("ai.models", "google:g", "foo:bar"),
+        ("ai.base_url", "http://127.0.0.1:11434/v1", "127.0.0.1:11434"),
+        ("ai.base_url", "", "https://:1/v1"),
+    ],
+)
+def test_a_setting_that_can_mean_nothing_is_refused(key: str, good: str, bad: str) -> None:
+    check_setting(key, good)
+    with pytest.raises(AssistantSetupError):
+        check_setting(key, bad)
+    check_setting("user", bad)
 
 
 def test_one_name_of_two_vendors_is_ambiguous(env: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.errors import UsageError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 FILE_MAX_BYTES: Final = 2_000_000
 SHOWN_MAX_CHARS: Final = 40_000
@@ -53,9 +54,8 @@ def read_text(
             raise OSError(errno.EINVAL, _("it is no ordinary file"), path)
         data, _attributes = read_regular(whole, max_bytes=FILE_MAX_BYTES)
     except (OSError, RuntimeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise UsageError(
-            _("Cannot read {path}: {reason}.", path=neutralise(path), reason=reason)
+            _("Cannot read {path}: {reason}.", path=neutralise(path), reason=reason_of(error))
         ) from error
     if b"\0" in data[:_LOOKED_AT_BYTES] or not _is_text(data):
         raise UsageError(_("{path} is no text file.", path=neutralise(path)))

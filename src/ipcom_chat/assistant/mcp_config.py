@@ -25,6 +25,7 @@ from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import AssistantSetupError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 FILE_MAX_BYTES: Final = 262_144
 SERVERS_MAX: Final = 32
@@ -121,7 +122,7 @@ def _read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise _Wrong(_("cannot be read: {reason}", reason=error.strerror)) from error
+        raise _Wrong(_("cannot be read: {reason}", reason=reason_of(error))) from error
     if attributes.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or attributes.st_uid not in {
         0,
         os.geteuid(),

@@ -25,6 +25,7 @@ from ipcom_chat.assistant.commands import environment_without_secrets, find_prog
 from ipcom_chat.assistant.mcp_config import StdioServer
 from ipcom_chat.errors import AssistantSetupError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 LINE_MAX_BYTES: Final = 4_000_000
 GRACE_S: Final = 1.0
@@ -77,9 +78,8 @@ async def _started(server: StdioServer) -> Process:
             limit=LINE_MAX_BYTES,
         )
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise AssistantSetupError(
-            _("{name} cannot be started: {reason}", name=server.command, reason=reason)
+            _("{name} cannot be started: {reason}", name=server.command, reason=reason_of(error))
         ) from error
 
 

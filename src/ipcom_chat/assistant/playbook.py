@@ -144,6 +144,8 @@ class Note(Text, frozen=True, kw_only=True):
 
     found: str
     beside: bool = False
+    root: bool | None = None
+    """True: said to root alone; false: to everybody else."""
 
 
 class Provided(_Record, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from ipcom_chat.domain.folding import fold
 from ipcom_chat.errors import PlaybookError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 SHIPPED: Final = Path(__file__).parent / "playbooks"
 
@@ -80,7 +81,7 @@ def load_playbook(path: Path) -> Playbook:
     try:
         data, attributes = read_regular(path, max_bytes=_FILE_BYTES)
     except OSError as error:
-        raise _wrong(path, error.strerror or str(error)) from error
+        raise _wrong(path, reason_of(error)) from error
     # The shipped ones are as trustworthy as the code beside them, whoever installed it.
     if path.parent != SHIPPED and not _is_trusted(attributes):
         raise _wrong(path, _("others may write it, and it names programs to run"))
@@ -104,7 +105,7 @@ def _files(folder: Path, problems: list[PlaybookError]) -> Sequence[Path]:
     except FileNotFoundError:
         return ()
     except OSError as error:  # no folder, or one of somebody else
-        problems.append(_wrong(folder, error.strerror or str(error)))
+        problems.append(_wrong(folder, reason_of(error)))
         return ()
 
 

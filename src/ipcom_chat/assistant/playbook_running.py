@@ -171,7 +171,12 @@ class PlaybookRun:
 
     def _told(self, step: Step, command: Command, results: Sequence[CommandResult]) -> str:
         output = _output_of(results)
-        notes = [note for note in step.notes if compiled(note.found).search(output)]
+        is_root = os.geteuid() == 0
+        notes = [
+            note
+            for note in step.notes
+            if note.root in {None, is_root} and compiled(note.found).search(output)
+        ]
         said = _paragraphs([self._noted(each.spoken(self._wording.language)) for each in notes])
         if step.quiet and not said and not _failed(command, results):
             return ""

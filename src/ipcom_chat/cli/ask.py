@@ -1,11 +1,7 @@
 """`ask` answers a question on stdout, `retry` an earlier one, `cancel` stops one elsewhere."""
 
 import asyncio
-import os
-import select
 import signal
-import stat
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
@@ -15,13 +11,13 @@ import click
 import msgspec
 
 from ipcom_chat import host
-from ipcom_chat.assistant.markdown import fence_of
 from ipcom_chat.cli import output
 from ipcom_chat.cli.ask_approval import ApprovalDesk
+from ipcom_chat.cli.ask_input import question_of, typed_part
 from ipcom_chat.cli.ask_printing import Events, Printer
 from ipcom_chat.cli.base import Verb, json_option
 from ipcom_chat.cli.context import CliContext
-from ipcom_chat.domain.entry import COMMAND_MAX_CHARS, Entry, Kind, Status
+from ipcom_chat.domain.entry import Entry, Kind, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.errors import AssistantSetupError, NotFoundError, StorageError, UsageError
 from ipcom_chat.formats import status_word
@@ -39,13 +35,11 @@ from ipcom_chat.services.chat import (
     is_kept_private,
 )
 from ipcom_chat.services.exports import json_text
+from ipcom_chat.tui.entry_texts import as_asked
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 RECALLED_MAX = 20
-STDIN_MAX_BYTES = 4 * COMMAND_MAX_CHARS
-PATIENCE_S = 1.0
-"""After so long without input, a person is told what the program waits for."""
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -81,8 +75,8 @@ def ask(context: CliContext, /, words: Sequence[str], **how: Any) -> int:
     """Ask, print, and say by the exit code whether there is an answer."""
     _check(how)
     _load_ai(context, how["model"])
-    question = _question(words)
-    return _ask(context, question, how, typed=_typed(words))
+    question = question_of(words)
+    return _ask(context, question, how, typed=typed_part(words))
 
 
 @click.command(cls=Verb, help=_("Ask a question of the history again, as a new entry."))
@@ -100,10 +94,8 @@ def retry(context: CliContext, /, entry_id: str, **how: Any) -> int:
         raise UsageError(
             _("{id} is still being answered; 'ipcom-chat cancel {id}' stops it.", id=entry_id)
         )
-    # What was not shared is not shared now.
-    question = f" {entry.command}" if entry.private else entry.command
     # It was typed at another time, perhaps by somebody else: it attaches no file of today's.
-    return _ask(context, question, how, typed="", retry_of=entry.id)
+    return _ask(context, as_asked(entry), how, typed="", retry_of=entry.id)
 
 
 def _check(how: Mapping[str, Any]) -> None:
@@ -197,63 +189,6 @@ def _found(runtime: Runtime, entry_id: str) -> Entry:
         if not (runtime.has_primary and runtime.sync.flush(runtime.sync_users())):
             raise
         return runtime.history.find(entry_id)
-
-
-def fenced(text: str) -> str:
-    """Return text as a Markdown code block that nothing inside the text can end."""
-    fence = fence_of(text, least=3)
-    return f"{fence}\n{text.rstrip()}\n{fence}"
-
-
-def _question(words: Sequence[str]) -> str:
-    asked = " ".join(words).strip()
-    if asked in {"", "-"}:
-        question = _read_stdin().strip()
-    elif _has_input():
-        piped = _read_stdin()
-        question = f"{asked}\n\n{fenced(piped)}" if piped.strip() else asked
-    else:
-        question = asked
-    if not question:
-        raise UsageError(_('Nothing was asked. Try: ipcom-chat ask "question"'))
-    # Said by the person who asks, not by what comes through a pipe.
-    return f" {question}" if words and is_kept_private(words[0]) else question
-
-
-def _typed(words: Sequence[str]) -> str | None:
-    """Return what the person wrote of a question; None if it is all of it."""
-    return " ".join(words) if _has_input() else None
-
-
-def _has_input() -> bool:
-    """Return whether somebody feeds stdin; a terminal, `/dev/null` or nothing does not."""
-    if sys.stdin is None or output.is_terminal(sys.stdin):
-        return False
-    try:
-        mode = os.fstat(sys.stdin.fileno()).st_mode
-    except OSError:
-        return True  # no file behind it
-    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
-
-
-def _read_stdin() -> str:
-    if sys.stdin is None:
-        return ""
-    if not _is_ready(PATIENCE_S):
-        output.note(_("Waiting for the input to end (Ctrl-D ends it, Ctrl-C gives up)."))
-    data = sys.stdin.buffer.read(STDIN_MAX_BYTES + 1)
-    if len(data) > STDIN_MAX_BYTES:
-        output.note(_("Only the first {size} MB of the input were read.",
-                      size=STDIN_MAX_BYTES // 1_000_000))  # fmt: skip
-    return data[:STDIN_MAX_BYTES].decode("utf-8-sig", errors="replace")
-
-
-def _is_ready(timeout_s: float) -> bool:
-    """Return whether stdin has something to read, its end included, within the time."""
-    try:
-        return bool(select.select([sys.stdin.buffer], [], [], timeout_s)[0])
-    except (OSError, ValueError):
-        return True  # no file behind it
 
 
 def begin(runtime: Runtime, printer: Printer) -> None:

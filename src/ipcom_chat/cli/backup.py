@@ -17,8 +17,8 @@ from ipcom_chat.cli.context import CliContext
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.configured import backup_place
 from ipcom_chat.errors import IpcomChatError, UsageError
-from ipcom_chat.formats import instant
-from ipcom_chat.i18n import _, decimal, n_
+from ipcom_chat.formats import instant, megabytes
+from ipcom_chat.i18n import _, n_
 from ipcom_chat.services import backups
 from ipcom_chat.services.backups import Archive, BackupPlace, Made, Restored, listed
 from ipcom_chat.services.exports import json_text
@@ -79,7 +79,7 @@ def _tell(made: Made) -> None:
     output.line(found.path)
     output.note(n_("One entry, {size}, checked while it was written.",
                    "{count} entries, {size}, checked while it was written.",
-                   found.entries, size=_size(found.size_bytes)))  # fmt: skip
+                   found.entries, size=megabytes(found.size_bytes)))  # fmt: skip
     if made.removed:
         output.note(n_("Removed one older backup.", "Removed {count} older backups.",
                        len(made.removed)))  # fmt: skip
@@ -104,7 +104,7 @@ def list_backups(context: CliContext, *, folder: Path | None, as_json: bool) -> 
         ]  # fmt: skip
         rows = [
             (instant(each.created_at, seconds=True), _kind(each.kind), str(each.entries),
-             _size(each.size_bytes), each.path)
+             megabytes(each.size_bytes), each.path)
             for each in found
         ]  # fmt: skip
         tables.show(columns, rows, styled=context.styled)
@@ -244,7 +244,3 @@ async def _load(
 
 def _kind(kind: str) -> str:
     return _("primary") if kind == "primary" else _("history")
-
-
-def _size(size_bytes: int) -> str:
-    return f"{decimal(size_bytes / 1e6)} MB"

@@ -5,11 +5,9 @@ from click.shell_completion import ShellComplete, get_completion_class
 
 from ipcom_chat.cli import output
 from ipcom_chat.cli.base import OneOf, Verb
+from ipcom_chat.cli.completion_files import COMPLETE_VARIABLE, SHELLS
 from ipcom_chat.cli.context import CliContext, from_process
-from ipcom_chat.cli.main import COMPLETE_VARIABLE
 from ipcom_chat.i18n import _
-
-SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command(

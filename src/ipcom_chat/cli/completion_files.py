@@ -9,10 +9,11 @@ Source: bash-completion (README), fish (`complete`), zsh (zshcompsys).
 from collections.abc import Mapping
 from pathlib import Path
 
-from ipcom_chat.cli.main import COMPLETE_VARIABLE
-from ipcom_chat.files import read_regular, temporary_beside, write_new
+from ipcom_chat.files import read_regular, replace_text
 
 SHELLS = ("bash", "zsh", "fish")
+COMPLETE_VARIABLE = "_IPCOM_CHAT_COMPLETE"
+"""What a shell sets when it asks what fits; each script names it."""
 FILE_MAX_BYTES = 65_536
 
 
@@ -52,11 +53,5 @@ def write_completion(path: Path, script: str) -> bool:
     if path.exists() or path.is_symlink():
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_beside(path)
-    try:
-        write_new(temporary, [script])
-        temporary.rename(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace_text(path, script, mode=0o600)
     return True

@@ -90,6 +90,9 @@ def set_value(context: CliContext, *, key: str, value: str) -> None:
                 key=key,
             )
         )
+    from ipcom_chat.models import check_setting  # noqa: PLC0415 - one verb needs it
+
+    check_setting(key, value)
     path = context.paths.config_file
     save(path, key, value)
     output.note(_("Saved {key} in {path}.", key=key, path=path))

@@ -16,10 +16,11 @@ from ipcom_chat.cli.context import CliContext
 from ipcom_chat.cli.history import ALL, Selection, kind_option, nothing, select, selection_options
 from ipcom_chat.domain.entry import Entry, Kind, Scope
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.erasing_words import erase_question, erased
 from ipcom_chat.errors import UsageError
 from ipcom_chat.formats import instant
 from ipcom_chat.i18n import _, n_
-from ipcom_chat.services.erasures import Change, Chosen, ErasureService, Field
+from ipcom_chat.services.erasures import Change, Chosen, ErasureService, Field, How
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.history import EntryFilter
 
@@ -29,24 +30,28 @@ SHOWN = 10
 SHOWN_CHARS = 70
 
 
-def _dry_run(command: F) -> F:
-    return click.option("--dry-run", is_flag=True, help=_("Only say what would be done."))(command)
+def _named(command: F) -> F:
+    """Add what a verb acts on: ids, or a text."""
+    words = click.argument("words", nargs=-1, metavar=_("ID"))
+    query = click.option("--query", metavar=_("TEXT"),
+                         help=_("Entries that say this, instead of ids."))  # fmt: skip
+    return words(query(command))
 
 
-def _yes(command: F) -> F:
-    return click.option("--yes", "-y", is_flag=True, help=_("Do not ask."))(command)
-
-
-def _query(command: F) -> F:
-    return click.option(
-        "--query", metavar=_("TEXT"), help=_("Entries that say this, instead of ids.")
-    )(command)
-
-
-def _everything(command: F) -> F:
-    return click.option(
-        "--everything", is_flag=True, help=_("All that this machine holds, whatever the mode.")
-    )(command)
+def _act_options(command: F) -> F:
+    """Add the options of every verb that takes something out."""
+    options = (
+        click.option("--dry-run", is_flag=True, help=_("Only say what would be done.")),
+        click.option("--yes", "-y", is_flag=True, help=_("Do not ask.")),
+        click.option("--everything", is_flag=True,
+                     help=_("All that this machine holds, whatever the mode.")),
+        kind_option(ALL),
+        selection_options,
+        json_option,
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command(
@@ -54,37 +59,28 @@ def _everything(command: F) -> F:
     cls=Verb,
     help=_("Delete entries for everybody, by id or by a text, with the commands they ran."),
 )
-@click.argument("words", nargs=-1, metavar=_("ID"))
-@_query
-@_dry_run
-@_yes
-@_everything
-@kind_option(ALL)
-@selection_options
-@json_option
+@_named
+@_act_options
 @click.pass_obj
 def delete(
     context: CliContext, /, *, words: Sequence[str], query: str | None, **options: Any
 ) -> int:
     """Delete entries."""
-    act = _Act(context, options)
-    return _delete(act, act.chosen(words, query))
+    act = _Act(context, "delete", options)
+    chosen = act.chosen(words, query)
+    return act.perform(chosen, lambda: act.service.delete(chosen))
 
 
 @click.command("purge", cls=Verb, help=_("Delete everything from before a date, for everybody."))
 @click.option("--before", type=Instant(), metavar=_("DATE"), required=True,
               help=_("Entries from before this date or time go."))  # fmt: skip
-@_dry_run
-@_yes
-@_everything
-@kind_option(ALL)
-@selection_options
-@json_option
+@_act_options
 @click.pass_obj
 def purge(context: CliContext, /, *, before: int, **options: Any) -> int:
     """Delete what is old."""
-    act = _Act(context, options)
-    return _delete(act, act.service.older(act.scope, before, act.where))
+    act = _Act(context, "delete", options)
+    chosen = act.older(before)
+    return act.perform(chosen, lambda: act.service.delete(chosen))
 
 
 @click.command(
@@ -92,41 +88,27 @@ def purge(context: CliContext, /, *, before: int, **options: Any) -> int:
     cls=Verb,
     help=_("Blank question, answer or both of entries, for everybody; the entries stay."),
 )
-@click.argument("words", nargs=-1, metavar=_("ID"))
-@_query
+@_named
 @click.option("--command", "only_command", is_flag=True,
               help=_("Only the question, or the command line."))  # fmt: skip
 @click.option("--response", "only_response", is_flag=True,
               help=_("Only the answer, and what its commands printed."))  # fmt: skip
-@_dry_run
-@_yes
-@_everything
-@kind_option(ALL)
-@selection_options
-@json_option
+@_act_options
 @click.pass_obj
 def redact(
     context: CliContext, /, *, words: Sequence[str], query: str | None, **options: Any
 ) -> int:
     """Blank texts."""
-    fields: list[Field] = ["command", "response"]
-    if options.pop("only_command"):
-        fields.remove("response")
-    if options.pop("only_response"):
-        fields.remove("command")
-    act = _Act(context, options)
-    if not fields:
-        fields = ["command", "response"]
+    fields = _fields(options.pop("only_command"), options.pop("only_response"))
+    act = _Act(context, "redact", options)
     chosen = act.chosen(words, query)
-    if not act.is_agreed(
-        chosen,
-        n_("Blank this entry for everybody?", "Blank these {count} entries for everybody?",
-           len(chosen.entries)),
-    ):  # fmt: skip
-        return act.ended(chosen)
-    count = act.service.redact(chosen, fields)
-    act.tell(n_("Blanked one entry.", "Blanked {count} entries.", count), chosen, count)
-    return act.ended(chosen)
+    return act.perform(chosen, lambda: act.service.redact(chosen, fields))
+
+
+def _fields(only_command: bool, only_response: bool) -> Sequence[Field]:  # noqa: FBT001 - two flags
+    if only_command == only_response:
+        return ("command", "response")
+    return ("command",) if only_command else ("response",)
 
 
 @click.command(
@@ -193,9 +175,12 @@ def _kinds(change: Change) -> list[str]:
 class _Act:
     """One verb at work: what is chosen, whether it may be done, what is said of it."""
 
-    def __init__(self, context: CliContext, options: dict[str, Any]) -> None:
+    def __init__(self, context: CliContext, how: How, options: dict[str, Any]) -> None:
         self._context = context
-        self.dry_run: bool = options.pop("dry_run")
+        self._how = how
+        self._words: Sequence[str] = ()
+        """What was given as ids."""
+        self._dry_run: bool = options.pop("dry_run")
         self._yes: bool = options.pop("yes")
         self._everything: bool = options.pop("everything")
         self._as_json: bool = options.pop("as_json")
@@ -213,16 +198,6 @@ class _Act:
             scope = Scope(mode=None, machine_id=scope.machine_id)
         return scope, where
 
-    @property
-    def scope(self) -> Scope:
-        """Which history a text is looked for in."""
-        return self._selected[0]
-
-    @property
-    def where(self) -> EntryFilter:
-        """Which entries of it."""
-        return self._selected[1]
-
     def chosen(self, words: Sequence[str], query: str | None) -> Chosen:
         """Return what is meant.
 
@@ -233,21 +208,37 @@ class _Act:
             raise UsageError(_("Name an id, or a text with --query."))
         if query is not None and words:
             raise UsageError(_("Name ids or a text with --query, not both."))
-        return self.service.choose(self.scope, self.where, words=words, query=query)
+        self._words = words
+        return self.service.choose(*self._selected, words=words, query=query)
 
-    def is_agreed(self, chosen: Chosen, question: str) -> bool:
-        """Show what is meant; return whether it is to be done.
+    def older(self, before_ms: int) -> Chosen:
+        """Return what is from before an instant."""
+        scope, where = self._selected
+        return self.service.older(scope, before_ms, where)
+
+    def perform(self, chosen: Chosen, do: Callable[[], int]) -> int:
+        """Ask, do it, and say what was done and what it does not reach; return the exit code.
+
+        Args:
+            chosen: what is meant.
+            do: takes it out; returns how many entries changed.
 
         Raises:
             UsageError: somebody should be asked, and nobody is there.
         """
+        if self._is_agreed(chosen):
+            self._tell(chosen, do())
+        return self._ended(chosen)
+
+    def _is_agreed(self, chosen: Chosen) -> bool:
+        """Show what is meant; return whether it is to be done."""
         self._show(chosen)
-        if self.dry_run or not chosen.entries:
+        if self._dry_run or not chosen.entries:
             return False
         if self._yes:
             return True
         if output.is_asked():
-            return output.confirmed(question)
+            return output.confirmed(erase_question(len(chosen.entries), self._how))
         if chosen.is_by_text and len(chosen.entries) > 1:
             raise UsageError(
                 _("This reaches several entries: say --yes, or look first with --dry-run.")
@@ -270,9 +261,8 @@ class _Act:
         short_id = self._context.runtime.history.short_id(entry.id)
         return f"  {short_id}  {instant(entry.created_at)}  {mark}{cut}"
 
-    def tell(self, done: str, chosen: Chosen, count: int) -> None:
-        """Say what was done, and what it does not reach."""
-        output.note(done)
+    def _tell(self, chosen: Chosen, count: int) -> None:
+        output.note(erased(count, self._how))
         if (
             count
             and self._context.runtime.has_primary
@@ -281,7 +271,7 @@ class _Act:
             output.note(_("Other machines follow with their next exchange with the primary."))
         tell_reach(self._context)
 
-    def ended(self, chosen: Chosen) -> int:
+    def _ended(self, chosen: Chosen) -> int:
         """Print the JSON, name what stayed; return the exit code."""
         if self._as_json:
             output.write_array(
@@ -297,23 +287,23 @@ class _Act:
                 )
             )
         if not chosen.entries and not chosen.busy:
-            output.note(nothing())
-        elif self.dry_run:
+            output.note(self._nothing())
+        elif self._dry_run:
             count = len(chosen.entries)
             output.note(n_("One entry; nothing was changed.",
                            "{count} entries; nothing was changed.", count))  # fmt: skip
         return output.ExitCode.OK if chosen.entries else output.ExitCode.FAILED
 
-
-def _delete(act: _Act, chosen: Chosen) -> int:
-    if act.is_agreed(
-        chosen,
-        n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
-           len(chosen.entries)),
-    ):  # fmt: skip
-        count = act.service.delete(chosen)
-        act.tell(n_("Deleted one entry.", "Deleted {count} entries.", count), chosen, count)
-    return act.ended(chosen)
+    def _nothing(self) -> str:
+        if not self._words:
+            return nothing()
+        text = one_line(" ".join(self._words))
+        shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
+        return _(
+            "No entry has the id {text!r}, and none says that; 'ipcom-chat history list' shows "
+            "the ids.",
+            text=shown,
+        )
 
 
 def tell_reach(context: CliContext) -> None:

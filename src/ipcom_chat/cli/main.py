@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ipcom_chat import __version__, i18n
 from ipcom_chat.cli import output
+from ipcom_chat.cli.completion_files import COMPLETE_VARIABLE
 from ipcom_chat.errors import UsageError
 from ipcom_chat.files import keep_to_oneself
 from ipcom_chat.i18n import _, language_of, locale_language
@@ -19,7 +20,6 @@ from ipcom_chat.i18n import _, language_of, locale_language
 if TYPE_CHECKING:
     from ipcom_chat.cli.context import CliContext
 
-COMPLETE_VARIABLE = "_IPCOM_CHAT_COMPLETE"
 _MOMENT_S = 0.01
 
 
@@ -109,7 +109,7 @@ def _dispatch(context: "CliContext", arguments: list[str]) -> int:
     try:
         if not arguments:
             code = _chat(context)
-        elif arguments == ["history"] and _is_on_terminal() and not _is_plain(context):
+        elif arguments == ["history"] and output.is_on_terminal() and not _is_plain(context):
             code = _chat(context, opens_history=True)
         else:
             with root().make_context(output.PROGRAM, arguments, obj=context) as ctx:
@@ -125,17 +125,13 @@ def _dispatch(context: "CliContext", arguments: list[str]) -> int:
     return code
 
 
-def _is_on_terminal() -> bool:
-    return output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
-
-
 def _is_plain(context: "CliContext") -> bool:
     """Return whether nothing is to be painted."""
     return os.environ.get("TERM") == "dumb" or bool(context.settings["ui.plain"])
 
 
 def _chat(context: "CliContext", *, opens_history: bool = False) -> int:
-    if not _is_on_terminal():
+    if not output.is_on_terminal():
         raise UsageError(
             _('The chat needs a terminal. For one answer without it: ipcom-chat ask "question"')
         )

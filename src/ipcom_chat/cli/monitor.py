@@ -1,6 +1,5 @@
 """`monitor`: shows how it works, once or live, for people and for programs."""
 
-import sys
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from ipcom_chat.domain.entry import Scope
 from ipcom_chat.errors import OutputError, UsageError
 from ipcom_chat.files import replace_text
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.monitoring import DAY, View, Window
 from ipcom_chat.settings import FLAG
@@ -72,7 +72,7 @@ def monitor(
     if form == "prometheus":
         return _prometheus(context, days, target, fleet=fleet)
     view = view_of(context, days)
-    if form is None and _is_live():
+    if form is None and output.is_on_terminal():
         from ipcom_chat.tui.monitor import run_monitor  # noqa: PLC0415 - brings Textual
 
         return run_monitor(context.runtime, view)
@@ -123,10 +123,6 @@ def _prometheus(context: CliContext, days: int, target: Path | None, *, fleet: b
         replace_text(target, text, mode=READABLE)
     except OSError as error:
         raise OutputError(
-            _("Cannot write to {path}: {reason}.", path=target, reason=error.strerror)
+            _("Cannot write to {path}: {reason}.", path=target, reason=reason_of(error))
         ) from error
     return output.ExitCode.OK
-
-
-def _is_live() -> bool:
-    return output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)

@@ -16,6 +16,7 @@ from typing import Final
 from ipcom_chat.cli import output
 from ipcom_chat.errors import IpcomChatError, StorageError, UsageError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.monitoring import Health, MonitoringService, Snapshot, View
@@ -144,7 +145,7 @@ def _listening(
     except (OSError, OverflowError) as error:
         raise UsageError(
             _("Cannot listen on {host}:{port}: {reason}.", host=address[0], port=address[1],
-              reason=getattr(error, "strerror", None) or error)
+              reason=reason_of(error))
         ) from error  # fmt: skip
     server.daemon_threads = True
     return server

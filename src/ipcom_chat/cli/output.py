@@ -17,6 +17,7 @@ from typing import TextIO
 from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.errors import IpcomChatError, OutputError, PrimaryUnreachableError, UsageError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 PROGRAM = "ipcom-chat"
 FAIL_MAX_CHARS = 4_000
@@ -161,6 +162,11 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False  # closed
 
 
+def is_on_terminal() -> bool:
+    """Return whether a person reads and writes here, so that a screen can be painted."""
+    return is_terminal(sys.stdin) and is_terminal(sys.stdout)
+
+
 def is_asked() -> bool:
     """Return whether somebody is there who can be asked."""
     return is_terminal(sys.stdin) and is_terminal(sys.stderr)
@@ -203,8 +209,9 @@ def _to_stdout(act: Callable[[TextIO], object]) -> None:
         raise ReaderGone from error
     except (OSError, ValueError) as error:
         _discard(stream)
-        reason = getattr(error, "strerror", None) or error
-        raise OutputError(_("Cannot write the output: {reason}.", reason=reason)) from error
+        raise OutputError(
+            _("Cannot write the output: {reason}.", reason=reason_of(error))
+        ) from error
 
 
 def _discard(stream: TextIO) -> None:

@@ -1,11 +1,10 @@
 """The chat line by line: for screen readers, slow lines, and terminals that cannot be painted.
 
 Invariants: what was written stays, nothing is painted over it; ESC and Ctrl-C cancel an answer at
-any moment; lines that were pasted are not sent until they are confirmed.
+any moment, and never end the chat.
 """
 
 import asyncio
-import select
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,12 +18,14 @@ from ipcom_chat.cli import output
 from ipcom_chat.cli.ask import asking, begin, tell_offline
 from ipcom_chat.cli.ask_printing import Printer
 from ipcom_chat.cli.escape_key import EscapeKey
+from ipcom_chat.cli.plain_input import PROMPT, LeftError, typed
+from ipcom_chat.cli.wakeup import Wakeup
 from ipcom_chat.domain.entry import Status
 from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError, StorageError
 from ipcom_chat.formats import voted
-from ipcom_chat.i18n import _, n_
+from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
@@ -34,15 +35,8 @@ from ipcom_chat.tui.lending import borrowed
 from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
 from ipcom_chat.tui.wording import sharing, solved_before
 
-PROMPT = "> "
-PASTE_S = 0.05
-"""What comes so soon after a line was not typed."""
 MEANING_AFTER_S = 2.0
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
-
-
-class _LeftError(Exception):
-    """The person leaves, or somebody ends the program."""
 
 
 class PlainChat:
@@ -51,11 +45,13 @@ class PlainChat:
     Args:
         conversation: it.
         runner: runs a request until it ends; between two of them nothing runs in its loop.
+        wakeup: lets signals be heard while the person writes.
     """
 
-    def __init__(self, conversation: Conversation, runner: asyncio.Runner) -> None:
+    def __init__(self, conversation: Conversation, runner: asyncio.Runner, wakeup: Wakeup) -> None:
         self._conversation = conversation
         self._run = runner.run
+        self._wakeup = wakeup
         self._commands: dict[str, Callable[[str], None]] = {
             "/help": self._help,
             "/retry": self._retry,
@@ -72,10 +68,12 @@ class PlainChat:
         """Ask and answer until the person leaves."""
         output.line(sharing(self._conversation.context.origin, self._conversation.username))
         output.line(_("ESC or Ctrl-C cancels an answer, Ctrl-D leaves, /help tells more."))
-        while (text := typed(self._begun)) is not None:
+        while (text := typed(self._wakeup, self._begun)) is not None:
             self._begun = ""
-            if text.strip():
-                self._take(text)
+            # A Ctrl-C that came when the answer had just ended has nothing left to cancel.
+            with suppress(KeyboardInterrupt):
+                if text.strip():
+                    self._take(text)
 
     def _take(self, text: str) -> None:
         word, _blank, rest = text.strip().partition(" ")
@@ -112,13 +110,21 @@ class PlainChat:
             printer.end()
             if solved is not None and (told := await solved):
                 output.note(told)
-        if not is_typed and self._conversation.last_status is Status.COMPLETED:
-            short_id, _entry = await self._conversation.meant(None)
-            output.note(_("End of the answer {id}.", id=short_id))
+            answered = None if is_typed else await self._answered_id()
+        # Whoever waits for this may write at once, and then it is the next line.
+        if answered is not None:
+            output.note(_("End of the answer {id}.", id=answered))
+
+    async def _answered_id(self) -> str | None:
+        if self._conversation.last_status is not Status.COMPLETED:
+            return None
+        answered = self._conversation.named(None)
+        short_id, _entry = await self._conversation.history.meant(answered)
+        return short_id
 
     async def _solved(self, text: str) -> str | None:
         with suppress(IpcomChatError):  # the answer needs no history either
-            found = await self._conversation.solved(text)
+            found = await self._conversation.history.solved(text)
             return solved_before(found) if found else None
         return None
 
@@ -159,7 +165,7 @@ class PlainChat:
                 loop.remove_signal_handler(number)
             _end_on_signals()
         if ended:
-            raise _LeftError
+            raise LeftError
 
     def _interrupt(self) -> None:
         self._conversation.cancel()
@@ -200,7 +206,8 @@ class PlainChat:
         self._ask(failed.text, retry_of=failed.entry_id)
 
     def _vote(self, vote: Vote, rest: str) -> None:
-        short_id, tally = self._run(self._conversation.vote(rest or None, vote))
+        wanted = self._conversation.named(rest or None)
+        short_id, tally = self._run(self._conversation.history.vote(wanted, vote))
         output.note(voted(short_id, tally))
 
     def _clear(self, _rest: str) -> None:
@@ -208,65 +215,7 @@ class PlainChat:
         output.note(_("A new conversation."))
 
     def _quit(self, _rest: str) -> None:
-        raise _LeftError
-
-
-def typed(begun: str = "") -> str | None:
-    """Return what the person wants to send; None if that is nothing any more.
-
-    Lines that come faster than they can be typed are one text, which is confirmed.
-
-    Args:
-        begun: what stands in the line at first.
-    """
-    with suppress(EOFError, _LeftError):
-        while True:
-            try:
-                with _begun_with(begun):
-                    lines = [input(PROMPT), *_more()]
-                if len(lines) > 1:
-                    lines += _confirmed(len(lines))
-                return "\n".join(lines)
-            except KeyboardInterrupt:
-                begun = ""
-                output.note("")
-                output.note(_("Dropped. Ctrl-D leaves."))
-    output.note("")
-    return None
-
-
-@contextmanager
-def _begun_with(text: str) -> Iterator[None]:
-    """Let the next line begin with a text, where lines can be edited."""
-    try:
-        import readline  # noqa: PLC0415 - some Pythons have none
-    except ImportError:
-        yield
-        return
-    readline.set_startup_hook(lambda: readline.insert_text(text))
-    try:
-        yield
-    finally:
-        readline.set_startup_hook()
-
-
-def _more() -> Iterator[str]:
-    while select.select([sys.stdin], [], [], PASTE_S)[0]:
-        yield input()
-
-
-def _confirmed(count: int) -> list[str]:
-    """Wait for a yes to several lines; return what was typed to go with them."""
-    output.note(
-        n_(
-            "{count} line was pasted.",
-            "{count} lines were pasted. Enter sends them, with what you type before it; Ctrl-C "
-            "drops them.",
-            count,
-        )
-    )
-    more = input(PROMPT)
-    return [more] if more.strip() else []
+        raise LeftError
 
 
 def run_plain(runtime: Runtime) -> int:
@@ -290,13 +239,13 @@ def run_plain(runtime: Runtime) -> int:
     if sync is not None:
         sync.start()
     try:
-        with asyncio.Runner() as runner:
-            chat = PlainChat(conversation, runner)
+        with Wakeup({signal.SIGINT, *_ENDING}) as wakeup, asyncio.Runner() as runner:
+            chat = PlainChat(conversation, runner, wakeup)
             service.terms.borrow = chat.lend
             _prepare(runtime, conversation, runner)
             try:
                 _end_on_signals()
-                with suppress(_LeftError):
+                with suppress(LeftError):
                     chat.talk()
             finally:
                 runner.run(service.close())
@@ -318,7 +267,7 @@ def _prepare(runtime: Runtime, conversation: Conversation, runner: asyncio.Runne
     with suppress(ImportError, StorageError):
         import readline  # noqa: PLC0415 - some Pythons have none
 
-        for text in runner.run(conversation.prompts()):
+        for text in runner.run(conversation.history.prompts()):
             if "\n" not in text:
                 readline.add_history(text)
 
@@ -329,4 +278,4 @@ def _end_on_signals() -> None:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise _LeftError
+    raise LeftError

@@ -15,8 +15,8 @@ from ipcom_chat.cli.context import CliContext
 from ipcom_chat.cli.server_token import token_commands
 from ipcom_chat.clock import SystemClock
 from ipcom_chat.domain.terminal import one_line
-from ipcom_chat.formats import duration, instant
-from ipcom_chat.i18n import _, decimal, n_
+from ipcom_chat.formats import duration, instant, megabytes
+from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.targets import primary_target
 
@@ -174,15 +174,11 @@ def _show(found: "PrimaryStatus") -> None:
             (_("Votes"), found.votes),
             (_("Events"), found.events),
             (_("Replicas, last 24 h"), found.replicas_seen),
-            (_("Size"), _size(found.size_bytes)),
+            (_("Size"), None if found.size_bytes is None else megabytes(found.size_bytes)),
             (_("Round trip"), duration(found.round_trip_ms)),
             (_("Clock"), _clock(found.clock_difference_ms)),
         ]
     )
-
-
-def _size(size_bytes: int | None) -> str:
-    return "" if size_bytes is None else f"{decimal(size_bytes / 1e6)} MB"
 
 
 def _clock(difference_ms: int) -> str:

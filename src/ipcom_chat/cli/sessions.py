@@ -18,7 +18,7 @@ from ipcom_chat.formats import age, instant, outcome_of, person, yes_no
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.exports import json_text, write_file
 from ipcom_chat.services.session_history import Asked, Summary, Turns
-from ipcom_chat.tui.session_words import count_word, delete_question, deleted, state_word
+from ipcom_chat.session_words import count_word, delete_question, deleted, state_word
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -44,6 +44,7 @@ CATALOGUES = (
     "health",
     "setup",
     "web",
+    "reasons",
 )
 """The modules of `pt_br/`, each with one dictionary `MESSAGES`."""
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ipcom_chat.errors import ImportSourceError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 LINE_MAX_BYTES = 8_000_000
 WHOLE_MAX_BYTES = 256 * 1024 * 1024
@@ -128,8 +129,7 @@ def _lenient(data: bytes) -> Any:
 
 def unreadable(path: Path, error: Exception) -> ImportSourceError:
     """Return the error for a file that the system does not give."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return ImportSourceError(_("Cannot read {path}: {reason}.", path=path, reason=reason))
+    return ImportSourceError(_("Cannot read {path}: {reason}.", path=path, reason=reason_of(error)))
 
 
 def _limited(file: IO[bytes]) -> Iterator[bytes]:

@@ -8,7 +8,6 @@ Source: the codes of `StmtError` and the statuses of `Error` in libsql-server (h
 error.rs), checked against sqld 0.24.32; RFC 9110.
 """
 
-import os
 import socket
 import ssl
 from http import HTTPStatus
@@ -27,6 +26,7 @@ from ipcom_chat.errors import (
 )
 from ipcom_chat.i18n import _
 from ipcom_chat.libsql import hrana
+from ipcom_chat.reasons import reason_of, reason_of_code
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "TRANSACTION_", "STREAM_EXPIRED")
 _READ_ONLY = ("BLOCKED", "SQLITE_READONLY")
@@ -200,6 +200,9 @@ def _causes(error: BaseException) -> list[BaseException]:
 def _strerror(error: BaseException) -> str | None:
     if not isinstance(error, OSError):
         return None
-    # The system's own words: asyncio puts an address into those of its errors.
-    code = 0 if isinstance(error, socket.gaierror) else error.errno or 0
-    return os.strerror(code) if code > 0 else error.strerror
+    # By its number: asyncio puts an address into the words of its errors. Those of TLS and of names
+    # are counted otherwise.
+    code = 0 if isinstance(error, socket.gaierror | ssl.SSLError) else error.errno or 0
+    if code > 0:
+        return reason_of_code(code)
+    return reason_of(error) if error.strerror else None

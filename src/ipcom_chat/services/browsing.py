@@ -7,7 +7,7 @@ small whatever the entries are: titles are beginnings, answers are read one at a
 import re
 from collections.abc import Sequence
 from itertools import islice
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -16,16 +16,13 @@ from ipcom_chat.domain.entry import Entry, Kind, Scope, Status
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.ids import EntryId, SessionId
 from ipcom_chat.search.query import Condition, Field, Query, Term, parse
-from ipcom_chat.services.erasures import Chosen, ErasureService
+from ipcom_chat.services.erasures import Chosen, ErasureService, How
 from ipcom_chat.services.history import EntryFilter, HistoryService
 from ipcom_chat.services.search import Hit, SearchService, Wanted
 from ipcom_chat.services.snippets import Marked
 from ipcom_chat.services.votes import Tally, VoteService
 
 __all__ = ["Browsing", "Chosen", "Erased", "How", "Listed", "Page", "Query", "View", "Whole"]
-
-How = Literal["delete", "redact"]
-"""How something is taken out: the entry, or its texts."""
 
 SESSION_MAX: Final = 1_000
 """So many entries of a session are listed, the oldest of them."""

@@ -7,6 +7,7 @@ for a day belongs to nobody any more, and may go.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -19,7 +20,10 @@ from ipcom_chat.storage.archives import archives_in
 from ipcom_chat.storage.entry_rows import EntryFilter
 from ipcom_chat.storage.erasures import Change, Erasures, Field
 
-__all__ = ["Change", "Chosen", "ErasureService", "Field"]
+__all__ = ["Change", "Chosen", "ErasureService", "Field", "How"]
+
+How = Literal["delete", "redact"]
+"""How something is taken out: the entry, or its texts."""
 
 OPEN_MAX_MS = DAY_MS
 """After so long nobody answers an open request any more."""

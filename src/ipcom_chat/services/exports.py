@@ -23,6 +23,7 @@ from ipcom_chat.domain.terminal import neutralise
 from ipcom_chat.errors import OutputError
 from ipcom_chat.files import is_ordinary, temporary_beside, write_new
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.services.history import EntryFilter, HistoryService
 from ipcom_chat.services.people import MachineService, UserService
 from ipcom_chat.storage.beside import Beside, BesideRows
@@ -141,7 +142,7 @@ def write_file(path: Path, pieces: Iterable[str], *, force: bool) -> None:
         _write(path, pieces, force=force)
     except OSError as error:
         raise OutputError(
-            _("Cannot write {path}: {reason}.", path=path, reason=error.strerror)
+            _("Cannot write {path}: {reason}.", path=path, reason=reason_of(error))
         ) from error
 
 

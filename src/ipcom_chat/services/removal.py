@@ -15,6 +15,7 @@ import msgspec
 
 from ipcom_chat.errors import RemovalError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.storage.locks import take
 
 OWN_NAME = "ipcom-chat"
@@ -81,7 +82,7 @@ def _remove(path: Path) -> None:
     except OSError as error:
         raise RemovalError(
             _("Cannot remove {path}: {reason}. What was not reached yet is untouched; run it again "
-              "when that is mended.", path=path, reason=error.strerror or type(error).__name__)
+              "when that is mended.", path=path, reason=reason_of(error))
         ) from error  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from ipcom_chat.errors import StorageReadOnlyError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId
+from ipcom_chat.reasons import reason_of
 
 
 class SessionLocks:
@@ -42,7 +43,7 @@ class SessionLocks:
                     "Cannot write to {folder}: {reason}. Check its permissions, or set "
                     "IPCOM_CHAT_DATA_DIR to a folder of yours.",
                     folder=path.parent,
-                    reason=error.strerror,
+                    reason=reason_of(error),
                 )
             ) from error
 

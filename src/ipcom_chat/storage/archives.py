@@ -29,6 +29,7 @@ import msgspec
 from ipcom_chat.errors import BackupError
 from ipcom_chat.files import bring_to_disk, read_regular, temporary_beside, write_new
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.storage.database import make_folder
 from ipcom_chat.storage.locks import FILE_MODE
 
@@ -335,6 +336,6 @@ def cannot_write(folder: Path, error: OSError) -> BackupError:
             "Cannot write to {folder}: {reason}. The history is as it was; check the permissions "
             "of the folder and the space left.",
             folder=folder,
-            reason=error.strerror or error,
+            reason=reason_of(error),
         )
     )

@@ -15,6 +15,7 @@ from ipcom_chat.errors import (
     StorageReadOnlyError,
 )
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.storage.locks import FILE_MODE, damage_mark
 
 BUSY_TIMEOUT_S = 30.0
@@ -79,7 +80,7 @@ def _of_os_error(error: OSError, path: Path) -> StorageError:
             "Cannot open the history {path}: {reason}. Nothing was changed; check the folder, or "
             "set IPCOM_CHAT_DATA_DIR to a folder of yours.",
             path=path,
-            reason=error.strerror,
+            reason=reason_of(error),
         )
     )
 

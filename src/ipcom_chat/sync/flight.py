@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ipcom_chat.errors import StorageReadOnlyError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.storage.locks import FILE_MODE, take
 
 
@@ -25,7 +26,7 @@ def flight(replica: Path) -> Iterator[bool]:
                 "Cannot write to {folder}: {reason}. Check its permissions, or set "
                 "IPCOM_CHAT_DATA_DIR to a folder of yours.",
                 folder=path.parent,
-                reason=error.strerror,
+                reason=reason_of(error),
             )
         ) from error
     try:

@@ -25,6 +25,7 @@ from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
 from ipcom_chat.libsql.client import Client, http_client
 from ipcom_chat.libsql.hrana import Statement
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.sync.target import Target
 
 HOST = "127.0.0.1"
@@ -153,7 +154,7 @@ async def _start(binary: str, folder: Path, port: int, log: Path) -> Process:
             )
     except OSError as error:
         raise PrimarySetupError(
-            _("Cannot start {path}: {reason}.", path=binary, reason=error.strerror)
+            _("Cannot start {path}: {reason}.", path=binary, reason=reason_of(error))
         ) from error
 
 
@@ -169,7 +170,7 @@ def _check_port(port: int) -> None:
                     "Cannot listen on port {port}: {reason}. Choose another: "
                     "ipcom-chat server dev --port N.",
                     port=port,
-                    reason=error.strerror,
+                    reason=reason_of(error),
                 )
             ) from error
 
@@ -182,7 +183,7 @@ def _only_one(folder: Path) -> Iterator[None]:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise PrimarySetupError(
-            _("Cannot use the folder {folder}: {reason}.", folder=folder, reason=error.strerror)
+            _("Cannot use the folder {folder}: {reason}.", folder=folder, reason=reason_of(error))
         ) from error
     try:
         _hold(lock, folder)

@@ -5,21 +5,11 @@ and not pulled away from another screen; a closed one asks nobody any more.
 """
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
 
 from ipcom_chat.assistant.base import Decision
 from ipcom_chat.i18n import _
 from ipcom_chat.services.chat import ApprovalAsked
 from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
-
-
-@runtime_checkable
-class Reminded(Protocol):
-    """A screen over the chat that can say that something waits below it."""
-
-    def remind(self, text: str) -> None:
-        """Show a sentence of our own for as long as it holds; an empty one takes it away."""
-        ...
 
 
 class Approvals:

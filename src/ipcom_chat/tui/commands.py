@@ -2,28 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from ipcom_chat import __version__, logs
 from ipcom_chat.domain.entry import Mode
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError, UsageError
-from ipcom_chat.formats import status_word, voted
-from ipcom_chat.i18n import _, decimal, n_
+from ipcom_chat.formats import megabytes, status_word, voted
+from ipcom_chat.i18n import _, n_
 from ipcom_chat.sync_words import sync_sentence, sync_word
 from ipcom_chat.tui.assistant_commands import AssistantCommands, assistant_commands
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.session_commands import session_commands
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.facts import Facts, Section
-from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand
-from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.slash_menu import Invocation, SlashCommand, likely_meant
+from ipcom_chat.tui.widgets.spinner import elapsed
 from ipcom_chat.tui.widgets.transcript import Transcript
 from ipcom_chat.tui.wording import shared_with, sharing
+
+if TYPE_CHECKING:
+    from ipcom_chat.services.erasures import How
 
 NOBODY = ("none", "nobody", "-")
 MEANT_CHARS = 60
@@ -59,6 +62,17 @@ def chat_commands() -> tuple[SlashCommand, ...]:
         SlashCommand(name="debug", description=_("More or fewer details in the log")),
         SlashCommand(name="exit", description=_("Leave"), alias="quit"),
     )  # fmt: skip
+
+
+def unknown_command(text: str, commands: Sequence[SlashCommand]) -> str | None:
+    """Return what to say of a line that looks like a command but is none; None for any other."""
+    typed = text.strip()
+    if " " in typed or not typed[1:].isalpha() or typed[0] != "/" or Path(typed).exists():
+        return None
+    meant = likely_meant(typed, commands)
+    if meant is None:
+        return _("There is no command {typed}; /help shows all.", typed=typed)
+    return _("There is no command {typed}. Did you mean /{name}?", typed=typed, name=meant.name)
 
 
 def keys() -> tuple[tuple[str, str], ...]:
@@ -194,7 +208,7 @@ class Commands:
         self._open_history(argument)
 
     async def _status(self, _argument: str) -> None:
-        entries = await self._conversation.entry_count()
+        entries = await self._conversation.history.entry_count()
         self._transcript.add(Facts(status_sections(self._conversation, entries)))
 
     async def _mode(self, argument: str) -> None:
@@ -234,13 +248,15 @@ class Commands:
         self._retry_failed()
 
     async def _vote(self, vote: Vote, argument: str) -> None:
-        short_id, tally = await self._conversation.vote(argument or None, vote)
+        wanted = self._conversation.named(argument or None)
+        short_id, tally = await self._conversation.history.vote(wanted, vote)
         self._say(voted(short_id, tally))
 
-    async def _erase(self, how: Literal["delete", "redact"], argument: str) -> None:
+    async def _erase(self, how: "How", argument: str) -> None:
         # What cannot be undone is named: without an id it is only said which one would be meant.
         if not argument:
-            short_id, entry = await self._conversation.meant(None)
+            answered = self._conversation.named(None)
+            short_id, entry = await self._conversation.history.meant(answered)
             raise UsageError(
                 _(
                     "Say which one: /{command} {id} is “{question}”.",
@@ -251,7 +267,7 @@ class Commands:
             )
         from ipcom_chat.tui.history_words import told  # noqa: PLC0415 - brings Tantivy
 
-        erased = await self._conversation.erase(argument, how)
+        erased = await self._conversation.history.erase(argument, how)
         self._say(told(erased, how))
 
     async def _export(self, argument: str) -> None:
@@ -309,7 +325,7 @@ def status_sections(conversation: Conversation, entries: int) -> tuple[Section, 
         (_("Synchronisation"), _sync(conversation)),
         (_("History"), f"{replica}"),
         ("", n_("one entry, {size}", "{count} entries, {size}", entries, size=_size(replica))),
-        (_("This session"), duration(conversation.age_ms)),
+        (_("This session"), elapsed(conversation.age_ms)),
         ("", ended or _("nothing asked yet")),
         (_("Version"), __version__),
     )
@@ -328,7 +344,7 @@ def _size(path: Path) -> str:
     size_bytes = sum(file.stat().st_size for file in files if file.exists())
     if size_bytes < 1_000_000:
         return f"{size_bytes / 1_000:.0f} kB"
-    return f"{decimal(size_bytes / 1_000_000)} MB"
+    return megabytes(size_bytes)
 
 
 def _mode_of(argument: str) -> Mode:

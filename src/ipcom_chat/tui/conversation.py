@@ -6,37 +6,29 @@ the coroutines; a question belongs to the user and the mode that held when it wa
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ipcom_chat import host
-from ipcom_chat.assistant.base import KNOWLEDGE
-from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
+from ipcom_chat.domain.entry import Kind, Mode, Status
 from ipcom_chat.domain.lifecycle import FINAL, Request
 from ipcom_chat.domain.people import User
-from ipcom_chat.domain.votes import Tally, Vote
-from ipcom_chat.errors import NotFoundError, UsageError
+from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import ChatContext, ChatEvent, ChatService, Listener, StatusChanged
-from ipcom_chat.services.history import EntryFilter
 from ipcom_chat.services.resuming import TakenUp
 from ipcom_chat.services.session_history import Asked
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.services.sync_thread import SyncThread
 from ipcom_chat.tui.answering import Answering
-from ipcom_chat.tui.resuming import Resumer, SessionChange, as_typed
+from ipcom_chat.tui.chat_history import ChatHistory
+from ipcom_chat.tui.entry_texts import as_typed
+from ipcom_chat.tui.resuming import Resumer, SessionChange
 from ipcom_chat.tui.shell_lines import as_prompt, shell_line
 
-if TYPE_CHECKING:
-    from ipcom_chat.services.browsing import Erased, How
-    from ipcom_chat.services.suggestions import Solved
-    from ipcom_chat.tui.finder import Finder
-
-PROMPTS_LOADED = 1_000
 _MARKDOWN = (
     "ipcom_chat.domain.redaction",
     "markdown_it",
@@ -94,9 +86,10 @@ class Conversation:
         """How the requests of this session ended."""
         self.answering = Answering(runtime, service, self.quiet)
         """What answers, and on what terms."""
+        self.history = ChatHistory(runtime, service, thread, self.nudge)
+        """What was asked before, here and elsewhere."""
         self._service = service
         self._thread = thread
-        self._finder: Finder | None = None
         self._asked: list[EntryId] = []
         self._start_ms = runtime.clock.monotonic_ms()
         self.resumer = Resumer(runtime, service, thread)
@@ -148,18 +141,14 @@ class Conversation:
         """Import what the assistant needs; for a thread."""
         self._service.assistant.load()
 
-    def open_finder(self) -> "Finder":
-        """Return the way to the whole history, opened when it is first needed."""
-        if self._finder is None:
-            from ipcom_chat.tui.finder import Finder  # noqa: PLC0415 - brings Tantivy
-
-            self._finder = Finder(self.runtime, self._thread)
-        return self._finder
-
     def close(self) -> None:
         """Close what was opened; the session is others' to end."""
-        if self._finder is not None:
-            self._finder.close()
+        self.history.close()
+
+    def nudge(self) -> None:
+        """Let synchronisation know that there is something to send."""
+        if self.sync is not None:
+            self.sync.nudge()
 
     # Requests.
 
@@ -252,7 +241,7 @@ class Conversation:
         if self.sync is not None:
             # From now on this machine holds that user's own history, too.
             self.sync.users = (self.user.id,) if self.user else ()
-            self.sync.nudge()
+            self.nudge()
 
     def change_private(self, *, private: bool) -> None:
         """Keep new entries in this replica, or share them as the mode says."""
@@ -264,119 +253,31 @@ class Conversation:
         scope = msgspec.structs.replace(context.scope, mode=origin.mode, user_id=origin.user_id)
         self._service.context = msgspec.structs.replace(context, origin=origin, scope=scope)
 
-    # What storage knows.
+    # What was asked.
 
-    async def prompts(self) -> list[str]:
-        """Return earlier questions, oldest first."""
-        scope = self.context.scope
-        found = await self._thread.run(self.runtime.history.prompts, scope, limit=PROMPTS_LOADED)
-        return found[::-1]
-
-    async def load_interrupted(self) -> Failed | None:
-        """Return the newest interrupted request; from now on it can be asked again."""
-        if not self.interrupted:
-            return None
-        entry = await self._thread.run(self.runtime.history.find, self.interrupted[-1])
-        failed = Failed(entry_id=entry.id, text=as_typed(entry))
-        self.failed = self.failed or failed
-        return failed
-
-    async def vote(self, id_: str | None, vote: Vote) -> tuple[str, Tally]:
-        """Take what the user says of an entry, by default of the last one that was answered.
-
-        Returns:
-            The entry's short id and all its votes.
+    def named(self, id_: str | None) -> str:
+        """Return which entry is meant: by default the last one that was answered.
 
         Raises:
-            UsageError: there is none, or it is private.
-            NotFoundError, AmbiguousIdError: the id means none, or several.
+            UsageError: none is named, and nothing was answered.
         """
-        voted = await self._thread.run(self._vote, self._wanted(id_), vote)
-        if self.sync is not None:
-            self.sync.nudge()
-        return voted
-
-    def _wanted(self, id_: str | None) -> str:
         wanted = id_ or self._answered
         if wanted is None:
             raise UsageError(_("Nothing was answered yet; an id says which entry you mean."))
         return wanted
 
-    async def meant(self, id_: str | None) -> tuple[str, Entry]:
-        """Return the entry that an id means, by default the last one answered, and its short id.
-
-        Raises:
-            UsageError, NotFoundError, AmbiguousIdError: as for `vote`.
-        """
-        return await self._thread.run(self._found, self._wanted(id_))
-
-    def _found(self, id_: str) -> tuple[str, Entry]:
-        history = self.runtime.history
-        entry = history.find(id_)
-        return history.short_id(entry.id), entry
-
-    async def erase(self, id_: str, how: "How") -> "Erased":
-        """Delete an entry, or blank its texts, for everybody; with the commands that it ran.
-
-        Raises:
-            UsageError: it is still being answered.
-            NotFoundError, AmbiguousIdError: the id means none, or several.
-        """
-        _short_id, entry = await self.meant(id_)
-        finder = self.open_finder()  # keeps the index, which must lose the text, too
-        chosen = await finder.choose(entry)
-        if not chosen.entries:
-            raise UsageError(_("It is still being answered; ESC cancels it."))
-        erased = await finder.erase(chosen, how)
-        if self.sync is not None:
-            self.sync.nudge()
-        return erased
-
-    def _vote(self, id_: str, vote: Vote) -> tuple[str, Tally]:
-        runtime = self.runtime
-        entry = runtime.history.find(id_)
-        tally = runtime.votes.cast(entry, vote, self.context.origin)
-        return runtime.history.short_id(entry.id), tally
-
-    async def solved(self, text: str) -> "Solved | None":
-        """Return how a question was solved before this session, if it was.
-
-        None where the assistant says itself what the history knows.
-        """
-        if self.assistant_name == KNOWLEDGE:
-            return None
-        return await self._thread.run(self._solved, text)
-
-    def _solved(self, text: str) -> "Solved | None":
-        context = self.context
-        suggestions = self.runtime.suggestions
-        found = suggestions.solved(context.scope, text, but=context.origin.session_id)
-        return found[0] if found else None
-
-    async def offers_import(self) -> bool:
-        """Return, once, whether an earlier program's history waits to be imported."""
-        return await self._thread.run(self.runtime.offers_import)
-
-    async def entry_count(self) -> int:
-        """Return how many entries the history has that is read now."""
-        scope = self.context.scope
-        stats = await self._thread.run(self.runtime.history.stats, scope, EntryFilter())
-        return stats.entries
-
     async def asked(self) -> list[Asked]:
         """Return what was asked in this session and is saved, oldest first."""
-        return await self._thread.run(self._saved)
+        return await self.history.saved(self._asked)
 
-    def _saved(self) -> list[Asked]:
-        history = self.runtime.history
-        saved = []
-        for entry_id in self._asked:
-            try:
-                entry = history.find(entry_id)
-            except NotFoundError:
-                continue  # it could not be written, and the screen said so
-            saved.append(Asked(entry=entry, commands=tuple(history.commands_of(entry_id))))
-        return saved
+    async def load_interrupted(self) -> Failed | None:
+        """Return the newest interrupted request; from now on it can be asked again."""
+        if not self.interrupted:
+            return None
+        _short_id, entry = await self.history.meant(self.interrupted[-1])
+        failed = Failed(entry_id=entry.id, text=as_typed(entry))
+        self.failed = self.failed or failed
+        return failed
 
     # Sessions.
 

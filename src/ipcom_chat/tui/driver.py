@@ -24,8 +24,8 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from ipcom_chat.tui.output import TerminalWriter
 from ipcom_chat.tui.paste import ESCAPE_DELAY_S, Keys, Pasted, PasteSplitter, Piece
+from ipcom_chat.tui.terminal_writer import TerminalWriter
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -96,7 +96,7 @@ class RobustLinuxDriver(LinuxDriver):
     """The driver to pass as `App(driver_class=RobustLinuxDriver)`.
 
     It draws on stdout, where people expect it: Textual's own draws on stderr, so that
-    `ipcom-chat 2>file` would show nothing. It never waits for the terminal (see `output`).
+    `ipcom-chat 2>file` would show nothing. It never waits for the terminal (see `terminal_writer`).
     """
 
     def __init__(

@@ -1,6 +1,7 @@
-"""What the history screen says: its title, filters, keys, questions, and what was done."""
+"""What the history screen says: its title, filters, keys, and what was done."""
 
 from ipcom_chat.domain.entry import Kind, Mode
+from ipcom_chat.erasing_words import erased
 from ipcom_chat.formats import status_word
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.browsing import Erased, How, Page, View
@@ -75,26 +76,13 @@ def reading_hints() -> tuple[KeyHint, ...]:
     )
 
 
-def question(count: int, how: How) -> str:
-    """Return what is asked before so many entries are taken out."""
-    if how == "delete":
-        return n_("Delete this entry for everybody?", "Delete these {count} entries for everybody?",
-                  count)  # fmt: skip
-    return n_("Blank this entry for everybody?", "Blank these {count} entries for everybody?",
-              count)  # fmt: skip
-
-
-def told(erased: Erased, how: How) -> str:
+def told(result: Erased, how: How) -> str:
     """Return what was done, and what it does not reach."""
-    done = (
-        n_("Deleted one entry.", "Deleted {count} entries.", erased.count)
-        if how == "delete"
-        else n_("Blanked one entry.", "Blanked {count} entries.", erased.count)
-    )
-    if erased.copies:
+    done = erased(result.count, how)
+    if result.copies:
         copies = n_("One copy beside the history still has it.",
-                    "{count} copies beside the history still have it.", erased.copies)  # fmt: skip
+                    "{count} copies beside the history still have it.", result.copies)  # fmt: skip
         done = f"{done} {copies}"
-    if erased.is_pending:
+    if result.is_pending:
         done = f"{done} {_('Another program still reads the old text.')}"
     return done

@@ -49,7 +49,6 @@ class Panel(Static):
     DEFAULT_CSS = """
     Panel {
         height: auto; border: round $panel; border-title-color: $primary; padding: 0 1;
-        margin: 0 0 0 0;
     }
     """
 

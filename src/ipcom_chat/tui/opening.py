@@ -8,9 +8,11 @@ from contextlib import suppress
 from importlib import import_module
 
 from ipcom_chat.domain.terminal import one_line
+from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import recovered
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.transcript import Transcript
 from ipcom_chat.tui.widgets.welcome import Welcome
 from ipcom_chat.tui.wording import examples, sharing
@@ -25,11 +27,13 @@ class Opening:
     Args:
         conversation: which begins.
         transcript: where it is told.
+        prompt: gets what was asked before.
     """
 
-    def __init__(self, conversation: Conversation, transcript: Transcript) -> None:
+    def __init__(self, conversation: Conversation, transcript: Transcript, prompt: Prompt) -> None:
         self._conversation = conversation
         self._transcript = transcript
+        self._prompt = prompt
 
     def welcome(self) -> None:
         """Say who asks and who will see it, and what is not as it should be."""
@@ -56,14 +60,14 @@ class Opening:
 
         redact("its rules are compiled by the first text")
 
-    async def offer(self) -> None:
-        """Offer what an earlier program has left: interrupted questions, its history.
-
-        Raises:
-            StorageError: the history cannot be read.
-        """
-        await self._offer_interrupted()
-        await self._offer_import()
+    async def load(self) -> None:
+        """Offer what was interrupted or left by an earlier program; let the prompt recall."""
+        try:
+            await self._offer_interrupted()
+            await self._offer_import()
+            self._prompt.load_history(await self._conversation.history.prompts())
+        except IpcomChatError as error:  # a history that cannot be read: answers need none
+            self._transcript.add_notice(one_line(str(error)), "error")
 
     async def _offer_interrupted(self) -> None:
         interrupted = await self._conversation.load_interrupted()
@@ -82,7 +86,7 @@ class Opening:
             )
 
     async def _offer_import(self) -> None:
-        if await self._conversation.offers_import():
+        if await self._conversation.history.offers_import():
             self._transcript.add_notice(
                 _("The earlier program left its history on this machine."),
                 then=_("'ipcom-chat history import' shows it and brings it in."),

@@ -37,7 +37,7 @@ from ipcom_chat.services.chat import (
 from ipcom_chat.tui.approvals import Approvals
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.widgets.source import SHOWN_SOURCES
-from ipcom_chat.tui.widgets.spinner import duration
+from ipcom_chat.tui.widgets.spinner import elapsed
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Transcript
 
@@ -197,7 +197,7 @@ class RequestView:
 
     def _footer(self) -> str:
         clock = self._conversation.runtime.clock
-        took = duration(round(clock.monotonic_ms() - self._started_ms))
+        took = elapsed(round(clock.monotonic_ms() - self._started_ms))
         parts = [] if self._is_typed else [took]  # a command says itself how long it took
         if self._usage is not None:
             tokens = self._usage.tokens_used

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from ipcom_chat.domain.entry import Entry, Kind, Origin, Scope
+from ipcom_chat.domain.entry import Origin, Scope
 from ipcom_chat.domain.people import Session
 from ipcom_chat.errors import UsageError
 from ipcom_chat.i18n import _
@@ -22,6 +22,7 @@ from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.services.chat import ChatService, Listener, NotSaved
 from ipcom_chat.services.resuming import TakenUp, conversation_of
 from ipcom_chat.services.session_history import Summary, Turns
+from ipcom_chat.tui.entry_texts import as_typed
 
 if TYPE_CHECKING:
     from ipcom_chat.services.erasures import Chosen
@@ -211,9 +212,3 @@ class Resumer:
         runtime.erasures.finish()
         runtime.forget_meanings()
         return count
-
-
-def as_typed(entry: Entry) -> str:
-    """Return what asks an entry again: what was private stays so."""
-    text = f"!{entry.command}" if entry.kind is Kind.COMMAND else entry.command
-    return f" {text}" if entry.private else text

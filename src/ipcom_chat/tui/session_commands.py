@@ -6,7 +6,6 @@ the prompt is emptied instead, everything stays as it was.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from ipcom_chat.domain.entry import Entry, Kind, Status
 from ipcom_chat.domain.sessions import NEWEST
@@ -17,16 +16,14 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId, short_id
 from ipcom_chat.services.resuming import TakenUp, ran
 from ipcom_chat.services.session_history import Asked
+from ipcom_chat.session_words import shown_part, went_on
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.resuming import Edited, SessionChange
-from ipcom_chat.tui.session_words import shown_part, went_on
 from ipcom_chat.tui.transcript_export import pieces
+from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.slash_menu import SlashCommand
 from ipcom_chat.tui.widgets.transcript import Transcript
 from ipcom_chat.tui.wording import sharing
-
-if TYPE_CHECKING:
-    from ipcom_chat.tui.screens.chat import ChatScreen
 
 Action = Callable[[str], Awaitable[None]]
 
@@ -53,17 +50,23 @@ class SessionCommands:
     """Performs these commands of one chat.
 
     Args:
-        screen: the chat.
         conversation: what they change.
         transcript: where they answer.
+        composer: where a question is written that is asked anew.
+        choose_session: lets a session be chosen; takes what is searched at first.
     """
 
     def __init__(
-        self, screen: "ChatScreen", conversation: Conversation, transcript: Transcript
+        self,
+        conversation: Conversation,
+        transcript: Transcript,
+        composer: Composer,
+        choose_session: Callable[[str], None],
     ) -> None:
-        self._screen = screen
         self._conversation = conversation
         self._transcript = transcript
+        self._composer = composer
+        self._choose_session = choose_session
         self._edited: Edited | None = None
 
     def actions(self) -> dict[str, Action]:
@@ -94,37 +97,29 @@ class SessionCommands:
             self._transcript.add_notice(_("There is no earlier session here to go on with."))
 
     async def _sessions(self, argument: str) -> None:
-        self.open_chooser(argument)
-
-    def open_chooser(self, text: str = "") -> None:
-        """Show the sessions over the chat; what runs goes on."""
-        # Imported when it is opened: the first paint of the chat needs none of it.
-        from ipcom_chat.tui.screens.sessions import SessionsScreen  # noqa: PLC0415 - see above
-
-        chooser = SessionsScreen(self._conversation, text=text)
-        self._screen.app.push_screen(chooser, self._chosen)
-
-    def _chosen(self, change: SessionChange | None) -> None:
-        self._screen.resume()
-        if change is not None:
-            self._screen.perform(lambda: self._go_on(change))
+        self._choose_session(argument)
 
     async def _resume(self, argument: str) -> None:
         if argument:
-            await self._go_on(SessionChange(wanted=argument))
+            await self.go_on(SessionChange(wanted=argument))
         else:
-            self.open_chooser()
+            self._choose_session("")
 
     async def _continue(self, _argument: str) -> None:
-        await self._go_on(SessionChange(wanted=NEWEST))
+        await self.go_on(SessionChange(wanted=NEWEST))
 
     async def _fork(self, argument: str) -> None:
         own = self._conversation.resumer.session_id
         if not argument and self._conversation.last_id is None:
             raise UsageError(_("Nothing was asked in this session yet."))
-        await self._go_on(SessionChange(wanted=argument or own or "", how="fork"))
+        await self.go_on(SessionChange(wanted=argument or own or "", how="fork"))
 
-    async def _go_on(self, change: SessionChange) -> None:
+    async def go_on(self, change: SessionChange) -> None:
+        """Leave this session for another one, and show what was said there.
+
+        Raises:
+            IpcomChatError: it cannot be gone on with now.
+        """
         before = self._conversation.context.origin
         taken = await self._conversation.go_on(change)
         self._edited = None
@@ -155,8 +150,8 @@ class SessionCommands:
         if conversation.last_id is None:
             raise UsageError(_("Nothing was asked in this session yet."))
         self._edited = await conversation.resumer.edited(conversation.last_id)
-        self._screen.prompt.recall(self._edited.text)
-        self._screen.composer.hint(_("Enter asks it anew, an empty prompt leaves it"))
+        self._composer.prompt.recall(self._edited.text)
+        self._composer.hint(_("Enter asks it anew, an empty prompt leaves it"))
 
     def prompt_emptied(self) -> None:
         """Leave the question that was to be changed as it is."""
@@ -179,8 +174,8 @@ class SessionCommands:
             return
         asked = await self._conversation.asked()
         text = self._document(asked) if argument == "all" else _last_answer(asked)
-        self._screen.app.copy_to_clipboard(text)
-        self._screen.composer.hint(_("copied"))
+        self._composer.app.copy_to_clipboard(text)
+        self._composer.hint(_("copied"))
 
     def _document(self, asked: list[Asked]) -> str:
         if not asked:

@@ -8,7 +8,8 @@ from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.formats import duration, instant, money, outcome_of, status_word, tally_words
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.browsing import Listed, Page
-from ipcom_chat.services.session_history import State, Summary
+from ipcom_chat.services.session_history import Summary
+from ipcom_chat.session_words import count_word, state_word
 from ipcom_chat.web.html import Html, el, marked, number, table
 from ipcom_chat.web.layout import Place, address, document, facts, form_secret, link, panel
 from ipcom_chat.web.markdown import rendered
@@ -157,12 +158,10 @@ def _facts(shown: Shown) -> list[tuple[str, object]]:
 
 def sessions(place: Place, found: list[Summary]) -> Html:
     """Return the sessions."""
-    states = {State.OPEN: _("open"), State.ENDED: _("ended"), State.REMOTE: _("elsewhere")}
     rows = [
         [link(each.title[:TITLE_CHARS] or each.short_id, f"/sessions/{each.session.id}"),
          one_line(each.who), one_line(each.hostname),
-         number(f"{each.questions}{'' if each.is_counted else '+'}"),
-         instant(each.active_at), states[each.state]]
+         number(count_word(each)), instant(each.active_at), state_word(each.state)]
         for each in found
     ]  # fmt: skip
     heads = [_("Session"), _("User"), _("Machine"), number(_("Questions")), _("Used"), _("State")]

@@ -21,6 +21,7 @@ from ipcom_chat import host as machine
 from ipcom_chat.domain.entry import Scope
 from ipcom_chat.errors import IpcomChatError, UsageError
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
 from ipcom_chat.web.app import Pages
@@ -129,7 +130,7 @@ def _listener(where: Listening) -> socket.socket:
     except (OSError, OverflowError, UnicodeError) as error:
         raise UsageError(
             _("Cannot listen on {host}:{port}: {reason}.", host=where.host, port=where.port,
-              reason=getattr(error, "strerror", None) or error)
+              reason=reason_of(error))
         ) from error  # fmt: skip
     return listener
 

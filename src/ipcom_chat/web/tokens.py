@@ -18,6 +18,7 @@ from ipcom_chat.clock import Clock
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.files import read_regular
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_of
 
 VARIABLE: Final = "IPCOM_CHAT_WEB_TOKEN"
 TOKEN_MIN: Final = 20
@@ -87,7 +88,7 @@ def _read(path: Path) -> str:
         data, attributes = read_regular(path, max_bytes=TOKEN_MAX)
     except OSError as error:
         raise SettingsError(
-            _("The token file {path} cannot be read: {reason}.", path=path, reason=error.strerror)
+            _("The token file {path} cannot be read: {reason}.", path=path, reason=reason_of(error))
         ) from error
     if attributes.st_mode & _OTHERS or attributes.st_uid not in {0, os.geteuid()}:
         raise SettingsError(

@@ -67,6 +67,17 @@ async def test_netstat_stands_in_for_ss(alone: Install) -> None:
     assert "| 22 | tcp | `0.0.0.0` | sshd | 812 |" in text_of(events)
 
 
+@pytest.mark.parametrize(("user", "is_told"), [(1000, True), (0, False)])
+async def test_only_who_is_not_root_is_told_to_be_it(
+    alone: Install, monkeypatch: pytest.MonkeyPatch, user: int, is_told: bool
+) -> None:
+    alone("netstat", "echo 'tcp  0  0 0.0.0.0:22  0.0.0.0:*  LISTEN  -'")
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    said = text_of(await events_of("which ports are open"))
+    assert "Where no program is named" in said
+    assert ("as root" in said) == is_told
+
+
 async def test_a_missing_tool_is_said_with_its_package(alone: Install) -> None:
     events = await events_of("which ports are open")
     assert ran(events) == []

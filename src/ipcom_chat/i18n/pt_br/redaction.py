@@ -29,6 +29,10 @@ MESSAGES = {
     "Masked secrets in {count} entries.": "Segredos mascarados em {count} entradas.",
     "Name an id, or a text with --query.": "Informe um id, ou um texto com --query.",
     "Name ids or a text with --query, not both.": "Informe ids ou um texto com --query, não ambos.",
+    "No entry has the id {text!r}, and none says that; 'ipcom-chat history list' shows the ids.": (
+        "Nenhuma entrada tem o id {text!r}, e nenhuma diz isso; 'ipcom-chat history list' mostra "
+        "os ids."
+    ),
     "No secret was found that is not masked already.": "Não foi encontrado segredo que já não "
     "esteja mascarado.",
     "Not reached: exports, backups, and what was copied elsewhere.": "Não alcançados: exportações, "

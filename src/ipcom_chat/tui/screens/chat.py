@@ -1,5 +1,7 @@
 """The chat: transcript, prompt, status line, and the life of a request on them.
 
+What lies over it is opened by `overlays`; what the slash commands do is in `commands`.
+
 Handlers of this screen never wait for storage, network or assistant: they start, cancel and show.
 """
 
@@ -7,8 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events
 from textual.actions import SkipAction
@@ -18,19 +19,20 @@ from textual.screen import Screen
 from textual.widgets import TextArea
 from textual.worker import Worker, WorkerState
 
-from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
 from ipcom_chat.services.chat import is_kept_private
-from ipcom_chat.services.sync import Condition, SyncStatus
-from ipcom_chat.sync_words import is_urgent, sync_problem, sync_word
-from ipcom_chat.tui.approvals import Approvals, Reminded
+from ipcom_chat.services.sync import SyncStatus
+from ipcom_chat.tui.approvals import Approvals
 from ipcom_chat.tui.assistant_commands import model_items
-from ipcom_chat.tui.commands import Commands, chat_commands
+from ipcom_chat.tui.chat_status import SyncNotices, status_of
+from ipcom_chat.tui.commands import Commands, chat_commands, unknown_command
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.opening import Opening, settle_memory
+from ipcom_chat.tui.overlays import Overlays
 from ipcom_chat.tui.request_view import RequestView, Stage
+from ipcom_chat.tui.resuming import SessionChange
 from ipcom_chat.tui.session_commands import SessionCommands
 from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
 from ipcom_chat.tui.widgets.approval_panel import ApprovalPanel
@@ -38,15 +40,11 @@ from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.composer import Composer
 from ipcom_chat.tui.widgets.prompt import Prompt
 from ipcom_chat.tui.widgets.rows import Rows
-from ipcom_chat.tui.widgets.slash_menu import Invocation, invocation, likely_meant
+from ipcom_chat.tui.widgets.slash_menu import invocation
 from ipcom_chat.tui.widgets.source import Source
-from ipcom_chat.tui.widgets.status_line import Status as Line
 from ipcom_chat.tui.widgets.status_line import StatusLine
 from ipcom_chat.tui.widgets.transcript import Question, Transcript
-from ipcom_chat.tui.wording import shared_with, solved_before
-
-if TYPE_CHECKING:
-    from ipcom_chat.tui.screens.history import HistoryScreen
+from ipcom_chat.tui.wording import solved_before
 
 LEAVE_S = 2.0
 """Ctrl-C twice within this time leaves."""
@@ -92,36 +90,47 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._opens_history = opens_history
         self._opens_sessions = opens_sessions
-        self._history: HistoryScreen | None = None
         self._conversation = conversation
         self.transcript = Transcript(id="transcript")
         self.composer = Composer(commands=chat_commands(), cwd=cwd, editor=editor)
         self.prompt.arguments["model"] = lambda: model_items(conversation.answering)
-        self.status = StatusLine(self._line())
-        self._commands = Commands(
-            conversation,
+        self.status = StatusLine(status_of(conversation))
+        self.approval = ApprovalPanel(id="approval")
+        self._overlays = Overlays(
+            self, conversation, reminder=lambda: self._approvals.reminder, back=self._come_back
+        )
+        self._approvals = self._made_approvals()
+        self._stage = Stage(
+            transcript=self.transcript, status=self.status, approvals=self._approvals
+        )
+        self._opening = Opening(conversation, self.transcript, self.prompt)
+        self._sessions = SessionCommands(
+            conversation, self.transcript, self.composer, self._choose_session
+        )
+        self._commands = self._made_commands()
+        self._performing = 0
+        self._sync_notices = SyncNotices(conversation, self.transcript)
+        self._interrupted_at_s = -LEAVE_S
+
+    def _made_approvals(self) -> Approvals:
+        return Approvals(
+            self.approval,
+            label=self.status.label_request,
+            refocus=self._focus_prompt,
+            remind=self._overlays.remind,
+        )
+
+    def _made_commands(self) -> Commands:
+        commands = Commands(
+            self._conversation,
             self.transcript,
             retry=self._ask_again,
             open_history=self.open_history,
             leave=self._leave,
             choose=self._choose_argument,
         )
-        self._opening = Opening(conversation, self.transcript)
-        self.approval = ApprovalPanel(id="approval")
-        self._approvals = Approvals(
-            self.approval,
-            label=self.status.label_request,
-            refocus=self._focus_prompt,
-            remind=self._remind,
-        )
-        self._stage = Stage(
-            transcript=self.transcript, status=self.status, approvals=self._approvals
-        )
-        self._sessions = SessionCommands(self, conversation, self.transcript)
-        self._commands.extend(self._sessions.actions())
-        self._performing = 0
-        self._sync_problem: str | None = None
-        self._interrupted_at_s = -LEAVE_S
+        commands.extend(self._sessions.actions())
+        return commands
 
     @property
     def prompt(self) -> Prompt:
@@ -142,7 +151,7 @@ class ChatScreen(Screen[None]):
         if self._opens_history:
             self.open_history()
         if self._opens_sessions:
-            self._sessions.open_chooser()
+            self._choose_session("")
         if self._sessions.begins_with_one:
             self.perform(self._sessions.show_taken_up)
         self.call_after_refresh(self._after_first_paint)
@@ -152,78 +161,49 @@ class ChatScreen(Screen[None]):
         if self._conversation.sync is not None:
             self._conversation.sync.start()
         self.run_worker(self._opening.warm_up, thread=True, exit_on_error=False)
-        self.run_worker(self._load())
-
-    async def _load(self) -> None:
-        try:
-            await self._opening.offer()
-            self.prompt.load_history(await self._conversation.prompts())
-        except IpcomChatError as error:  # a history that cannot be read: answers need none
-            self.transcript.add_notice(one_line(str(error)), "error")
+        self.run_worker(self._opening.load())
 
     def show_sync(self, status: SyncStatus) -> None:
         """Show where synchronisation stands; say once what a person must do about it."""
-        self.status.show(self._line())
-        text = sync_problem(status, is_loud=not self._conversation.falls_back)
-        # Each try of a long night may fail for another reason: that is one problem.
-        problem = status.condition if status.condition is Condition.OFFLINE else text
-        if text and problem != self._sync_problem:
-            self.transcript.add_notice(one_line(text), "error")
-        self._sync_problem = problem if text else None
+        self.status.show(status_of(self._conversation))
+        self._sync_notices.hear(status)
 
-    # The history.
+    # What lies over it.
 
-    def open_history(self, text: str = "", *, chooses: bool = False) -> None:
-        """Show the history over the chat; what runs goes on.
+    def open_history(self, text: str = "") -> None:
+        """Show the history, searched for a text at first."""
+        self._overlays.open_history(text)
 
-        Args:
-            text: what is searched at first.
-            chooses: whether it is opened for a question to take into the prompt.
-        """
-        # Imported when it is opened: the first paint of the chat needs none of it.
-        from ipcom_chat.tui.screens.history import HistoryScreen  # noqa: PLC0415 - see above
+    def _choose_session(self, text: str) -> None:
+        def chosen(change: SessionChange) -> None:
+            self.perform(lambda: self._sessions.go_on(change))
 
-        finder = self._conversation.open_finder()
-        self._history = HistoryScreen(self._conversation, finder, text=text, chooses=chooses)
-        self._history.remind(self._approvals.reminder)
-        self.app.push_screen(self._history, self._take_from_history)
+        self._overlays.open_sessions(text, chosen)
 
-    def _take_from_history(self, text: str | None) -> None:
-        self._history = None
-        if text is None and self._opens_history:
-            self._leave()
-        self._opens_history = False
-        self._take_question(text)
-
-    def _take_question(self, text: str | None) -> None:
+    def _come_back(self, question: str | None) -> None:
         """Return from another screen, perhaps with a question for the prompt."""
-        if text is not None:
-            self.prompt.recall(text)
-        self.resume()
-
-    def resume(self) -> None:
-        """Take the keys again: the prompt, or what waits for an answer."""
+        is_left = self._opens_history and question is None
+        self._opens_history = False
+        if is_left:
+            self._leave()
+        if question is not None:
+            self.prompt.recall(question)
+        # The prompt takes the keys again, or what waits for an answer.
         self.prompt.resume()
         self._approvals.resume()
 
     def on_source_opened(self, message: Source.Opened) -> None:
         """Show what an answer rests on."""
         message.stop()
-        # Imported when it is opened, as the history is.
-        from ipcom_chat.tui.screens.entry import EntryScreen  # noqa: PLC0415 - see above
-
-        screen = EntryScreen(self._conversation, message.entry_id)
-        screen.remind(self._approvals.reminder)
-        self.app.push_screen(screen, self._take_question)
+        self._overlays.open_entry(message.entry_id)
 
     def on_prompt_history_wanted(self, message: Prompt.HistoryWanted) -> None:
         """Let an earlier question be chosen."""
-        self.open_history(message.text, chooses=True)
+        self._overlays.open_history(message.text, chooses=True)
 
     def on_prompt_typed_ahead(self, message: Prompt.TypedAhead) -> None:
         """Pass on what was typed while the history was opening."""
-        if self._history is not None:
-            self._history.type(message.character)
+        self._overlays.type(message.character)
 
     # What the user sends.
 
@@ -232,8 +212,8 @@ class ChatScreen(Screen[None]):
         commands = self.prompt.commands
         found = invocation(message.text, commands)
         if found is not None:
-            self._perform(found)
-        elif (unknown := self._not_a_command(message.text)) is not None:
+            self._begin(self._commands.perform(found))
+        elif (unknown := unknown_command(message.text, commands)) is not None:
             self.transcript.add_notice(unknown, "error")
         elif is_only_mark(message.text):
             self.transcript.add_notice(_("A command follows the !, as in !df -h"), "error")
@@ -254,19 +234,6 @@ class ChatScreen(Screen[None]):
             else _("one moment")
         )
 
-    def _not_a_command(self, text: str) -> str | None:
-        """Return what to say about a line that looks like a command but is none."""
-        typed = text.strip()
-        if " " in typed or not typed[1:].isalpha() or typed[0] != "/" or Path(typed).exists():
-            return None
-        meant = likely_meant(typed, self.prompt.commands)
-        if meant is None:
-            return _("There is no command {typed}; /help shows all.", typed=typed)
-        return _("There is no command {typed}. Did you mean /{name}?", typed=typed, name=meant.name)
-
-    def _perform(self, found: Invocation) -> None:
-        self._begin(self._commands.perform(found))
-
     def perform(self, act: Callable[[], Awaitable[None]]) -> None:
         """Do what no line of the prompt has asked for as if it was a command."""
         self._begin(self._commands.guarded("", act))
@@ -283,7 +250,7 @@ class ChatScreen(Screen[None]):
         if event.worker.name == "command" and finished:
             self._performing -= 1
             self._hold()
-            self.status.show(self._line())
+            self.status.show(status_of(self._conversation))
 
     def _choose_argument(self, name: str) -> bool:
         """Let the argument of a command be chosen, unless something else is being written."""
@@ -315,7 +282,7 @@ class ChatScreen(Screen[None]):
         # What the answer needs of the history is read first.
         await asyncio.sleep(LOOK_BACK_S)
         with suppress(IpcomChatError):  # the answer needs no history either
-            found = await self._conversation.solved(text)
+            found = await self._conversation.history.solved(text)
             if found is not None:
                 self.transcript.add_below(question, solved_before(found))
 
@@ -326,12 +293,6 @@ class ChatScreen(Screen[None]):
 
     def _focus_prompt(self) -> None:
         self.prompt.focus()
-
-    def _remind(self, text: str) -> None:
-        """Tell somebody who looks at another screen that something waits here."""
-        screen = self.app.screen
-        if screen is not self and isinstance(screen, Reminded):
-            screen.remind(text)
 
     def on_approval_panel_typed_ahead(self, message: ApprovalPanel.TypedAhead) -> None:
         """Go on with the draft that the panel has interrupted."""
@@ -344,20 +305,6 @@ class ChatScreen(Screen[None]):
     def _request_ended(self) -> None:
         self.composer.drop_hint()
         self._hold()
-
-    def _line(self) -> Line:
-        conversation = self._conversation
-        origin = conversation.context.origin
-        return Line(
-            mode=origin.mode.value,
-            user=conversation.username,
-            shared_with=shared_with(origin, conversation.username),
-            assistant=conversation.assistant_name,
-            sync=sync_word(conversation.sync_status) if conversation.sync else _("local only"),
-            is_private=origin.private,
-            is_plan=conversation.answering.is_plan,
-            is_sync_urgent=is_urgent(conversation.sync_status),
-        )
 
     # Keys.
 

@@ -8,7 +8,6 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from ipcom_chat.domain.entry import Kind
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.domain.votes import Vote
 from ipcom_chat.errors import IpcomChatError
@@ -16,6 +15,7 @@ from ipcom_chat.formats import voted
 from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.entry_texts import as_asked, copied_part
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.entry_view import EntryView
 from ipcom_chat.tui.widgets.key_hints import KeyHint, KeyHints
@@ -86,7 +86,8 @@ class EntryScreen(ModalScreen[str | None]):
 
     async def _reading(self) -> None:
         try:
-            await self.entry.show(await self._conversation.open_finder().whole(self._entry_id))
+            finder = self._conversation.history.open_finder()
+            await self.entry.show(await finder.whole(self._entry_id))
         except IpcomChatError as error:
             self._say(one_line(str(error)))
 
@@ -109,17 +110,14 @@ class EntryScreen(ModalScreen[str | None]):
     def action_ask_again(self) -> None:
         """Return to the chat with the question in the prompt."""
         if self.entry.whole is not None:
-            entry = self.entry.whole.entry
-            # As it was typed: what was private stays so when it is asked again.
-            self.dismiss(f" {entry.command}" if entry.private else entry.command)
+            self.dismiss(as_asked(self.entry.whole.entry))
 
     def action_copy(self) -> None:
         """Copy the answer, or a command line, or a question that has no answer."""
         if self.entry.whole is not None:
-            entry = self.entry.whole.entry
-            is_answered = entry.kind is Kind.QUESTION and bool(entry.response)
-            self.app.copy_to_clipboard((is_answered and entry.response) or entry.command)
-            self._say(_("the answer was copied") if is_answered else _("copied"))
+            text, said = copied_part(self.entry.whole.entry)
+            self.app.copy_to_clipboard(text)
+            self._say(said)
 
     def action_vote(self, vote: str) -> None:
         """Say that the entry helped, or that it was wrong."""
@@ -128,7 +126,7 @@ class EntryScreen(ModalScreen[str | None]):
 
     async def _voting(self, vote: Vote) -> None:
         try:
-            self._say(voted(*await self._conversation.vote(self._entry_id, vote)))
+            self._say(voted(*await self._conversation.history.vote(self._entry_id, vote)))
         except IpcomChatError as error:
             self._say(one_line(str(error)))
 

@@ -1,14 +1,9 @@
-"""The history: search as you type, a list, and beside or below it what is marked.
+"""The history: search as you type, a list, and beside or below it what is marked."""
 
-The search line has the keyboard until something is read; then letters act on what is read.
-Handlers never wait for the history: one query runs at a time, off the loop, and what was typed
-meanwhile supersedes it.
-"""
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
-
-import msgspec
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,25 +12,26 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
+from ipcom_chat.domain.entry import Entry, Kind
 from ipcom_chat.domain.votes import Vote
+from ipcom_chat.erasing_words import erase_question
 from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.formats import voted
 from ipcom_chat.i18n import _
-from ipcom_chat.ids import SessionId
 from ipcom_chat.services.browsing import Chosen, How, Page, View
 from ipcom_chat.tui.conversation import Conversation
+from ipcom_chat.tui.entry_texts import as_asked, copied_part
 from ipcom_chat.tui.finder import Finder
 from ipcom_chat.tui.history_words import (
     nothing,
-    question,
     reading_hints,
     search_hints,
     switches,
     title,
     told,
 )
-from ipcom_chat.tui.screens.chooser import Chooser
+from ipcom_chat.tui.narrowing import Narrowing
+from ipcom_chat.tui.screens.chooser import PREVIEW_S, Chooser
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.entry_view import EntryView
 from ipcom_chat.tui.widgets.filter_bar import FilterBar, fields_of
@@ -46,22 +42,11 @@ from ipcom_chat.tui.widgets.rows import Rows
 LIMIT = 50
 """So many hits at first; whoever goes to the end of them sees more."""
 LIMIT_MAX = 1_000
-PREVIEW_S = 0.06
-"""How long the mark must rest before its entry is read."""
 TYPED_PREVIEW_S = 0.25
-"""The same after another list: longer than the next letter takes, which would wait for it."""
+"""How long the mark must rest after another list: longer than the next letter takes, which would
+wait for it."""
 AGAIN_S = 1.0
 """How long to wait for the index before looking again."""
-_KINDS = (None, Kind.QUESTION, Kind.COMMAND)
-_STATUSES = (None, Status.COMPLETED, Status.ERROR, Status.CANCELLED)
-
-T = TypeVar("T")
-
-
-class _Before(msgspec.Struct, frozen=True):
-    """What to return to from a session."""
-
-    text: str
 
 
 class HistoryScreen(Chooser[str | None]):
@@ -92,14 +77,8 @@ class HistoryScreen(Chooser[str | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"),
         Binding("ctrl+c", "interrupt", priority=True),
-        Binding("up,ctrl+p", "move(-1)"),
-        Binding("down,ctrl+n,ctrl+r", "move(1)"),
-        Binding("pageup", "page(-1)"),
-        Binding("pagedown", "page(1)"),
-        Binding("shift+up", "scroll(-1)", priority=True),
-        Binding("shift+down", "scroll(1)", priority=True),
+        Binding("ctrl+r", "move(1)"),
         Binding("tab", "read_or_next"),
         Binding("f2", "next_mode"),
         Binding("f3", "next_kind"),
@@ -121,19 +100,11 @@ class HistoryScreen(Chooser[str | None]):
         self.filters = FilterBar()
         self.hits = Hits()
         self.entry = EntryView()
-        self._mode = conversation.context.scope.mode
-        self._kind: Kind | None = Kind.QUESTION if chooses else None
-        self._status: Status | None = None
-        self._session: SessionId | None = None
-        self._before: _Before | None = None
+        self._narrowing = Narrowing(
+            conversation.context.scope.mode, Kind.QUESTION if chooses else None
+        )
         self._limit = LIMIT
-        self._is_stale = False
-        """Whether what is listed is not what is asked for now."""
-        self._is_looking = False
-        self._then: Callable[[], None] | None = None
-        """What an Enter wants that was pressed before its text was looked for."""
         self._shown: View | None = None
-        self._preview: Timer | None = None
         self._again: Timer | None = None
         self._chosen: tuple[Chosen, How] | None = None
         """What waits for a yes."""
@@ -151,54 +122,35 @@ class HistoryScreen(Chooser[str | None]):
 
     def on_mount(self) -> None:
         """Begin with the newest."""
-        self._look()
+        self.look()
+
+    # Searching.
 
     @property
     def is_looking(self) -> bool:
         """Whether what is listed is not yet what was asked for."""
-        return self._shown is None or self._is_looking
-
-    # Searching.
+        return self._shown is None or super().is_looking
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Search for what is typed."""
         message.stop()
-        self._stop_preview()
+        self.stop_reading()
         self._limit = LIMIT
-        self._look()
+        self.look()
 
     def _view(self) -> View:
-        scope = msgspec.structs.replace(self._conversation.context.scope, mode=self._mode)
-        return View(
-            scope=scope,
-            text=self.line.value,
-            kind=self._kind,
-            status=self._status,
-            session=self._session,
-        )
+        return self._narrowing.view(self._conversation.context.scope, self.line.value)
 
-    def _look(self) -> None:
-        """Ask for what is wanted now; whatever is being looked for is superseded."""
+    def look(self) -> None:
+        """See `Chooser`."""
         self._show_filters()
-        self._is_stale = True
-        if not self._is_looking:
-            self._is_looking = True
-            self.run_worker(self._looking())
+        super().look()
 
-    async def _looking(self) -> None:
-        try:
-            while self._is_stale:
-                self._is_stale = False
-                view = self._view()
-                page = await self._finder.page(view, limit=self._limit)
-                if not self._is_stale:
-                    self._show_page(view, page)
-            if self._then is not None:
-                self._then()
-        except IpcomChatError as error:
-            self.say(str(error))
-        finally:
-            self._is_looking, self._then = False, None
+    async def found(self) -> Callable[[], None]:
+        """See `Chooser`."""
+        view = self._view()
+        page = await self._finder.page(view, limit=self._limit)
+        return partial(self._show_page, view, page)
 
     def _show_page(self, view: View, page: Page) -> None:
         # Whoever opens a session wants to see what was before and after.
@@ -216,7 +168,7 @@ class HistoryScreen(Chooser[str | None]):
 
     def _look_again(self) -> None:
         self._again = None
-        self._look()
+        self.look()
 
     def _show_filters(self) -> None:
         view, own = self._view(), self._conversation.context.scope.mode
@@ -225,19 +177,18 @@ class HistoryScreen(Chooser[str | None]):
 
     def action_next_mode(self) -> None:
         """Look into the next history."""
-        modes = [mode for mode in Mode if mode is not Mode.USER or self._conversation.user]
-        self._mode = _after(self._mode, modes)
-        self._look()
+        self._narrowing.next_mode(has_user=self._conversation.user is not None)
+        self.look()
 
     def action_next_kind(self) -> None:
         """Show questions, commands, or both."""
-        self._kind = _after(self._kind, _KINDS)
-        self._look()
+        self._narrowing.next_kind()
+        self.look()
 
     def action_next_status(self) -> None:
         """Show what ended in one way."""
-        self._status = _after(self._status, _STATUSES)
-        self._look()
+        self._narrowing.next_status()
+        self.look()
 
     # The mark.
 
@@ -256,7 +207,7 @@ class HistoryScreen(Chooser[str | None]):
     def _look_further(self, is_at_end: bool) -> None:  # noqa: FBT001 - see name
         if is_at_end and self.hits.count >= self._limit < LIMIT_MAX:
             self._limit = min(LIMIT_MAX, 3 * self._limit)
-            self._look()
+            self.look()
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the entry."""
@@ -264,36 +215,23 @@ class HistoryScreen(Chooser[str | None]):
 
     def on_hits_moved(self, message: Hits.Moved) -> None:
         """Show what is marked, as soon as the mark rests."""
-        self._stop_preview()
-        wait_s = TYPED_PREVIEW_S if message.is_listed_anew else PREVIEW_S
-        self._preview = self.set_timer(wait_s, self._show_marked)
+        self.read_soon(TYPED_PREVIEW_S if message.is_listed_anew else PREVIEW_S)
 
-    def _stop_preview(self) -> None:
-        if self._preview is not None:
-            self._preview.stop()
-            self._preview = None
-
-    def _show_marked(self) -> None:
-        self.run_worker(self._reading(), group="reading", exclusive=True)
-
-    async def _reading(self) -> None:
+    async def read_marked(self) -> None:
+        """See `Chooser`."""
         marked = self.hits.marked
         try:
             await self.entry.show(await self._finder.whole(marked.id) if marked else None)
-        except IpcomChatError as error:
+        except IpcomChatError:
             await self.entry.show(None)
-            self.say(str(error))
+            raise
 
     # Reading.
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the marked question, or read it."""
         message.stop()
-        act = self.action_ask_again if self._chooses else self.action_read
-        if self._is_looking:
-            self._then = act
-        else:
-            act()
+        self.act_when_found(self.action_ask_again if self._chooses else self.action_read)
 
     def on_hits_opened(self) -> None:
         """Read what was clicked."""
@@ -335,34 +273,22 @@ class HistoryScreen(Chooser[str | None]):
     def action_ask_again(self) -> None:
         """Return to the chat with the question, or the command line, in the prompt."""
         if self.hits.marked is not None:
-            self.run_worker(self._asking_again())
+            self.run_worker(self.told(self._asking_again))
 
     async def _asking_again(self) -> None:
-        entry = await self._marked_entry()
-        if entry is not None and self.is_current:
-            # As it was typed: what was private stays so when it is asked again.
-            self.dismiss(f" {entry.command}" if entry.private else entry.command)
-
-    async def _marked_entry(self) -> Entry | None:
-        """Return what is marked, which may not be shown yet; None if it is no longer there."""
         marked = self.hits.marked
-        if marked is None:
-            return None
-        try:
-            return (await self._finder.whole(marked.id)).entry
-        except IpcomChatError as error:
-            self.say(str(error))
-            return None
+        if marked is not None:
+            # What is marked may not be shown yet.
+            entry = (await self._finder.whole(marked.id)).entry
+            if self.is_current:
+                self.dismiss(as_asked(entry))
 
     def action_copy(self) -> None:
         """Copy the answer, or a command line, or a question that has no answer."""
-        if self.entry.whole is None:
-            return
-        entry = self.entry.whole.entry
-        is_answered = entry.kind is Kind.QUESTION and bool(entry.response)
-        text = entry.response if is_answered and entry.response else entry.command
-        self.app.copy_to_clipboard(text)
-        self.say(_("the answer was copied") if is_answered else _("copied"))
+        if self.entry.whole is not None:
+            text, said = copied_part(self.entry.whole.entry)
+            self.app.copy_to_clipboard(text)
+            self.say(said)
 
     def action_open_session(self) -> None:
         """List the session of the entry in order."""
@@ -372,25 +298,20 @@ class HistoryScreen(Chooser[str | None]):
         if whole.entry.session_id is None:
             self.say(_("This entry belongs to no session."))
             return
-        self._before = self._before or _Before(self.line.value)
-        self._session = whole.entry.session_id
-        self._kind = self._status = None
+        self._narrowing.open_session(whole.entry.session_id, self.line.value)
         self.line.value = ""
         self.line.focus()
-        self._look()
+        self.look()
 
     def action_vote(self, vote: str) -> None:
         """Say that the entry helped, or that it was wrong."""
         if self.entry.whole is not None:
-            self.run_worker(self._voting(self.entry.whole.entry, Vote(vote)))
+            entry = self.entry.whole.entry
+            self.run_worker(self.told(lambda: self._voting(entry, Vote(vote))))
 
     async def _voting(self, entry: Entry, vote: Vote) -> None:
-        try:
-            short_id, tally = await self._conversation.vote(entry.id, vote)
-            whole = await self._finder.whole(entry.id)
-        except IpcomChatError as error:
-            self.say(str(error))
-            return
+        short_id, tally = await self._conversation.history.vote(entry.id, vote)
+        whole = await self._finder.whole(entry.id)
         self.say(voted(short_id, tally))
         if self.entry.whole is not None and self.entry.whole.entry.id == entry.id:
             await self.entry.show(whole)
@@ -398,38 +319,30 @@ class HistoryScreen(Chooser[str | None]):
     def action_erase(self, how: How) -> None:
         """Ask whether to take the entry out."""
         if self.entry.whole is not None:
-            self.run_worker(self._choosing(self.entry.whole.entry, how))
+            entry = self.entry.whole.entry
+            self.run_worker(self.told(lambda: self._choosing(entry, how)))
 
     async def _choosing(self, entry: Entry, how: How) -> None:
-        try:
-            chosen = await self._finder.choose(entry)
-        except IpcomChatError as error:
-            self.say(str(error))
-            return
+        chosen = await self._finder.choose(entry)
         if not chosen.entries:
             self.say(_("It is still being answered, and stays."))
             return
         self._chosen = chosen, how
-        self.hints.ask(question(len(chosen.entries), how))
+        self.hints.ask(erase_question(len(chosen.entries), how))
 
     def on_key_hints_answered(self, message: KeyHints.Answered) -> None:
         """Take the entry out, if that was the answer."""
-        chosen, self._chosen = self._chosen, None
+        agreed, self._chosen = self._chosen, None
         self.entry.focus()
-        if chosen is not None and message.is_yes:
-            self.run_worker(self._erasing(*chosen))
+        if agreed is not None and message.is_yes:
+            self.run_worker(self.told(lambda: self._erasing(*agreed)))
 
     async def _erasing(self, chosen: Chosen, how: How) -> None:
-        try:
-            erased = await self._finder.erase(chosen, how)
-        except IpcomChatError as error:
-            self.say(str(error))
-            return
-        if self._conversation.sync is not None:
-            self._conversation.sync.nudge()
+        erased = await self._finder.erase(chosen, how)
+        self._conversation.nudge()
         self.say(told(erased, how))
         self.line.focus()
-        self._look()
+        self.look()
 
     # Back, and what is said.
 
@@ -437,11 +350,10 @@ class HistoryScreen(Chooser[str | None]):
         """Return from reading to the list, from a session to what was before, or to the chat."""
         if self.is_reading:
             self.line.focus()
-        elif self._before is not None:
-            self._session, before, self._before = None, self._before, None
-            self.line.value = before.text
-            self.line.cursor_position = len(before.text)
-            self._look()
+        elif (before := self._narrowing.leave_session()) is not None:
+            self.line.value = before
+            self.line.cursor_position = len(before)
+            self.look()
         else:
             self.dismiss(None)
 
@@ -463,7 +375,3 @@ class HistoryScreen(Chooser[str | None]):
         """Copy the address: a server has no browser, the user's own machine has."""
         self.app.copy_to_clipboard(message.address)
         self.say(_("link copied"))
-
-
-def _after(value: T, all_values: Sequence[T]) -> T:
-    return all_values[(all_values.index(value) + 1) % len(all_values)]

@@ -1,38 +1,30 @@
-"""The chooser of sessions: search as you type, a list, and the end of what is marked.
-
-The search line has the keyboard until Tab; then letters act on the marked session. Handlers never
-wait for the history: one look runs at a time, off the loop, and what was typed meanwhile
-supersedes it.
-"""
+"""The chooser of sessions: search as you type, a list, and the end of what is marked."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import ClassVar
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from ipcom_chat.domain.people import Session
-from ipcom_chat.errors import IpcomChatError
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.session_history import Summary, Turns
+from ipcom_chat.session_words import delete_question, deleted
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.resuming import SessionChange
 from ipcom_chat.tui.screens.chooser import Chooser
 from ipcom_chat.tui.session_hints import search_hints, session_hints, title_hints
-from ipcom_chat.tui.session_words import delete_question, deleted
 from ipcom_chat.tui.transcript_export import default_name, export
 from ipcom_chat.tui.widgets.key_hints import KeyHints
 from ipcom_chat.tui.widgets.session_list import SessionList
 from ipcom_chat.tui.widgets.session_view import SessionView
 
 LIMIT = 200
-PREVIEW_S = 0.06
-"""How long the mark must rest before its turns are read."""
 _NO_TURNS = Turns(asked=())
 
 
@@ -61,14 +53,7 @@ class SessionsScreen(Chooser[SessionChange | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back"),
         Binding("ctrl+c", "leave", priority=True),
-        Binding("up,ctrl+p", "move(-1)"),
-        Binding("down,ctrl+n", "move(1)"),
-        Binding("pageup", "page(-1)"),
-        Binding("pagedown", "page(1)"),
-        Binding("shift+up", "scroll(-1)", priority=True),
-        Binding("shift+down", "scroll(1)", priority=True),
         Binding("tab", "read"),
     ]
 
@@ -78,14 +63,7 @@ class SessionsScreen(Chooser[SessionChange | None]):
         self._resumer = conversation.resumer
         self.list = SessionList()
         self.view = SessionView()
-        self._is_stale = False
-        """Whether what is listed is not what is asked for now."""
-        self.is_looking = False
-        """Whether the list is not yet what was asked for."""
-        self._resumes_then = False
-        """Whether Enter was pressed before its text was looked for."""
         self._looked_for: str | None = None
-        self._preview: Timer | None = None
         self._renamed: Session | None = None
         """What the line holds a title for."""
         self._sought = ""
@@ -105,9 +83,9 @@ class SessionsScreen(Chooser[SessionChange | None]):
 
     def on_mount(self) -> None:
         """Begin with the newest."""
-        self._conversation.open_finder()  # keeps the index that is searched
+        self._conversation.history.open_finder()  # keeps the index that is searched
         self.show_hints()
-        self._look()
+        self.look()
 
     # Searching.
 
@@ -115,29 +93,13 @@ class SessionsScreen(Chooser[SessionChange | None]):
         """Search for what is typed, unless it is a title."""
         message.stop()
         if self._renamed is None:
-            self._look()
+            self.look()
 
-    def _look(self) -> None:
-        """Ask for what is wanted now; whatever is being looked for is superseded."""
-        self._is_stale = True
-        if not self.is_looking:
-            self.is_looking = True
-            self.run_worker(self._looking())
-
-    async def _looking(self) -> None:
-        try:
-            while self._is_stale:
-                self._is_stale = False
-                text, scope = self.line.value, self._conversation.context.scope
-                found = await self._resumer.summaries(scope, text, limit=LIMIT)
-                if not self._is_stale:
-                    self._show_list(text, found)
-            if self._resumes_then:
-                self.action_resume()
-        except IpcomChatError as error:
-            self.say(str(error))
-        finally:
-            self.is_looking = self._resumes_then = False
+    async def found(self) -> Callable[[], None]:
+        """See `Chooser`."""
+        text, scope = self.line.value, self._conversation.context.scope
+        summaries = await self._resumer.summaries(scope, text, limit=LIMIT)
+        return partial(self._show_list, text, summaries)
 
     def _show_list(self, text: str, found: list[Summary]) -> None:
         own = self._resumer.session_id
@@ -170,20 +132,13 @@ class SessionsScreen(Chooser[SessionChange | None]):
 
     def on_hits_moved(self) -> None:
         """Show what is marked, as soon as the mark rests."""
-        if self._preview is not None:
-            self._preview.stop()
-        self._preview = self.set_timer(PREVIEW_S, self._show_marked)
+        self.read_soon()
 
-    def _show_marked(self) -> None:
-        self.run_worker(self._reading(), group="reading", exclusive=True)
-
-    async def _reading(self) -> None:
+    async def read_marked(self) -> None:
+        """See `Chooser`."""
         summary = self.list.summary
-        try:
-            turns = await self._resumer.turns(summary.session) if summary else _NO_TURNS
-            await self.view.show(summary, turns)
-        except IpcomChatError as error:
-            self.say(str(error))
+        turns = await self._resumer.turns(summary.session) if summary else _NO_TURNS
+        await self.view.show(summary, turns)
 
     def on_hits_opened(self) -> None:
         """Go on with what was clicked."""
@@ -209,12 +164,11 @@ class SessionsScreen(Chooser[SessionChange | None]):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the title that was typed, or go on with the marked session."""
         message.stop()
-        if self._renamed is not None:
-            self.run_worker(self._told(self._renaming(self._renamed, self.line.value)))
-        elif self.is_looking:
-            self._resumes_then = True
+        renamed, title = self._renamed, self.line.value
+        if renamed is not None:
+            self.run_worker(self.told(lambda: self._renaming(renamed, title)))
         else:
-            self.action_resume()
+            self.act_when_found(self.action_resume)
 
     def action_resume(self) -> None:
         """Go on with the marked session."""
@@ -224,16 +178,10 @@ class SessionsScreen(Chooser[SessionChange | None]):
         """Go on with a fork of the marked session."""
         self._dismiss_with("fork")
 
-    def _dismiss_with(self, how: str) -> None:
+    def _dismiss_with(self, how: Literal["resume", "fork"]) -> None:
         summary = self.list.summary
-        if summary is None or not self.is_current:
-            return
-        wanted = summary.session.id
-        self.dismiss(
-            SessionChange(wanted=wanted, how="fork")
-            if how == "fork"
-            else SessionChange(wanted=wanted)
-        )
+        if summary is not None and self.is_current:
+            self.dismiss(SessionChange(wanted=summary.session.id, how=how))
 
     def action_rename(self) -> None:
         """Let a title be typed for the marked session."""
@@ -255,13 +203,13 @@ class SessionsScreen(Chooser[SessionChange | None]):
         self._renamed = None
         self.line.value = self._sought
         self.show_hints()
-        self._look()
+        self.look()
 
     def action_delete(self) -> None:
         """Ask whether to delete the marked session."""
         summary = self.list.summary
         if summary is not None:
-            self.run_worker(self._told(self._choosing(summary.session)))
+            self.run_worker(self.told(lambda: self._choosing(summary.session)))
 
     async def _choosing(self, session: Session) -> None:
         count = await self._resumer.doomed(session)
@@ -273,20 +221,19 @@ class SessionsScreen(Chooser[SessionChange | None]):
         doomed, self._doomed = self._doomed, None
         self.view.focus()
         if doomed is not None and message.is_yes:
-            self.run_worker(self._told(self._deleting(doomed)))
+            self.run_worker(self.told(lambda: self._deleting(doomed)))
 
     async def _deleting(self, session: Session) -> None:
         self.say(deleted(await self._resumer.delete(session)))
-        if self._conversation.sync is not None:
-            self._conversation.sync.nudge()
+        self._conversation.nudge()
         self.line.focus()
-        self._look()
+        self.look()
 
     def action_export(self) -> None:
         """Write the marked session into a new file in the working folder."""
         summary = self.list.summary
         if summary is not None:
-            self.run_worker(self._told(self._exporting(summary)))
+            self.run_worker(self.told(lambda: self._exporting(summary)))
 
     async def _exporting(self, summary: Summary) -> None:
         turns = await self._resumer.turns(summary.session, limit=None)
@@ -298,14 +245,7 @@ class SessionsScreen(Chooser[SessionChange | None]):
                len(turns.asked), path=path)
         )  # fmt: skip
 
-    async def _told(self, work: Awaitable[None]) -> None:
-        """Do something; what goes wrong is said."""
-        try:
-            await work
-        except IpcomChatError as error:
-            self.say(str(error))
-
-    # Back, and what is said.
+    # Back.
 
     def action_back(self) -> None:
         """Return from a title or from reading to the list, or to the chat."""

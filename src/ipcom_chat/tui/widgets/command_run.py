@@ -11,7 +11,7 @@ from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.tui.widgets.live_output import MARGIN, LiveOutput, folded
 from ipcom_chat.tui.widgets.rows import Rows, wrapped
-from ipcom_chat.tui.widgets.spinner import FRAME_S, duration, frame
+from ipcom_chat.tui.widgets.spinner import FRAME_S, elapsed, frame
 
 SHOWN_LINES = 6
 """So many lines of output are shown without asking: the newest of a command that runs, the first
@@ -69,7 +69,7 @@ class CommandRun(Rows, can_focus=True):
         self._output = neutralise(output).rstrip("\n").split("\n") if output.strip() else []
         if truncated:
             self._output.append("…")
-        took = Content.styled(duration(duration_ms), "$foreground 60%")
+        took = Content.styled(elapsed(duration_ms), "$foreground 60%")
         if exit_code:
             took = Content.styled(_("exit {code}", code=exit_code), "$text-error") + "  " + took
         elif self._output:

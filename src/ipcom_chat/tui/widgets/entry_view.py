@@ -7,39 +7,27 @@ import re
 from collections.abc import Iterator
 
 from textual.binding import Binding
-from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.widget import Widget
 
 from ipcom_chat.domain.entry import Entry, Kind
-from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.formats import instant, outcome_of, person, tally_words
 from ipcom_chat.i18n import _
 from ipcom_chat.services.browsing import Whole
 from ipcom_chat.tui.widgets.answer import Answer
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.command_run import CommandRun
-from ipcom_chat.tui.widgets.rows import Rows, flowed
+from ipcom_chat.tui.widgets.reading_pane import FactLine, ReadingPane, shortened
 from ipcom_chat.tui.widgets.transcript import Question
 
 SHOWN_CHARS = 20_000
 """Of a question or an output; what is longer would hold the screen."""
 SHOWN_COMMANDS = 50
-SEPARATOR = "  ·  "
 _EXIT_CODE = re.compile(r"-?[0-9]{1,9}")
 
 
-class EntryView(VerticalScroll):
+class EntryView(ReadingPane):
     """The entry; the screen acts on it."""
 
-    DEFAULT_CSS = """
-    EntryView {
-        height: 1fr; padding: 0 2; scrollbar-size-vertical: 1;
-        scrollbar-background: $background; scrollbar-background-hover: $background;
-        scrollbar-background-active: $background; scrollbar-color: $panel;
-        scrollbar-color-hover: $primary 60%; scrollbar-color-active: $primary 60%;
-    }
-    """
     BINDINGS = [  # noqa: RUF012 - Textual's declaration
         Binding("enter,a", "screen.ask_again"),
         Binding("c", "screen.copy"),
@@ -70,13 +58,13 @@ class EntryView(VerticalScroll):
 
 def _parts(whole: Whole) -> Iterator[Widget]:
     entry = whole.entry
-    yield _Facts(whole)
+    yield FactLine(_facts(whole))
     if entry.kind is Kind.COMMAND:
-        yield Code(_cut(entry.command), "bash")
+        yield Code(shortened(entry.command, SHOWN_CHARS), "bash")
         if entry.response:
-            yield Code(_cut(entry.response), _("output"))
+            yield Code(shortened(entry.response, SHOWN_CHARS), _("output"))
         return
-    yield Question(_cut(entry.command))
+    yield Question(shortened(entry.command, SHOWN_CHARS))
     if entry.response:
         answer = Answer()
         answer.write(entry.response)
@@ -84,22 +72,6 @@ def _parts(whole: Whole) -> Iterator[Widget]:
         yield answer
     for command in whole.commands[:SHOWN_COMMANDS]:
         yield _run(command)
-
-
-class _Facts(Rows):
-    """Who, when, where, and how it ended; nothing in it is broken."""
-
-    DEFAULT_CSS = """
-    _Facts { color: $foreground 60%; }
-    """
-
-    def __init__(self, whole: Whole) -> None:
-        super().__init__()
-        self._facts = [Content(one_line(fact)) for fact in _facts(whole) if fact]
-
-    def layout_rows(self, width: int) -> list[Content]:
-        """Return as many facts in a line as fit."""
-        return flowed(self._facts, SEPARATOR, width)
 
 
 def _facts(whole: Whole) -> list[str | None]:
@@ -129,8 +101,3 @@ def _run(command: Entry) -> CommandRun:
     else:
         run.cancel()
     return run
-
-
-def _cut(text: str) -> str:
-    shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
-    return neutralise(shown)

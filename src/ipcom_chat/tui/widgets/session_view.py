@@ -6,35 +6,25 @@ Invariant: every text is neutralised here, and is never markup.
 from collections.abc import Iterator
 
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
 from ipcom_chat.domain.entry import Kind
-from ipcom_chat.domain.terminal import neutralise, one_line
 from ipcom_chat.formats import instant, outcome_of
 from ipcom_chat.i18n import _, n_
 from ipcom_chat.services.session_history import Asked, Summary, Turns
-from ipcom_chat.tui.session_words import count_word, state_word
-from ipcom_chat.tui.widgets.rows import Rows, TextRows, flowed
+from ipcom_chat.session_words import count_word, state_word
+from ipcom_chat.tui.widgets.reading_pane import FactLine, ReadingPane, shortened
+from ipcom_chat.tui.widgets.rows import TextRows
 from ipcom_chat.tui.widgets.transcript import Question
 
 SHOWN_CHARS = 600
 """Of a question or an answer."""
-SEPARATOR = "  ·  "
 
 
-class SessionView(VerticalScroll):
+class SessionView(ReadingPane):
     """The turns; the screen acts on the session."""
 
-    DEFAULT_CSS = """
-    SessionView {
-        height: 1fr; padding: 0 2; scrollbar-size-vertical: 1;
-        scrollbar-background: $background; scrollbar-background-hover: $background;
-        scrollbar-background-active: $background; scrollbar-color: $panel;
-        scrollbar-color-hover: $primary 60%; scrollbar-color-active: $primary 60%;
-    }
-    """
     BINDINGS = [  # noqa: RUF012 - Textual's declaration
         Binding("enter", "screen.resume"),
         Binding("f", "screen.fork"),
@@ -56,7 +46,7 @@ class SessionView(VerticalScroll):
 
 
 def _parts(summary: Summary, turns: Turns) -> Iterator[Widget]:
-    yield _Facts(summary)
+    yield _Facts(_facts(summary))
     if turns.is_cut:
         yield _calm(_("… and what was asked before"))
     for asked in turns.asked:
@@ -65,29 +55,21 @@ def _parts(summary: Summary, turns: Turns) -> Iterator[Widget]:
 
 def _turn(asked: Asked) -> Iterator[Widget]:
     mark = "!" if asked.entry.kind is Kind.COMMAND else ""
-    yield Question(_cut(f"{mark}{asked.entry.command}"))
+    yield Question(shortened(f"{mark}{asked.entry.command}", SHOWN_CHARS))
     if asked.commands:
         yield _calm(n_("one command ran", "{count} commands ran", len(asked.commands)))
     if asked.entry.response:
-        yield TextRows(Content(_cut(asked.entry.response)))
+        yield TextRows(Content(shortened(asked.entry.response, SHOWN_CHARS)))
     else:
         yield _calm(outcome_of(asked.entry))
 
 
-class _Facts(Rows):
-    """Who, where, when, and whether it is open; nothing in it is broken."""
+class _Facts(FactLine):
+    """Who, where, when, and whether it is open; they stay while the turns are scrolled."""
 
     DEFAULT_CSS = """
-    _Facts { dock: top; color: $foreground 60%; background: $background; }
+    _Facts { dock: top; background: $background; }
     """
-
-    def __init__(self, summary: Summary) -> None:
-        super().__init__()
-        self._facts = [Content(one_line(fact)) for fact in _facts(summary) if fact]
-
-    def layout_rows(self, width: int) -> list[Content]:
-        """Return as many facts in a line as fit."""
-        return flowed(self._facts, SEPARATOR, width)
 
 
 def _facts(summary: Summary) -> list[str | None]:
@@ -108,8 +90,3 @@ def _facts(summary: Summary) -> list[str | None]:
 
 def _calm(text: str) -> TextRows:
     return TextRows(Content.styled(text, "$foreground 60%"))
-
-
-def _cut(text: str) -> str:
-    shown = text if len(text) <= SHOWN_CHARS else f"{text[:SHOWN_CHARS]}…"
-    return neutralise(shown)

@@ -11,8 +11,8 @@ def frame(elapsed_s: float) -> str:
     return FRAMES[int(elapsed_s / FRAME_S) % len(FRAMES)]
 
 
-def duration(elapsed_ms: int) -> str:
-    """Return a length of time as people read it: `12 ms`, `3.4 s`, `2 min 05 s`."""
+def elapsed(elapsed_ms: int) -> str:
+    """Return a time that runs on, of much the same width: `12 ms`, `3.4 s`, `2 min 05 s`."""
     if elapsed_ms < 1_000:
         return f"{elapsed_ms} ms"
     if elapsed_ms < 60_000:

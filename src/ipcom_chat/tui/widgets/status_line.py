@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from ipcom_chat.domain.terminal import one_line
 from ipcom_chat.i18n import _
-from ipcom_chat.tui.widgets.spinner import FRAME_S, duration, frame
+from ipcom_chat.tui.widgets.spinner import FRAME_S, elapsed, frame
 
 SEPARATOR = "  ·  "
 ROOMY, COSY = 60, 40
@@ -91,7 +91,7 @@ class StatusLine(Widget):
             return Content()
         elapsed_s = time.monotonic() - self._started_s
         spinner = Content.styled(frame(elapsed_s), "$text-accent")
-        took = duration(int(elapsed_s * 10) * 100)
+        took = elapsed(int(elapsed_s * 10) * 100)
         width = self.content_size.width
         label = Content(self._label).truncate(width // 3, ellipsis=True)
         label = label + " " if label and width >= ROOMY else Content()

@@ -11,7 +11,6 @@ from typing import Literal
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
@@ -21,6 +20,7 @@ from ipcom_chat.i18n import _, n_
 from ipcom_chat.tui.widgets.answer import Answer
 from ipcom_chat.tui.widgets.code import Code
 from ipcom_chat.tui.widgets.command_run import CommandRun
+from ipcom_chat.tui.widgets.reading_pane import ReadingPane
 from ipcom_chat.tui.widgets.rows import Rows, TextRows, wrapped
 from ipcom_chat.tui.widgets.source import Source
 from ipcom_chat.tui.widgets.tool_run import Refusal, ToolRun
@@ -101,16 +101,10 @@ class Notice(Rows):
         return [(margin if place else self._mark) + line for place, line in enumerate(lines)]
 
 
-class Transcript(VerticalScroll):
+class Transcript(ReadingPane):
     """The conversation; its methods only change what is shown."""
 
     DEFAULT_CSS = """
-    Transcript {
-        height: 1fr; padding: 0 2; scrollbar-size-vertical: 1;
-        scrollbar-background: $background; scrollbar-background-hover: $background;
-        scrollbar-background-active: $background; scrollbar-color: $panel;
-        scrollbar-color-hover: $primary 60%; scrollbar-color-active: $primary 60%;
-    }
     Transcript > TextRows { margin-top: 1; }
     """
     BINDINGS = [Binding("c", "copy_code", "Copy code")]  # noqa: RUF012 - Textual's declaration

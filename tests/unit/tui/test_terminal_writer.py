@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from ipcom_chat.tui.output import BEHIND_BYTES, TerminalWriter
+from ipcom_chat.tui.terminal_writer import BEHIND_BYTES, TerminalWriter
 
 LIMIT_S = 15.0
 MUCH = "x" * 1_000_000

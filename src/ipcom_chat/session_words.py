@@ -1,4 +1,4 @@
-"""What is said of sessions, in the chat and on the command line."""
+"""What is said of sessions, in every front end."""
 
 from typing import TYPE_CHECKING
 
