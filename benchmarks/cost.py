@@ -29,7 +29,8 @@ from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId
 from ipcom_chat.libsql import client, hrana
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.replica import Replica, open_replica
-from ipcom_chat.sync.engine import Engine, Identity
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Identity
 from ipcom_chat.sync.primary import Primary
 from ipcom_chat.sync.server import init
 from ipcom_chat.sync.target import Target

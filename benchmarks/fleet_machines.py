@@ -37,7 +37,8 @@ from ipcom_chat.ids import IdSource
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import entry_bindings
 from ipcom_chat.storage.replica import open_replica
-from ipcom_chat.sync.engine import Engine, Identity, Options, Progress
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Identity, Options, Progress
 from ipcom_chat.sync.primary import Primary
 from ipcom_chat.sync.protocol import Plan
 from ipcom_chat.sync.scheduler import Intervals, Rhythm, Scheduler

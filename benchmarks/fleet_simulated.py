@@ -30,7 +30,8 @@ from ipcom_chat.ids import IdSource
 from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.replica import open_replica
-from ipcom_chat.sync.engine import Engine, Identity, Options
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Identity, Options
 from tests.support.primary import LocalPrimary
 
 EVERY_S = 5.0
@@ -54,11 +55,11 @@ class TimedPrimary(LocalPrimary):
         self.busy_s = 0.0
 
     async def exchange(
-        self, requests: Sequence[Statement], *, writes: bool
+        self, requests: Sequence[Statement], *, at_primary: bool
     ) -> tuple[list[Result | PrimaryError], bool]:
         """See `LocalPrimary`."""
         start = time.process_time()
-        answer = await super().exchange(requests, writes=writes)
+        answer = await super().exchange(requests, at_primary=at_primary)
         self.busy_s += time.process_time() - start
         return answer
 

@@ -33,7 +33,8 @@ from ipcom_chat.clock import SystemClock
 from ipcom_chat.ids import IdSource
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.replica import Replica, open_replica
-from ipcom_chat.sync.engine import Engine, Identity, Options, Progress
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Identity, Options, Progress
 from ipcom_chat.sync.primary import Primary
 from ipcom_chat.sync.target import Target
 from tests.support.env import isolated_env

@@ -44,7 +44,7 @@ def backup_place(
 def sync_settings(settings: Settings) -> "SyncSettings":
     """Return what the settings say of synchronisation."""
     from ipcom_chat.services.sync import SyncSettings  # noqa: PLC0415 - asyncio
-    from ipcom_chat.sync.engine import Options  # noqa: PLC0415
+    from ipcom_chat.sync.exchanges import Options  # noqa: PLC0415
     from ipcom_chat.sync.scheduler import Intervals  # noqa: PLC0415
     from ipcom_chat.sync.target import fault_of, host_of  # noqa: PLC0415
     from ipcom_chat.targets import primary_target, primary_urls  # noqa: PLC0415

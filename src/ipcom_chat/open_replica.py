@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import SyncService
     from ipcom_chat.services.votes import VoteService
-    from ipcom_chat.sync.engine import Identity
+    from ipcom_chat.sync.exchanges import Identity
 
 
 class OpenReplica:
@@ -238,7 +238,7 @@ class OpenReplica:
         )
 
     def _identity(self) -> "Identity":
-        from ipcom_chat.sync.engine import Identity  # noqa: PLC0415 - only with a primary
+        from ipcom_chat.sync.exchanges import Identity  # noqa: PLC0415 - only with a primary
 
         return Identity(
             machine_id=self.machine_id,

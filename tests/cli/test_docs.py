@@ -12,7 +12,7 @@ from ipcom_chat.services.health import Check
 from ipcom_chat.services.history import DayCount, EntryStats
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.storage.sync_state import Parked, Subscription
-from ipcom_chat.sync.engine import Progress
+from ipcom_chat.sync.exchanges import Progress
 from ipcom_chat.sync.verify import Compared
 from tests.cli.conftest import Env
 from tests.support.cli import add_entries, run_cli

@@ -66,9 +66,9 @@ def sent(network: Network, node: Node) -> list[str]:
     found: list[str] = []
     exchange = node.link.exchange
 
-    async def listen(requests: Any, *, writes: bool) -> Any:
+    async def listen(requests: Any, *, at_primary: bool) -> Any:
         found[:] = [each.sql for each in requests]
-        return await exchange(requests, writes=writes)
+        return await exchange(requests, at_primary=at_primary)
 
     with mock.patch.object(node.link, "exchange", listen):
         node.exchange()

@@ -23,7 +23,8 @@ from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.storage.database import Database, Transaction, connect
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.sync import engine as engine_module
-from ipcom_chat.sync.engine import Engine, Identity, Options, Progress
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Identity, Options, Progress
 from tests.support.primary import LocalPrimary
 from tests.support.replica import NOW_MS, StepClock
 
@@ -126,15 +127,15 @@ class Link:
         self._request = 0
 
     async def exchange(
-        self, requests: Sequence[Statement], *, writes: bool
+        self, requests: Sequence[Statement], *, at_primary: bool
     ) -> tuple[list[Result | PrimaryError], bool]:
         network = self._network
         network.requests += 1
         fault = self.fault if self._request == self.fault.request else Fault()
         self._request += 1
-        if fault.kind == "stale" and not writes and network.old is not None:
+        if fault.kind == "stale" and not at_primary and network.old is not None:
             return [network.old.run(each) for each in requests], False
-        if fault.kind == "torn" and not writes and self.has_readers:
+        if fault.kind == "torn" and not at_primary and self.has_readers:
             return [self._torn(each, fault.step) for each in requests], False
         self._before(fault, requests)
         results = [

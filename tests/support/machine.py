@@ -17,7 +17,7 @@ import msgspec
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.sync import SyncStatus
 from ipcom_chat.settings import load
-from ipcom_chat.sync.engine import Progress
+from ipcom_chat.sync.exchanges import Progress
 from tests.support.cli import Finished, add_entries, run_cli, run_program, start_program
 from tests.support.env import isolated_env, replica
 

@@ -26,7 +26,7 @@ class LocalPrimary:
         self.database.execute(NEW_META, (epoch, 0))
 
     async def exchange(
-        self, requests: Sequence[Statement], *, writes: bool
+        self, requests: Sequence[Statement], *, at_primary: bool
     ) -> tuple[list[Result | PrimaryError], bool]:
         """Run each statement as a transaction of its own, as the server does."""
         self.requests += 1

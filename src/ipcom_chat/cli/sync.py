@@ -19,7 +19,7 @@ from ipcom_chat.i18n import _, n_
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.exports import json_text
 from ipcom_chat.services.sync import SKEW_MS, Condition, SyncStatus
-from ipcom_chat.sync.engine import Progress
+from ipcom_chat.sync.exchanges import Progress
 from ipcom_chat.sync.verify import Compared
 from ipcom_chat.sync_words import sync_sentence
 

@@ -31,7 +31,8 @@ from ipcom_chat.sync.directory import (
     fetch_user,
     look_at,
 )
-from ipcom_chat.sync.engine import Engine, Exchanges, Identity, Options, Progress
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Exchanges, Identity, Options, Progress
 from ipcom_chat.sync.scheduler import FLUSH_S, Intervals, Rhythm, Scheduler
 from ipcom_chat.sync.target import Target
 from ipcom_chat.sync.verify import Compared, repair, verify

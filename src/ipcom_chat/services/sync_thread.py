@@ -20,7 +20,8 @@ from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.meter import Meter
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.sync_state import SyncState
-from ipcom_chat.sync.engine import Engine, Exchanges, Identity
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Exchanges, Identity
 from ipcom_chat.sync.scheduler import FLUSH_S, Rhythm, Scheduler
 
 SWITCH_S = 0.0005

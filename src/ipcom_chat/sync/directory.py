@@ -12,7 +12,7 @@ from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.storage.people import BEAT_COLUMNS, email_taken, username_taken
 from ipcom_chat.storage.sync_rows import Pulled
 from ipcom_chat.storage.sync_state import Timeline
-from ipcom_chat.sync.engine import Exchanges
+from ipcom_chat.sync.exchanges import Exchanges
 from ipcom_chat.sync.protocol import PROTOCOL, State, check_version, look, rows_of, state_of
 
 _USER = f"SELECT rev,json_array({','.join(UserRow.__struct_fields__)})FROM users WHERE id=?"
@@ -33,7 +33,7 @@ async def look_at(primary: Exchanges) -> State:
     Raises:
         PrimaryError: it cannot be reached or used.
     """
-    (looked,), _is_primary = await primary.exchange([look(_NOWHERE)], writes=True)
+    (looked,), _is_primary = await primary.exchange([look(_NOWHERE)], at_primary=True)
     return check_version(state_of(looked))
 
 
@@ -44,7 +44,7 @@ async def fetch_user(primary: Exchanges, user_id: str) -> Pulled | None:
         PrimaryError: it cannot be reached or used.
     """
     results, _is_primary = await primary.exchange(
-        [look(_NOWHERE), Statement(_USER, (user_id,))], writes=True
+        [look(_NOWHERE), Statement(_USER, (user_id,))], at_primary=True
     )
     state_of(results[0])
     return _pulled(results[1])
@@ -71,7 +71,7 @@ async def change_user(
         want_rows=False,
     )  # fmt: skip
     results, _is_primary = await primary.exchange(
-        [asked, Statement(_USER, (change.id,))], writes=True
+        [asked, Statement(_USER, (change.id,))], at_primary=True
     )
     if isinstance(results[0], PrimaryError):
         raise _meant(results[0], change)
@@ -84,7 +84,7 @@ async def fetch_heartbeats(primary: Exchanges) -> list[tuple[object, ...]]:
     Raises:
         PrimaryError: the primary cannot be reached or used.
     """
-    (result,), _is_primary = await primary.exchange([Statement(_BEATS)], writes=False)
+    (result,), _is_primary = await primary.exchange([Statement(_BEATS)], at_primary=False)
     return list(rows_of(result))
 
 
@@ -95,7 +95,7 @@ async def fetch_size(primary: Exchanges) -> tuple[int | None, int | None]:
         PrimaryError: the primary cannot be reached.
     """
     results, _is_primary = await primary.exchange(
-        [Statement(_BYTES), Statement(_ENTRIES)], writes=False
+        [Statement(_BYTES), Statement(_ENTRIES)], at_primary=False
     )
     nbytes, entries = (_number(result) for result in results)
     return nbytes, entries

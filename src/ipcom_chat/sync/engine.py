@@ -13,9 +13,8 @@ Invariants:
   it showed is asked for once more where it counts.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 import msgspec
 
@@ -27,7 +26,6 @@ from ipcom_chat.errors import (
     PrimaryUnreachableError,
     StatementError,
 )
-from ipcom_chat.libsql.hrana import Result, Statement
 from ipcom_chat.storage.database import Database
 from ipcom_chat.storage.meter import SYNC, timing
 from ipcom_chat.storage.sync_rows import SyncRows, Waiting, acknowledge, take
@@ -42,6 +40,7 @@ from ipcom_chat.storage.sync_state import (
     park,
     succeeded,
 )
+from ipcom_chat.sync.exchanges import Exchanges, Identity, Options, Progress
 from ipcom_chat.sync.flight import flight
 from ipcom_chat.sync.protocol import (
     Heartbeat,
@@ -68,58 +67,6 @@ SHOWN_MS = BEAT_EVERY_MS
 PAGE_ROWS = 1_000
 FIRST_PAGE_ROWS = 200
 """The first page of a new replica is small, so that something is there at once."""
-
-Answers = Sequence[Result | PrimaryError]
-
-
-class Exchanges(Protocol):
-    """What reaches the primary; `sync.primary` over HTTP, the simulated one in tests."""
-
-    @property
-    def has_readers(self) -> bool:
-        """Whether another address can show what the primary has."""
-        ...
-
-    async def exchange(
-        self, requests: Sequence[Statement], *, writes: bool
-    ) -> tuple[Answers, bool]:
-        """Send one request; return each result, and whether the primary itself answered.
-
-        Raises:
-            PrimaryError: nothing usable came back.
-        """
-        ...
-
-
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose replica this is."""
-
-    machine_id: str
-    replica_id: str
-    hostname: str
-    version: str
-
-
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How an engine works."""
-
-    batch_rows: int = 1000
-    window_days: int = 0
-    """Entries older than this are not held here; 0 holds all."""
-    erased: Callable[[Database, int], None] = lambda _database, _after: None
-    """Told when text went out of the replica, and after which of its changes."""
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """What one exchange did."""
-
-    pushed: int = 0
-    pulled: int = 0
-    parked: int = 0
-    is_done: bool = True
-    """Whether there is nothing more to carry at once."""
-    was_busy: bool = False
-    """Whether another process of this replica was exchanging."""
 
 
 class Engine:
@@ -212,7 +159,7 @@ class Engine:
     async def _carry(self, plan: Plan) -> Progress:
         try:
             results, is_primary = await self._primary.exchange(
-                statements(plan), writes=plan.at_primary
+                statements(plan), at_primary=plan.at_primary
             )
         except PrimaryReadOnlyError:
             if not (plan.pushed or plan.heartbeat):
@@ -266,7 +213,7 @@ class Engine:
         self.state.finish_reset()
 
     async def _look(self, timeline: Timeline) -> tuple[State, bool]:
-        results, is_primary = await self._primary.exchange([look(timeline)], writes=True)
+        results, is_primary = await self._primary.exchange([look(timeline)], at_primary=True)
         return state_of(results[0]), is_primary
 
     async def _diverged(self) -> Progress:

@@ -70,7 +70,7 @@ class Primary:
         )
 
     async def exchange(
-        self, requests: Sequence[Statement], *, writes: bool
+        self, requests: Sequence[Statement], *, at_primary: bool
     ) -> tuple[list[Result | PrimaryError], bool]:
         """Send one request; return each result, and whether the primary itself answered.
 
@@ -79,7 +79,7 @@ class Primary:
             PrimaryError: the one that answered cannot be used.
         """
         failure: PrimaryUnreachableError | None = None
-        for client in self._in_order(self._writers if writes else self._readers):
+        for client in self._in_order(self._writers if at_primary else self._readers):
             try:
                 results = await client.pipeline(*requests)
             except PrimaryUnreachableError as error:
@@ -123,7 +123,7 @@ class LatePrimary:
         self._token: str | None = None
 
     async def exchange(
-        self, requests: Sequence[Statement], *, writes: bool
+        self, requests: Sequence[Statement], *, at_primary: bool
     ) -> tuple[list[Result | PrimaryError], bool]:
         """See `Primary.exchange`.
 
@@ -131,18 +131,18 @@ class LatePrimary:
             PrimaryError: also where the settings are wrong.
         """
         try:
-            return await self._exchange(requests, writes=writes)
+            return await self._exchange(requests, at_primary=at_primary)
         except (PrimaryAuthError, PrimaryReadOnlyError):
             if not await self._is_renewed():
                 raise
-        return await self._exchange(requests, writes=writes)
+        return await self._exchange(requests, at_primary=at_primary)
 
     async def _exchange(
-        self, requests: Sequence[Statement], *, writes: bool
+        self, requests: Sequence[Statement], *, at_primary: bool
     ) -> tuple[list[Result | PrimaryError], bool]:
         primary = await self.ready()
         try:
-            return await primary.exchange(requests, writes=writes)
+            return await primary.exchange(requests, at_primary=at_primary)
         except (PrimaryAuthError, PrimaryReadOnlyError):
             await self.close()
             raise

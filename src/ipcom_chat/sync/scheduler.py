@@ -24,7 +24,8 @@ from ipcom_chat.errors import (
     PrimaryReadOnlyError,
     StorageError,
 )
-from ipcom_chat.sync.engine import Engine, Progress
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Progress
 
 DEBOUNCE_S = 1.0
 TELL_AFTER_S = 0.1

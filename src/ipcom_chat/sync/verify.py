@@ -22,7 +22,8 @@ from ipcom_chat.storage.sync_sums import (
     local_sums,
     small_sums,
 )
-from ipcom_chat.sync.engine import Engine, Exchanges
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Exchanges
 from ipcom_chat.sync.protocol import ENTRY_ROWS, rows_of
 
 FETCH_IDS = 200
@@ -98,7 +99,7 @@ async def repair(
 async def _compare(database: Database, primary: Exchanges, held: Subscription) -> Compared:
     args = (held.scope, held.since_ms, held.cursor or 0)
     answers, _is_primary = await primary.exchange(
-        [Statement(_SUMS, args), Statement(_SMALL, args)], writes=True
+        [Statement(_SUMS, args), Statement(_SMALL, args)], at_primary=True
     )
     ours = local_sums(database, args)
     theirs = {row[0]: tuple(row[1:]) for row in rows_of(answers[0])}
@@ -123,7 +124,7 @@ async def _compare(database: Database, primary: Exchanges, held: Subscription) -
 
 
 async def _states(primary: Exchanges, bounds: tuple[str | int, ...]) -> States:
-    answers, _is_primary = await primary.exchange([Statement(_STATES, bounds)], writes=True)
+    answers, _is_primary = await primary.exchange([Statement(_STATES, bounds)], at_primary=True)
     return {row[0]: (row[1], row[2]) for row in rows_of(answers[0])}
 
 
@@ -132,14 +133,16 @@ async def _known(primary: Exchanges, ids: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(ids), FETCH_IDS):
         asked = json_list(ids[start : start + FETCH_IDS])
-        answers, _is_primary = await primary.exchange([Statement(_KNOWN, (asked,))], writes=True)
+        answers, _is_primary = await primary.exchange(
+            [Statement(_KNOWN, (asked,))], at_primary=True
+        )
         found |= {row[0] for row in rows_of(answers[0])}
     return found
 
 
 async def _fetch(database: Database, primary: Exchanges, ids: Sequence[str]) -> None:
     asked = Statement(ENTRY_ROWS, (json_list(ids),))
-    answers, _is_primary = await primary.exchange([asked], writes=True)
+    answers, _is_primary = await primary.exchange([asked], at_primary=True)
     with database.write() as transaction:
         take(transaction, [Pulled("e", rev, row) for rev, row in rows_of(answers[0])])
 

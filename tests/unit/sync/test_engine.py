@@ -15,7 +15,7 @@ from ipcom_chat.ids import EntryId, user_id_of
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.people import Sessions, Users
 from ipcom_chat.sync import engine as module
-from ipcom_chat.sync.engine import Progress
+from ipcom_chat.sync.exchanges import Progress
 from ipcom_chat.sync.flight import flight
 from tests.support.engine import (
     NewNode,

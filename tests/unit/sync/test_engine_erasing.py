@@ -14,7 +14,8 @@ from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.erasures import Erasures
 from ipcom_chat.storage.search_rows import SearchRows
 from ipcom_chat.storage.vectors import Vector, VectorMark, open_vectors
-from ipcom_chat.sync.engine import Engine, Options
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Options
 from tests.support.engine import NewNode, add
 from tests.support.fleet import Node, run
 from tests.support.replica import stored

@@ -10,7 +10,7 @@ from ipcom_chat.errors import (
 )
 from ipcom_chat.ids import EntryId, user_id_of
 from ipcom_chat.storage.people import Users
-from ipcom_chat.sync.engine import Progress
+from ipcom_chat.sync.exchanges import Progress
 from tests.support.engine import (
     NewNode,
     a_user,

@@ -19,7 +19,8 @@ from ipcom_chat.errors import (
     StorageFullError,
 )
 from ipcom_chat.sync import scheduler as module
-from ipcom_chat.sync.engine import Engine, Progress
+from ipcom_chat.sync.engine import Engine
+from ipcom_chat.sync.exchanges import Progress
 from ipcom_chat.sync.scheduler import (
     ACTIVE_BACKOFF_S,
     ACTIVE_FOR_S,
