@@ -48,7 +48,7 @@ def _saved(stage: Stage, box: Box, question: Question) -> Callable[[Ended], None
 
 def _ask(*flags: str, private: bool = False, word: str = "") -> Doer:
     def ask(stage: Stage, box: Box, step: Step) -> bool:
-        question = stage.model.new(box.name, private=private)
+        question = stage.model.new(box.name, private=private, local="--local" in flags)
         text = f"{word} {stage.model.text(question)}".strip()
         model = ["--model", "openai-compatible:m"] if word else []
         stage.begin(box, [*flags, "ask", "--json", *model, text], _saved(stage, box, question))

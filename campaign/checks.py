@@ -36,8 +36,7 @@ def check(world: World, model: Model) -> int:
         _check_replica(box, model, there, scopes)
     _check_questions(world, model, there)
     _check_bytes(world, model)
-    for each in model.questions.values():
-        each.is_settled = True
+    model.settle()
     return sum(1 for key in there if key[0] == "e")
 
 

@@ -209,6 +209,7 @@ def _restore_primary(stage: Stage, box: Box, step: Step) -> bool:
     if stage.world.old_primary is None:
         return False
     stage.world.restore_primary()
+    stage.model.put_primary_back()
     return True
 
 

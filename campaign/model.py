@@ -9,7 +9,7 @@ have said nobody knows, so that may be either.
 import random
 import re
 from collections.abc import Iterable, Iterator
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 import msgspec
 
@@ -26,12 +26,21 @@ class Erased(StrEnum):
     YES = "yes"
 
 
+class Place(Enum):
+    """Where a question is kept."""
+
+    MACHINE = "machine"
+    PRIMARY = "primary"
+
+
 class Question(msgspec.Struct, kw_only=True):
     """What is known of one question."""
 
     token: str
     machine: str
     private: bool = False
+    local: bool = False
+    """Of this machine alone: one replica has it, and the primary."""
     entry_id: str | None = None
     created_at: int | None = None
     acknowledged: bool = False
@@ -42,7 +51,9 @@ class Question(msgspec.Struct, kw_only=True):
     erased: Erased = Erased.NO
     erased_by: str | None = None
     is_settled: bool = False
-    """It was found in order when all was quiet; from then on every replica has it."""
+    """It was found in order when all was quiet; from then on every replica of its scope has it."""
+    put_back: frozenset[Place] = frozenset()
+    """Which of the places that had it then were put back to an older state since."""
 
 
 class Final(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +73,11 @@ class Model:
         self._finals: dict[str, Final] = {}
         self._purged_before_ms = 0
 
-    def new(self, machine: str, *, private: bool = False) -> Question:
+    def new(self, machine: str, *, private: bool = False, local: bool = False) -> Question:
         """Return a question that is about to be asked."""
         letters = "".join(self._dice.choices(_LETTERS, k=6))
         token = f"zq{len(self.questions):06}{letters}"
-        self.questions[token] = Question(token=token, machine=machine, private=private)
+        self.questions[token] = Question(token=token, machine=machine, private=private, local=local)
         return self.questions[token]
 
     def text(self, question: Question) -> str:
@@ -124,8 +135,24 @@ class Model:
             if each.machine == machine:
                 is_kept = each.token in private_kept if each.private else each.is_settled
                 each.may_be_lost = each.may_be_lost or not is_kept
+                self._put_back(each, Place.MACHINE)
             if each.erased_by == machine and (each.private or not each.is_settled):
                 each.erased = Erased.MAYBE
+
+    def put_primary_back(self) -> None:
+        """The primary was put back to an older state: the replicas have what it lost."""
+        for each in self.questions.values():
+            self._put_back(each, Place.PRIMARY)
+
+    def settle(self) -> None:
+        """All was quiet, and everything as it must be."""
+        for each in self.questions.values():
+            each.is_settled, each.put_back = True, frozenset()
+
+    def _put_back(self, question: Question, place: Place) -> None:
+        question.put_back |= {place}
+        if question.local and len(question.put_back) == len(Place):
+            question.may_be_lost = True
 
     def of(self, erased: Erased) -> frozenset[str]:
         """Return the tokens of questions whose text was or was not taken out."""

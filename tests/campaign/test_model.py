@@ -33,6 +33,20 @@ def test_what_only_a_machine_had_that_was_put_back_may_be_lost() -> None:
     assert expected == {old.token, kept.token}
 
 
+def test_what_is_of_one_machine_may_be_lost_with_it_and_the_primary_together() -> None:
+    model = Model(1)
+    local, shared = model.new("one", local=True), model.new("one")
+    for each in (local, shared):
+        model.acknowledge(each, 1)
+    model.settle()
+    model.put_primary_back()
+    model.settle()
+    model.put_back("one", frozenset())
+    assert [each.token for each in model.expected(private=False)] == [local.token, shared.token]
+    model.put_primary_back()
+    assert [each.token for each in model.expected(private=False)] == [shared.token]
+
+
 def test_an_erasure_that_was_not_shared_yet_is_uncertain_after_its_machine_was_put_back() -> None:
     model = Model(1)
     shared, own = model.new("one"), model.new("one")
