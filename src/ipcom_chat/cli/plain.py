@@ -29,7 +29,14 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import EntryId
 from ipcom_chat.runtime import Runtime
 from ipcom_chat.services.bridge import StorageThread
-from ipcom_chat.services.chat import ApprovalAsked, ApprovalClosed, ChatEvent, Listener
+from ipcom_chat.services.chat import (
+    ApprovalAsked,
+    ApprovalClosed,
+    ChatEvent,
+    ChatService,
+    Listener,
+)
+from ipcom_chat.services.sync_thread import SyncThread
 from ipcom_chat.tui.conversation import Conversation
 from ipcom_chat.tui.lending import borrowed
 from ipcom_chat.tui.shell_lines import is_only_mark, shell_line
@@ -226,29 +233,13 @@ def run_plain(runtime: Runtime) -> int:
     """
     begin(runtime, Printer(streams=True, quiet=False))
     storage = StorageThread()
-    keep_meaning = runtime.keep_meaning(after_s=MEANING_AFTER_S)
     sync = runtime.open_sync(lambda _status: None)
-
-    def saved() -> None:
-        if sync is not None:
-            sync.nudge()
-        keep_meaning()
-
-    service = runtime.open_chat(storage, saved)
+    service = runtime.open_chat(storage, _saved(runtime, sync))
     conversation = Conversation(runtime, service, storage, sync=sync)
     if sync is not None:
         sync.start()
     try:
-        with Wakeup({signal.SIGINT, *_ENDING}) as wakeup, asyncio.Runner() as runner:
-            chat = PlainChat(conversation, runner, wakeup)
-            service.terms.borrow = chat.lend
-            _prepare(runtime, conversation, runner)
-            try:
-                _end_on_signals()
-                with suppress(LeftError):
-                    chat.talk()
-            finally:
-                runner.run(service.close())
+        _talk(runtime, service, conversation)
     finally:
         storage.close()
         if sync is not None:
@@ -257,6 +248,31 @@ def run_plain(runtime: Runtime) -> int:
             sync.stop()
             tell_offline(runtime)
     return output.ExitCode.OK
+
+
+def _saved(runtime: Runtime, sync: SyncThread | None) -> Callable[[], None]:
+    """Return what each saved change sets going."""
+    keep_meaning = runtime.keep_meaning(after_s=MEANING_AFTER_S)
+
+    def saved() -> None:
+        if sync is not None:
+            sync.nudge()
+        keep_meaning()
+
+    return saved
+
+
+def _talk(runtime: Runtime, service: ChatService, conversation: Conversation) -> None:
+    with Wakeup({signal.SIGINT, *_ENDING}) as wakeup, asyncio.Runner() as runner:
+        chat = PlainChat(conversation, runner, wakeup)
+        service.terms.borrow = chat.lend
+        _prepare(runtime, conversation, runner)
+        try:
+            _end_on_signals()
+            with suppress(LeftError):
+                chat.talk()
+        finally:
+            runner.run(service.close())
 
 
 def _prepare(runtime: Runtime, conversation: Conversation, runner: asyncio.Runner) -> None:
