@@ -317,12 +317,7 @@ class Engine:
             forget_parked(transaction)
             succeeded(transaction, at_ms=now, skew_ms=now - reply.state.now_ms, read_only=read_only)
         self._fetch = tuple(differing)
-        is_all = not any(page.is_full for page in reply.pages)
-        self._shown = {} if counts else {page.scope: page.cursor for page in reply.pages}
-        if plan.at_primary and (is_all or not counts):
-            self._answered_at_ms = now
-        if is_all:
-            self._page_rows = PAGE_ROWS
+        self._note_pages(plan, reply, now, counts=counts)
         if plan.heartbeat is not None and not read_only:
             self.state.beaten(at_ms=now)
         self._evict(now)
@@ -333,6 +328,16 @@ class Engine:
             is_done=not (differing or self._has_more(plan, reply, was_cut=was_cut))
             or (plan.at_primary and not counts),
         )
+
+    def _note_pages(self, plan: Plan, reply: Reply, now: int, *, counts: bool) -> None:
+        """Remember how far which side has shown its rows."""
+        is_all = not any(page.is_full for page in reply.pages)
+        self._shown = {} if counts else {page.scope: page.cursor for page in reply.pages}
+        if plan.at_primary and (is_all or not counts):
+            # Where another one answered, its replicas are read on until the primary is back.
+            self._answered_at_ms = now
+        if is_all:
+            self._page_rows = PAGE_ROWS
 
     def _has_more(self, plan: Plan, reply: Reply, *, was_cut: bool) -> bool:
         if any(page.is_full for page in reply.pages) or reply.refused:
