@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx2
@@ -24,6 +24,7 @@ from ipcom_chat.libsql.hrana import Script, Statement
 from tests.support.proxy import Faults, Proxy, refused_port
 from tests.support.sqld import Sqld, self_signed
 from tests.support.tmux import requires_tool
+from tests.support.waiting import until
 
 ONE = Statement("SELECT 1")
 GOOD_BODY = (
@@ -99,12 +100,6 @@ def proxy(sqld: Sqld) -> Iterator[Proxy]:
 async def client(sqld: Sqld, proxy: Proxy, http: httpx2.AsyncClient) -> Client:
     await Client(sqld.url, token=None, http=http).execute(Script("CREATE TABLE t (a)"))
     return Client(proxy.url, token=None, http=http)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the other side lives in another thread
-            await asyncio.sleep(0.005)
 
 
 # --- the way there and back ---

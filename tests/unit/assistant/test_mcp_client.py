@@ -21,6 +21,7 @@ from ipcom_chat.assistant.mcp_client import TOOLS_MAX, McpServers
 from ipcom_chat.assistant.mcp_config import HttpServer, Server, StdioServer
 from ipcom_chat.assistant.mcp_texts import DESCRIPTION_CHARS, RESULT_CHARS
 from ipcom_chat.domain.redaction import Redacted, redact
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 RUN = ("-m", "tests.support.mcp_server")
@@ -122,12 +123,6 @@ def pids(log: Path) -> list[int]:
 def heard(log: Path) -> int:
     """Return how many lines a server has noted."""
     return len(log.read_text().splitlines())
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 - another process has no event
-            await asyncio.sleep(0.02)
 
 
 # calls
@@ -245,23 +240,29 @@ async def test_servers_that_cannot_be_used_are_told_once_and_the_others_work(
     servers = opened(
         StdioServer(name="missing", command="no-such-program"),
         StdioServer(name="nowhere", command="sleep", args=("1",), cwd="/no/such/folder"),
-        StdioServer(name="silent", command="sleep", args=("1000",)),
         StdioServer(name="short", command="true"),
         HttpServer(name="closed", url="http://127.0.0.1:9/mcp"),
         real,
-        connect_s=5.0,
     )
     asked = await ask(servers, "real_echo", text="works")
     assert asked.result.endswith("works")
     told = asked.told
     assert sorted(line.split(":")[0] for line in told) == [
-        f"MCP server {name}" for name in ("closed", "missing", "nowhere", "short", "silent")
+        f"MCP server {name}" for name in ("closed", "missing", "nowhere", "short")
     ]
     assert any("no program no-such-program" in line for line in told)
-    assert any("5 seconds" in line for line in told)
     assert not [line for line in told if "\n" in line]
-
     assert (await servers.open())[1] == []
+
+
+async def test_a_server_that_says_nothing_is_waited_for_so_long_and_no_longer(
+    opened: Opener,
+) -> None:
+    silent = StdioServer(name="silent", command="sleep", args=("1000",))
+    toolsets, told = await opened(silent, connect_s=2.0).open()
+    assert toolsets == []
+    assert [line.split(":")[0] for line in told] == ["MCP server silent"]
+    assert "2 seconds" in told[0]
 
 
 async def test_a_question_that_is_cancelled_while_it_connects_breaks_nothing(

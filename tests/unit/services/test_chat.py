@@ -15,6 +15,7 @@ from ipcom_chat.ids import EntryId
 from ipcom_chat.services import chat as chat_module
 from ipcom_chat.services.chat import ChatEvent, NotSaved
 from tests.support.chat import Chat, open_chat, settled, statuses
+from tests.support.waiting import until
 
 PASTE = "\n".join(f"Jan 10 host sshd[{n}]: error {n}" for n in range(400))
 
@@ -154,10 +155,7 @@ async def test_d111_d112_storage_failure_takes_no_answer_away(
             request = chat.service.start("q", heard.append)
             chat.assistant.give("q", TextDelta("answer"))
             await settled()
-            for _turn in range(200):
-                if TextDelta("answer") in heard:
-                    break
-                await asyncio.sleep(0.01)
+            await until(lambda: TextDelta("answer") in heard)
         chat.assistant.give("q", None)
         await chat.service.finished(request)
         assert heard.count(NotSaved(reason="no space left")) == 1
@@ -173,10 +171,7 @@ async def test_d128_the_assistant_waits_for_one_local_write_alone(tmp_path: Path
         await asyncio.sleep(0)  # its insert is on the way
         chat.thread.submit(hold.wait)  # every later write waits
         try:
-            for _turn in range(400):
-                if chat.assistant.asked:
-                    break
-                await asyncio.sleep(0.01)
+            await until(lambda: chat.assistant.asked)
             assert [question.text for question in chat.assistant.asked] == ["q"]
         finally:
             hold.set()

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from ipcom_chat.assistant.base import (
@@ -28,6 +28,7 @@ from ipcom_chat.services.chat import (
     StatusChanged,
 )
 from tests.support.chat import Chat, open_chat
+from tests.support.waiting import until
 
 SECRET = "ghp_" + "a1B2c3D4e5" * 3 + "f6G7h8"
 ASKED = Approval(call_id="t1", tool="run_command", command="systemctl restart nginx")
@@ -204,12 +205,6 @@ async def test_leaving_closes_the_assistant(tmp_path: Path) -> None:
     async with open_chat(tmp_path) as chat:
         pass
     assert chat.assistant.is_closed
-
-
-async def until(done: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not done():  # noqa: ASYNC110 - whatever a test waits for
-            await asyncio.sleep(0.005)
 
 
 async def test_of_much_output_the_next_question_knows_the_beginning(tmp_path: Path) -> None:

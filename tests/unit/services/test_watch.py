@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -15,6 +15,7 @@ from ipcom_chat.services.watch import Notify, Watch
 from ipcom_chat.sync import scheduler
 from tests.support.machine import Machine
 from tests.support.primary import LocalPrimary
+from tests.support.waiting import until
 
 
 class Closable(LocalPrimary):
@@ -53,12 +54,6 @@ async def watching(machine: Machine, primary: LocalPrimary) -> AsyncIterator[lis
         finally:
             watch.stop()
             await task
-
-
-async def until(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.005)
 
 
 async def quiet(primary: LocalPrimary) -> int:

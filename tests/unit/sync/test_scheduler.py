@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -33,6 +33,7 @@ from ipcom_chat.sync.scheduler import (
     Rhythm,
     Scheduler,
 )
+from tests.support.waiting import until
 
 INTERVALS = Intervals(active_s=5, rest_s=60, longest_backoff_s=40)
 OFFLINE = PrimaryUnreachableError("offline")
@@ -237,23 +238,17 @@ class Running:
             await self.task
 
 
-async def settled(holds: Callable[[], object]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110 - what is waited for tells nobody
-            await asyncio.sleep(0.005)
-
-
 async def test_it_begins_at_once_and_ends_with_a_last_exchange() -> None:
     running = Running(FakeEngine())
     await running.engine.until(1)
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     await running.stop()
     assert running.engine.exchanges == 2
 
 
 async def test_many_changes_in_a_moment_are_one_exchange() -> None:
     running = Running(FakeEngine())
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     for _change in range(50):
         running.scheduler.nudge()
     await running.engine.until(2)
@@ -286,7 +281,7 @@ async def test_changes_without_end_are_carried_together_after_an_interval(
 
     monkeypatch.setattr(Scheduler, "_sleep", busy)
     running = Running(FakeEngine(), Intervals(active_s=0.4, rest_s=600))
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     loop = asyncio.get_running_loop()
     start = loop.time()
     running.scheduler.nudge()
@@ -297,11 +292,11 @@ async def test_changes_without_end_are_carried_together_after_an_interval(
 
 async def test_the_listener_hears_once_of_the_changes_of_a_moment() -> None:
     running = Running(FakeEngine())
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     for _change in range(50):
         running.scheduler.nudge()
     assert running.heard == 1
-    await settled(lambda: running.heard > 1)
+    await until(lambda: running.heard > 1)
     await running.stop()
     assert running.heard <= 4
 
@@ -310,7 +305,7 @@ async def test_nobody_is_told_after_the_end(monkeypatch: pytest.MonkeyPatch) -> 
     """The listener reads the replica, which is closed then."""
     monkeypatch.setattr(module, "TELL_AFTER_S", 0.01)
     running = Running(FakeEngine())
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     running.scheduler.nudge()
     await running.stop()
     heard = running.heard
@@ -340,7 +335,7 @@ async def test_what_is_not_done_goes_on_without_a_wait() -> None:
 
 async def test_the_users_may_change_meanwhile() -> None:
     running = Running(FakeEngine())
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     running.who = ["bia"]
     running.scheduler.nudge()
     await running.engine.until(2)
@@ -355,7 +350,7 @@ async def test_changes_do_not_shorten_the_wait_after_a_failure(
     monkeypatch.setattr(module, "DEBOUNCE_S", 0.001)
     loop = asyncio.get_running_loop()
     running = Running(FakeEngine(OFFLINE))
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     start = loop.time()
     while running.engine.exchanges == 1:
         running.scheduler.nudge()
@@ -368,14 +363,14 @@ async def test_changes_do_not_shorten_the_wait_after_a_failure(
 async def test_it_survives_failures_of_both_sides() -> None:
     running = Running(FakeEngine(OFFLINE, StorageFullError("full"), OFFLINE))
     await running.engine.until(4)
-    await settled(lambda: running.heard >= 4)
+    await until(lambda: running.heard >= 4)
     await running.stop()
     assert running.engine.exchanges == 5
 
 
 async def test_what_only_a_person_can_mend_is_not_tried_again_at_the_end() -> None:
     running = Running(FakeEngine(REFUSED))
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     running.scheduler.nudge()
     await running.stop()
     assert running.engine.exchanges == 1
@@ -403,7 +398,7 @@ async def test_the_end_is_bounded_whatever_the_network_does(
     running = Running(engine)
     await engine.until(1)
     await running.stop()
-    await settled(lambda: engine.open == 0)
+    await until(lambda: engine.open == 0)
     assert (engine.exchanges, engine.cancelled) == (1, 1)
 
 
@@ -411,7 +406,7 @@ async def test_the_flush_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(module, "FLUSH_S", 0.05)
     engine = FakeEngine()
     running = Running(engine)
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     engine.held = asyncio.Event()
     await running.stop()
     assert (engine.exchanges, engine.cancelled) == (2, 1)
@@ -421,7 +416,7 @@ async def test_the_flush_waits_for_another_process_within_the_bound() -> None:
     """A process that ended while another exchanged left its last rows behind."""
     engine = FakeEngine()
     running = Running(engine)
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
     engine.script = [Progress(was_busy=True), Progress(was_busy=True), DONE]
     await running.stop()
     assert engine.exchanges == 4
@@ -430,7 +425,7 @@ async def test_the_flush_waits_for_another_process_within_the_bound() -> None:
 async def test_a_fault_of_the_program_ends_it_loudly() -> None:
     engine = FakeEngine()
     running = Running(engine)
-    await settled(lambda: running.heard == 1)
+    await until(lambda: running.heard == 1)
 
     async def broken(users: Sequence[str] = ()) -> Progress:
         raise ZeroDivisionError
