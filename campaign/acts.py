@@ -19,6 +19,7 @@ READY = "Ask, or paste an error"
 IMPORTED = 40
 PAST_MS = 12 * 3_600_000
 """What is purged is older than so many milliseconds; only clocks that jumped make that."""
+_UNSAVED = "was not saved"
 _SEEN = "SELECT id, status, created_at FROM entries WHERE instr(command, ?)"
 
 # A request that is still open is left alone.
@@ -38,7 +39,8 @@ class _Answer(msgspec.Struct):
 def _saved(stage: Stage, box: Box, question: Question) -> Callable[[Ended], None]:
     def note(ended: Ended) -> None:
         question.is_over = ended.code != KILLED and not box.was_full
-        if ended.code == 0:
+        # A full disk keeps no answer back: it is told, and that it was not saved.
+        if ended.code == 0 and _UNSAVED not in ended.err:
             answer = msgspec.json.decode(ended.out, type=_Answer)
             question.entry_id = answer.id
             stage.model.acknowledge(question, answer.created_at)
