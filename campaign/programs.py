@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -74,7 +75,8 @@ class Program:
     def send(self, number: int) -> None:
         """Send a signal, unless it has ended."""
         if self.is_running:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):  # it ended a moment ago
+                os.kill(self.pid, number)
 
     def end(self, limit_s: float) -> Ended | None:
         """Wait for its end; None if it does not come."""
@@ -103,11 +105,12 @@ def _be(argv: Sequence[str], env: Mapping[str, str], out: str, err: str) -> None
         os.close(opened)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
     _prepare(env)
-    from ipcom_chat.cli.main import main  # noqa: PLC0415 - after the clock was changed
+    from ipcom_chat.cli import main as program  # noqa: PLC0415 - after the clock was changed
 
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        code = main(argv)
+        program.keep_quiet()
+        code = program.main(argv)
     except KeyboardInterrupt:  # before the program began, or after it ended
         code = 130
     sys.stdout.flush()
