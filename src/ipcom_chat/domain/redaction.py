@@ -9,9 +9,8 @@ Invariants:
 - Pure; nothing is compiled before a text needs it.
 """
 
-import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate
 
 import msgspec
@@ -21,6 +20,7 @@ from ipcom_chat.domain.redaction_commands import commands
 from ipcom_chat.domain.redaction_drawn import drawn
 from ipcom_chat.domain.redaction_inserts import inserts
 from ipcom_chat.domain.redaction_keys import blocks
+from ipcom_chat.domain.redaction_masks import MASK, lowered, masked
 from ipcom_chat.domain.redaction_names import names
 from ipcom_chat.domain.redaction_numbers import numbers
 from ipcom_chat.domain.redaction_shapes import shapes
@@ -31,7 +31,6 @@ __all__ = ["RULES_VERSION", "Redacted", "redact"]
 Span = tuple[int, int, str]
 
 _PASSES = 4
-_MASK = re.compile(r"\[REDACTED:[a-z-]{1,32}\]")
 
 
 class Redacted(msgspec.Struct, frozen=True):
@@ -45,65 +44,61 @@ class Redacted(msgspec.Struct, frozen=True):
 def redact(text: str) -> Redacted:
     """Return `text` with every secret that is found replaced by `[REDACTED:kind]`."""
     kinds: list[str] = []
-    spans = _spans(text)
+    spans, loose = _spans(text)
     for _pass in range(_PASSES):
         if not spans:
             break
         kinds += [kind for _start, _end, kind in spans]
-        text = _masked(text, spans)
-        spans = _spans_of_masked(text)
+        text, lines = masked(text, spans, loose)
+        spans, loose = _spans_of_lines(text, lines)
     return Redacted(text, tuple(kinds))
 
 
-def _spans_of_masked(text: str) -> list[Span]:
-    """Return what is still to be masked; only the lines that hold a mask can have changed."""
-    lines = list(_masked_lines(text))
+def _spans_of_lines(text: str, lines: list[tuple[int, int]]) -> tuple[list[Span], set[int]]:
+    """Return what is still to be masked in some lines of a text, as `_spans` does."""
     # As one text, because most of what a short one costs is the beginning; an empty line between
     # two keeps them from being read together.
     starts = [0, *accumulate(end - begin + len(_APART) for begin, end in lines)]
-    spans = _spans(_APART.join(text[begin:end] for begin, end in lines))
+    spans, _loose = _spans(_APART.join(text[begin:end] for begin, end in lines))
     moves = [begin - start for (begin, _end), start in zip(lines, starts, strict=False)]
-    return [
+    moved = [
         (start + move, end + move, kind)
         for start, end, kind in spans
         for move in (moves[bisect_right(starts, start) - 1],)
     ]
+    return moved, {start for start, _end, _kind in moved}
 
 
 _APART = "\n\n"
 
 
-def _masked_lines(text: str) -> Iterator[tuple[int, int]]:
-    place = text.find(MASK_START)
-    while place >= 0:
-        end = text.find("\n", place)
-        end = len(text) if end < 0 else end
-        yield text.rfind("\n", 0, place) + 1, end
-        place = text.find(MASK_START, end)
+def _spans(text: str) -> tuple[list[Span], set[int]]:
+    """Return what is to be masked: in order, apart from one another, outside of masks.
 
-
-def _masked(text: str, spans: Iterable[Span]) -> str:
-    pieces, place = [], 0
-    for start, end, kind in spans:
-        pieces += [text[place:start], f"[REDACTED:{kind}]"]
-        place = end
-    return "".join([*pieces, text[place:]])
-
-
-def _spans(text: str) -> list[Span]:
-    """Return what is to be masked: in order, apart from one another, outside of masks."""
+    With it goes where those begin that several readers found differently.
+    """
     found = sorted(_found(text), key=lambda span: (span[0], -span[1]))
     if not found:
-        return []
-    masks = [each.span() for each in _MASK.finditer(text)]
+        return [], set()
+    spans, loose = _merged(found)
+    if MASK_START not in text:
+        return spans, loose
+    masks = [each.span() for each in MASK.finditer(text)]
+    spans = list(_outside(text, spans, masks))
+    return spans, {start for start, _end, _kind in spans}
+
+
+def _merged(found: list[Span]) -> tuple[list[Span], set[int]]:
     merged: list[Span] = []
+    loose: set[int] = set()
     for span in found:
         last = merged[-1] if merged else None
-        if last and span[0] < last[1]:
-            merged[-1] = (last[0], max(last[1], span[1]), last[2])
-        else:
+        if last is None or span[0] >= last[1]:
             merged.append(span)
-    return list(_outside(text, merged, masks)) if masks else merged
+        elif span[:2] != last[:2]:
+            loose.add(last[0])
+            merged[-1] = (last[0], max(last[1], span[1]), last[2])
+    return merged, loose
 
 
 def _outside(text: str, spans: list[Span], masks: list[tuple[int, int]]) -> Iterator[Span]:
@@ -127,24 +122,17 @@ def _outside(text: str, spans: list[Span], masks: list[tuple[int, int]]) -> Iter
 
 
 def _found(text: str) -> list[Span]:
-    lowered = _lowered(text)
-    keys = blocks(text, lowered)
+    lower = lowered(text)
+    keys = blocks(text, lower)
     runs: list[tuple[int, str]] = []
     found = [
         *keys.secrets,
-        *shapes(text, lowered, runs),
-        *names(text, lowered),
-        *commands(text, lowered, runs),
+        *shapes(text, lower, runs),
+        *names(text, lower),
+        *commands(text, lower, runs),
         *numbers(text),
-        *inserts(text, lowered),
+        *inserts(text, lower),
     ]
     found += drawn(text, keys.public, {start: end for start, end, _kind in found})
     return found
 
-
-def _lowered(text: str) -> str:
-    lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    # A few letters, such as the Turkish İ, become two; places must stay the same.
-    return "".join(low if len(low := each.lower()) == 1 else each for each in text)

@@ -107,11 +107,12 @@ PROGRAMS = (
     Program("dsacls dsadd dsmod", "-pwd+ -p+", "dsmod user cn=a -pwd {w:10}", "dsmod user cn=a -disabled no"),
 )  # fmt: skip
 
-_TOKEN = re.compile(
-    r"""(?:\$?'[^'\n]{0,2000}'|\$?"(?:\\[^\n]|[^"\\\n]){0,2000}"|\\[^\n]|[^\s|;&<>'"\\])+"""
+_ARGUMENT = re.compile(
+    r"""(?:[ \t]|\\\n|\d?>{1,2}&?[ \t]?\S{1,100}|<(?!<)[ \t]?\S{1,100}){0,40}+
+        ((?:[^\s|;&<>'"\\]++|'[^'\n]{0,2000}+'|"(?:[^"\\\n]{0,2000}+(?=")|(?:\\[^\n]|[^"\\\n]){0,2000})"|\\[^\n])+)""",
+    re.VERBOSE,
 )
-_GAP = re.compile(r"(?:[ \t]|\\\n|\d?>{1,2}&?[ \t]?\S{1,100}|<(?!<)[ \t]?\S{1,100}){0,40}")
-
+"""A word of a command behind blanks and redirections."""
 
 _NOT_ATTACHED = frozenset(
     "-print -print0 -printf -port -proto -prune -path -perm -user -url -usage".split()
@@ -221,14 +222,9 @@ _LOOKERS = frozenset(
 
 def _tokens(text: str, position: int) -> tuple[list[tuple[int, int]], int]:
     found: list[tuple[int, int]] = []
-    while len(found) < MAX_TOKENS:
-        gap = _GAP.match(text, position)
-        position = gap.end() if gap else position
-        token = _TOKEN.match(text, position)
-        if token is None:
-            break
-        found.append(token.span())
-        position = token.end()
+    while len(found) < MAX_TOKENS and (argument := _ARGUMENT.match(text, position)):
+        found.append(argument.span(1))
+        position = argument.end()
     return found, position
 
 

@@ -142,22 +142,42 @@ def _valued(text: str, left: int, right: int, kind: str, *, is_weak: bool) -> Sp
 
 def _value_start(text: str, left: int, right: int, *, is_weak: bool) -> int | None:
     """Return where a value may begin that belongs to a name; None if nothing can."""
-    separator = _SEPARATOR.match(text, right)
-    if separator is None:
+    start = _after_separator(text, right)
+    if start is None:
         # `-pPASS` of MySQL holds its value already.
         is_option = text[left] == "-" and not _ATTACHED.match(text, left)
         spaced = _SPACED.match(text, right)
         if spaced and (is_option or _is_set(text, left)):
             return spaced.end()
         return None if is_weak else _line_value_start(text, left, right)
-    start = separator.end()
-    if "==" in separator.group() and not _is_literal(text, start):
+    if "==" in text[right:start] and not _is_literal(text, start):
         return None
     # One of a list, and no `define("NAME", "value")`.
     is_listed = text[right:start].endswith((",", ", ")) and "(" not in text[max(0, left - 3) : left]
-    is_masked = text.startswith((MASK_START, f"'{MASK_START}", f'"{MASK_START}'), start)
+    is_masked = text.startswith(_MASKED, start)
     is_plain = is_weak and text[start - 1] != ">" and not _MAY_BE_DRAWN.match(text, start)
     return None if is_listed or is_masked or is_plain else start
+
+
+_MASKED = (MASK_START, f"'{MASK_START}", f'"{MASK_START}')
+
+
+def _after_separator(text: str, right: int) -> int | None:
+    """Return where what is between a name and its value ends; None if nothing of it is there."""
+    first, second = text[right : right + 1], text[right + 1 : right + 2]
+    # What mostly stands there needs no pattern: `NAME=value`, `name: value`, and a sentence.
+    if first == "=" and second.isalnum():
+        return right + 1
+    if first == ":" and second == " " and text[right + 2 : right + 3].isalnum():
+        return right + 2
+    if first == " " and second.isalpha() and second not in _SEPARATING:
+        return None
+    separator = _SEPARATOR.match(text, right)
+    return separator.end() if separator else None
+
+
+_SEPARATING = frozenset("vVdD")
+"""With what a word begins that stands between a name and its value: `value`, `default`."""
 
 
 def _is_literal(text: str, start: int) -> bool:
@@ -199,7 +219,7 @@ def _is_wanted(text: str, left: int, right: int, value: str, *, is_weak: bool) -
         before = text[max(0, left - _NAME_BACK) : left].lower().split()
         is_public = not PUBLIC.isdisjoint(before[-1:])
         return not is_public and is_random(value, 12 if "auth" in name else 16)
-    is_file = is_path(value) and ("key" in name or value[0] in "~.")
+    is_file = ("key" in name or value[0] in "~.") and is_path(value)
     return not is_file and not _is_something_else(text, left, name, value)
 
 

@@ -76,10 +76,10 @@ def _is_beside(lowered: str, start: int) -> bool:
     )
 
 
-_TELLS = (
-    "→", "->", " - ", "–", "—", " is ", " was ", " é ", " eh ", " e' ", " to ", " para ", " pra ",
-    " ser", " foi ", " ficou ", " virou ", " continua ", " now ", " agora ", " set ", " as ",
-)  # fmt: skip
+_TELLS = frozenset(
+    "- is was é eh e' to para pra será sera seria foi ficou virou continua now agora set as".split()
+)
+_SIGNS = (":", "=", "→", "->", "–", "—")
 
 
 def _may_tell(lowered: str, end: int) -> bool:
@@ -88,8 +88,7 @@ def _may_tell(lowered: str, end: int) -> bool:
         return False
     stop = lowered.find("\n", end, end + 100)
     ahead = lowered[end : stop if stop >= 0 else end + 100]
-    # Written out: a colon is what mostly tells.
-    return ":" in ahead or "=" in ahead or any(map(ahead.__contains__, _TELLS))
+    return any(map(ahead.__contains__, _SIGNS)) or not _TELLS.isdisjoint(ahead.split())
 
 
 _AFTERSUBJECT = frozenset(" \t:=-")

@@ -6,8 +6,9 @@ Invariants:
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import NamedTuple
 
 from ipcom_chat.domain.redaction_commands import names_of_programs
 from ipcom_chat.domain.redaction_rules import RULES, Rule
@@ -36,8 +37,30 @@ _INSIDE = tuple(
 """Hints that stand inside a word."""
 
 
-def shapes(text: str, lowered: str, runs: list[tuple[int, str]]) -> Iterator[Span]:
-    """Yield start, end and kind of what is known by its shape or its place.
+class _Ready(NamedTuple):
+    """A rule whose pattern is compiled."""
+
+    rule: Rule
+    pattern: "re.Pattern[str]"
+    groups: tuple[int, ...]
+    """The groups that are secrets; 0 is the whole match."""
+    accepts: Callable[[str], bool]
+    each: "re.Pattern[str] | None"
+
+
+@cache
+def _ready(index: int) -> _Ready:
+    rule = RULES[index]
+    pattern = re.compile(rule.pattern, re.MULTILINE)
+    groups = tuple(
+        number for name, number in pattern.groupindex.items() if name in _SECRET_GROUPS
+    ) or (0,)
+    each = re.compile(rule.each, re.MULTILINE) if rule.each else None
+    return _Ready(rule, pattern, groups, _ACCEPTS[rule.like], each)
+
+
+def shapes(text: str, lowered: str, runs: list[tuple[int, str]]) -> list[Span]:
+    """Return start, end and kind of what is known by its shape or its place.
 
     Args:
         text: all of it.
@@ -47,54 +70,61 @@ def shapes(text: str, lowered: str, runs: list[tuple[int, str]]) -> Iterator[Spa
     scan, rules, programs = _scan()
     read: dict[int, int] = {}
     """Up to where each rule has read."""
+    found: list[Span] = []
     for place, literal in scan.places(lowered):
         for index in rules.get(literal, ()):
             if place >= read.get(index, 0):
-                yield from _by_rule(index, text, lowered, place, read)
+                found += _by_rule(index, text, lowered, place, read)
         if literal in programs:
             runs.append((place, programs[literal]))
     for hint, index in _INSIDE:
         place = lowered.find(hint)
         while place >= 0:
             if place >= read.get(index, 0):
-                yield from _by_rule(index, text, lowered, place, read)
+                found += _by_rule(index, text, lowered, place, read)
             place = lowered.find(hint, place + 1)
-
-
-@cache
-def _compiled(index: int) -> "re.Pattern[str]":
-    return re.compile(RULES[index].pattern, re.MULTILINE)
+    return found
 
 
 def _by_rule(
     index: int, text: str, lowered: str, place: int, read: dict[int, int]
-) -> Iterator[Span]:
-    rule = RULES[index]
+) -> list[Span]:
+    ready = _ready(index)
+    rule = ready.rule
     if rule.near and index not in read and rule.near not in lowered:
         read[index] = len(text)
-        return
+        return []
     if rule.line:
-        begin, end = lowered.rfind("\n", 0, place) + 1, lowered.find("\n", place)
-        end = len(text) if end < 0 else end
-        read[index], matches = end, _in_line(index, text, begin, end)
-    else:
-        read[index], matches = place + 1, []
-        if not rule.near or _is_near(lowered, place, rule.near):
-            one = _compiled(index).match(text, max(0, place - rule.back))
-            matches = [one] if one else []
-    for match in matches:
+        return _by_line(ready, index, text, lowered, place, read)
+    read[index] = place + 1
+    if rule.near and not _is_near(lowered, place, rule.near):
+        return []
+    match = ready.pattern.match(text, max(0, place - rule.back))
+    if match is None:
+        return []
+    read[index] = max(place + 1, match.end())
+    return _secrets(ready, match)
+
+
+def _by_line(
+    ready: _Ready, index: int, text: str, lowered: str, place: int, read: dict[int, int]
+) -> list[Span]:
+    begin, end = lowered.rfind("\n", 0, place) + 1, lowered.find("\n", place)
+    end = read[index] = end if end >= 0 else len(text)
+    found: list[Span] = []
+    for match in _in_line(ready, text, begin, end):
         read[index] = max(read[index], match.end())
-        if not (rule.line and rule.near) or _is_near(lowered, match.start(), rule.near):
-            yield from _secrets(rule, match)
+        if not ready.rule.near or _is_near(lowered, match.start(), ready.rule.near):
+            found += _secrets(ready, match)
+    return found
 
 
-def _in_line(index: int, text: str, begin: int, end: int) -> "list[re.Match[str]]":
-    pattern = _compiled(index)
-    if not RULES[index].pattern.startswith("^"):
-        return list(pattern.finditer(text, begin, end))
+def _in_line(ready: _Ready, text: str, begin: int, end: int) -> "Iterable[re.Match[str]]":
+    if not ready.rule.pattern.startswith("^"):
+        return ready.pattern.finditer(text, begin, end)
     # A search would try every place of the line.
-    one = pattern.match(text, begin, end)
-    return [one] if one else []
+    one = ready.pattern.match(text, begin, end)
+    return (one,) if one else ()
 
 
 _NEAR_CHARS = 800
@@ -106,19 +136,21 @@ def _is_near(lowered: str, position: int, near: str) -> bool:
     return lowered.find(near, begin, end if end >= 0 else position + _NEAR_CHARS) >= 0
 
 
-def _secrets(rule: Rule, match: "re.Match[str]") -> Iterator[tuple[int, int, str]]:
-    known = match.re.groupindex
-    if "s" not in known:
-        yield (*match.span(), rule.kind)
-        return
-    for group in _SECRET_GROUPS:
-        if group not in known or match[group] is None:
+def _secrets(ready: _Ready, match: "re.Match[str]") -> list[Span]:
+    text, kind = match.string, ready.rule.kind
+    if ready.groups == (0,):
+        return [(*match.span(), kind)]
+    found: list[Span] = []
+    for group in ready.groups:
+        start, end = match.span(group)
+        if start < 0:
             continue
-        if rule.each:
-            yield from _each(rule, match.string, *match.span(group))
-        elif _ACCEPTS[rule.like](match[group]):
-            start, end = match.span(group)
-            yield start, _unclosed(match.string, start, end), rule.kind
+        if ready.each:
+            inner = ready.each.finditer(text, start, end)
+            found += [(*each.span("s"), kind) for each in inner if ready.accepts(each["s"])]
+        elif ready.accepts(match[group]):
+            found.append((start, _unclosed(text, start, end), kind))
+    return found
 
 
 def _unclosed(text: str, start: int, end: int) -> int:
@@ -126,17 +158,6 @@ def _unclosed(text: str, start: int, end: int) -> int:
     while end - start > 1 and text[end - 1] == ")" and "(" not in text[start:end]:
         end -= 1
     return end
-
-
-def _each(rule: Rule, text: str, start: int, end: int) -> Iterator[tuple[int, int, str]]:
-    for found in _inner(rule.each).finditer(text, start, end):
-        if _ACCEPTS[rule.like](found["s"]):
-            yield (*found.span("s"), rule.kind)
-
-
-@cache
-def _inner(pattern: str) -> "re.Pattern[str]":
-    return re.compile(pattern, re.MULTILINE)
 
 
 def _is_cookie(value: str) -> bool:

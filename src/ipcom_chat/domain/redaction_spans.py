@@ -7,8 +7,11 @@ read to a bound: what is longer is a secret by its beginning already.
 import re
 
 _QUOTED = {
-    '"': re.compile(r'"((?:\\.|[^"\\\n]){0,2000})"'),
-    "'": re.compile(r"'((?:[^'\n]|'\\''|'\"'\"'|(?<!')''(?=\w)){0,2000})'"),
+    # What has nothing special in it is tried first: it is read at once.
+    '"': re.compile(r'"([^"\\\n]{0,2000}+(?=")|(?:\\.|[^"\\\n]){0,2000})"'),
+    "'": re.compile(
+        r"'([^'\n]{0,2000}+(?='(?![\\'\"]))|(?:[^'\n]|'\\''|'\"'\"'|(?<!')''(?=\w)){0,2000})'"
+    ),
 }
 _ESCAPED = re.compile(r'\\{1,3}(["\'])((?:[^"\'\\\n]|\\{2}){0,400}?)\\{1,3}\1')
 BARE = re.compile(
@@ -23,6 +26,9 @@ BARE = re.compile(
     re.VERBOSE,
 )
 BARE_CHARS = 256
+_PLAIN = re.compile(r"[^\s\"'`;,&|<>\\()\[\]{}]{1,256}+")
+"""The beginning of a bare word up to a sign with which it may end."""
+_MAY_GO_ON = frozenset(";,&|\\([{)]}\"'`")
 _XML = re.compile(r"[^<\n]{1,400}")
 _BLOCK = re.compile(r"[|>][+-]?[ \t]*\r?\n([ \t]+)(\S[^\n]*)")
 LINE_BACK = 240
@@ -94,7 +100,9 @@ def _bare(text: str, left: int, start: int) -> tuple[int, int] | None:
     opened = text[left - 1] if left else ""
     if opened in {'"', "'"} and (within := _WITHIN[opened].match(text, start)):
         return within.span()
-    found = BARE.match(text, start)
+    found = _PLAIN.match(text, start)
+    if found is None or text[found.end() : found.end() + 1] in _MAY_GO_ON:
+        found = BARE.match(text, start)
     if found is None:
         return None
     end = found.end()

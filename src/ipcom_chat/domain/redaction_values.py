@@ -34,12 +34,13 @@ _WORDS = frozenset(
     pelo entre com sem veja consulte solicite peça use confira pergunte
     """.split()
 )
+# Matched with what is in lower case: to leave case aside would take twice as long.
 _PLACEHOLDER = re.compile(
-    r"""(?ix)
+    r"""(?x)
     \$[({]?[a-z_?@*{(] | \$\d(?![a-z0-9]) | \$\( | ` | %\w+%$ | %\(?\w*\)?s | %[sdv\d]$ | \{\{ | \{%
     | \{[\w.\-: ]*\}? $ | < [^<>]{0,80} > $ | <%|<\w+$ | \[[\w .\-]{1,40}\]$ | [!:][a-z:_]+$ | \{\\?["'] | &\w+;?$ | @\w*/ | @\{
     | \([a-zà-ÿ-]+$ | [*•●x.…_\-=#?]{2,}$ | \W*$ | "?\.{3}
-    | (?:process\.env|os\.environ|os\.getenv|getenv|env|System|std|var|local|data|module|self|this|
+    | (?:process\.env|os\.environ|os\.getenv|getenv|env|system|std|var|local|data|module|self|this|
         args|argv|config|cfg|settings|opts?|options|params?|request|req|ctx|context|user|vars?|
         secrets?|inputs|steps|github|each|lookup|keyring|vault)\b[.(\[]
     | [\w.]{1,60}\([^()]{0,80}(?:\)(?:$|[;.\[]))?$ | [\w.]{1,60}\([^()]{0,80}\)[;.\[]
@@ -50,7 +51,7 @@ _PLACEHOLDER = re.compile(
     | (?:your|seu|sua|insert|replace)\w{0,30}(?:PLACEHOLDERS)(?:[-_ ]?(?:here|aqui))?$
     | (?:PLACEHOLDERS)(?:[-_ ]?(?:here|aqui))?$
     | (?:arn|file|fd|env|ssm|sops|vault|secretsmanager|keyvault|op):\S*$ | op://
-    | [^\s]*(?:\\[wsdSWDb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
+    | [^\s]*(?:\\[wsdb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
     """.replace("PLACEHOLDERS", _SECRET_WORDS)
 )
 _GOES_ON = re.compile(r"\[[^\[\]]{1,50}\][^\s\]&;|),.\"'`>:}\\]")
@@ -74,18 +75,24 @@ _DRAWN_BITS = 4.0
 
 def is_secret(value: str) -> bool:
     """Return whether a value under the name of a secret is one, and no variable or placeholder."""
+    lower = value.lower()
+    if value.isalnum() and not value.isalpha() and not value.isdecimal():
+        # Letters and digits, as most secrets are: no sign of a variable, few words.
+        return lower not in _WORDS and not (
+            lower.startswith(_OWNED) and _PLACEHOLDER.match(lower, 0, _LONG)
+        )
     if value.startswith(MASK_START) and not _GOES_ON.match(value):
         return False
-    if value.lower().strip("/'\"") in _WORDS or _TRIVIAL.match(value):
+    if lower.strip("/'\"") in _WORDS or _TRIVIAL.match(value):
         return False
     if _META_VARIABLE.match(value) and _UPPER_SECRET.search(value):
         return False
-    if len(value) > _LONG:
-        value = value[:_LONG]
-    return not _PLACEHOLDER.match(value)
+    return not _PLACEHOLDER.match(lower, 0, _LONG)
 
 
 _LONG = 200
+_OWNED = ("your", "seu", "sua", "insert", "replace")
+"""With what a placeholder may begin that holds digits and no sign: `yourpassword1`."""
 
 
 def is_path(value: str) -> bool:
