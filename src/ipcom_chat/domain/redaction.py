@@ -56,8 +56,8 @@ def redact(text: str) -> Redacted:
 
 def _spans_of_lines(text: str, lines: list[tuple[int, int]]) -> tuple[list[Span], set[int]]:
     """Return what is still to be masked in some lines of a text, as `_spans` does."""
-    # As one text, because most of what a short one costs is the beginning; an empty line between
-    # two keeps them from being read together.
+    # As one text, because most of what a short one costs is the beginning; a line of no word
+    # between two keeps them from being read together.
     starts = [0, *accumulate(end - begin + len(_APART) for begin, end in lines)]
     spans, _loose = _spans(_APART.join(text[begin:end] for begin, end in lines))
     moves = [begin - start for (begin, _end), start in zip(lines, starts, strict=False)]
@@ -69,7 +69,7 @@ def _spans_of_lines(text: str, lines: list[tuple[int, int]]) -> tuple[list[Span]
     return moved, {start for start, _end, _kind in moved}
 
 
-_APART = "\n\n"
+_APART = "\n\0\n"
 
 
 def _spans(text: str) -> tuple[list[Span], set[int]]:
@@ -130,7 +130,7 @@ def _found(text: str) -> list[Span]:
         *shapes(text, lower, runs),
         *names(text, lower),
         *commands(text, lower, runs),
-        *numbers(text),
+        *numbers(text, lower),
         *inserts(text, lower),
     ]
     found += drawn(text, keys.public, {start: end for start, end, _kind in found})

@@ -13,6 +13,8 @@ from typing import NamedTuple
 from ipcom_chat.domain.redaction_values import is_path, is_secret
 
 MAX_TOKENS = 200
+MAX_SECRETS = 16
+"""How many secrets a command holds; where there are more, the rest of it goes as a whole."""
 
 
 class Program(NamedTuple):
@@ -203,7 +205,7 @@ _NAME_CHARS = frozenset("_-.")
 
 def _begins(lowered: str, position: int) -> bool:
     """Return whether a program is run here, and not looked for: `find / -name mysql -print`."""
-    begin = max(lowered.rfind("\n", 0, position) + 1, position - 120)
+    begin = max(lowered.rfind("\n", 0, position) + 1, position - 300)
     before = lowered[begin:position].rstrip()
     if not before or before[-1] in "|;&({`\"'>$#%:/\\=":
         return True
@@ -233,6 +235,7 @@ def _secrets(
 ) -> Iterator[tuple[int, int, str]]:
     if program.needs and not any(text[a:b] == program.needs for a, b in tokens):
         return
+    count = 0
     for index, (begin, stop) in enumerate(tokens):
         first, start, end = text[begin], begin, stop
         if first in "'\"" and text[stop - 1] == first:  # A shell takes `'-pvalue'` for `-pvalue`.
@@ -245,6 +248,10 @@ def _secrets(
             span = _value(text, start, end, option, following)
             span = span and _trimmed(text, *span, option.after)
             if span and is_secret(value := text[slice(*span)]) and not is_path(value):
+                count += 1
+                if count > MAX_SECRETS:
+                    yield span[0], tokens[-1][1], program.kind
+                    return
                 yield (*span, program.kind)
 
 

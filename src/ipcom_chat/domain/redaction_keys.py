@@ -71,7 +71,9 @@ def _pem_end(text: str, start: int) -> int:
         inline = _PEM_INLINE.match(text, start)
         return inline.end() if inline else start
     # What has no end takes only what is certainly a part of it.
-    is_closed = text.find("-----END", start, start + _KEY_CHARS) >= 0
+    following = text.find("-----BEGIN ", start, start + _KEY_CHARS)
+    stop = following if following >= 0 else start + _KEY_CHARS
+    is_closed = text.find("-----END", start, stop) >= 0
     pattern = _PEM_LINE if is_closed else _PEM_LONG_LINE
     while position < len(text):
         line = pattern.match(text, position)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 from ipcom_chat.domain.redaction_kinds import PUBLIC, kind_of
+from ipcom_chat.domain.redaction_scan import NEAR_CHARS, crowded
 from ipcom_chat.domain.redaction_sentences import SUBJECT, Span, sentence
 from ipcom_chat.domain.redaction_spans import BARE, BARE_CHARS, LINE_BACK, span_of
 from ipcom_chat.domain.redaction_values import (
@@ -76,7 +77,14 @@ _MAY_BE_DRAWN = re.compile(r"[^\d\n]{0,40}\d")
 def names(text: str, lowered: str) -> Iterator[Span]:
     """Yield start, end and kind of what stands under the name of a secret, or is told as one."""
     done = told = 0
-    for start, end, is_told in _candidates(lowered):
+    candidates = _candidates(lowered)
+    crowd = crowded([start for start, _end, _is_told in candidates])
+    for start, end, is_told in candidates:
+        if start in crowd:
+            if start - told < NEAR_CHARS:
+                told = crowd[start] + 1
+                yield start, told, "secret"
+            continue
         if start >= done:
             done, named = _named(text, start, end)
             if named:

@@ -159,7 +159,7 @@ NETWORK = (
     Rule(
         "wifi-key",
         ("key content", " da chave", "contenido de la clave"),
-        r"(?i:key content|conte\S{1,3}do da chave|contenido de la clave)\s{0,20}:[ \t]{0,4}(?P<s>\S[^\n]{0,62}?)\s{0,3}$",
+        r"(?i:key content|conte\S{1,3}do da chave|contenido de la clave)\s{0,20}:[ \t]{0,4}(?P<s>\S[^\n]{0,200}?)\s{0,3}$",
         "    Key Content            : {w:9}",
         "the key content of the page",
         line=True,

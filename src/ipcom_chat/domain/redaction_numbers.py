@@ -20,8 +20,7 @@ _CNPJ_SLASH = 10
 """Where its slash stands."""
 _SPEAKS_OF = re.compile(
     r"cpf|cnpj|documento|titular|cliente|contribuinte|colaborador|funcion[aá]ri|aluno|paciente|"
-    r"benefici[aá]ri|cadastr|empresa|fornecedor|nota fiscal|pix",
-    re.IGNORECASE,
+    r"benefici[aá]ri|cadastr|empresa|fornecedor|nota fiscal|pix"
 )
 _CARD = re.compile(
     r"4\d{12}(?:\d{3})?(?:\d{3})?$|5[1-5]\d{14}$|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}$"
@@ -33,7 +32,7 @@ _AFTER = re.compile(r"[\w%]|[.,/:-]\w")
 _NEAR_CHARS = 80
 
 
-def numbers(text: str) -> Iterator[tuple[int, int, str]]:
+def numbers(text: str, lowered: str) -> Iterator[tuple[int, int, str]]:
     """Yield start, end and kind of every number of a person or a card."""
     for found in (*_CANDIDATE.finditer(text), *_cnpjs(text)):
         start, end = found.span()
@@ -41,7 +40,7 @@ def numbers(text: str) -> Iterator[tuple[int, int, str]]:
             continue
         if _AFTER.match(text, end):
             continue
-        kind = _kind(found.group(), text, start, end)
+        kind = _kind(found.group(), lowered, start, end)
         if kind:
             yield start, end, kind
 
@@ -57,20 +56,21 @@ def _labelled(text: str, start: int) -> bool:
     return text[start - 1] in ":,/" and not (start > 1 and text[start - 2].isdigit())
 
 
-def _kind(shown: str, text: str, start: int, end: int) -> str | None:
+def _kind(shown: str, lowered: str, start: int, end: int) -> str | None:
     bare = re.sub(r"[ ./-]", "", shown)
     is_plain = bare == shown
     if len(bare) == 11 and is_cpf(bare):
-        return "cpf" if not is_plain or _is_spoken_of(text, start, end) else None
-    if len(bare) == 14 and is_cnpj(bare) and (not is_plain or _is_spoken_of(text, start, end)):
+        return "cpf" if not is_plain or _is_spoken_of(lowered, start, end) else None
+    if len(bare) == 14 and is_cnpj(bare) and (not is_plain or _is_spoken_of(lowered, start, end)):
         return "cnpj"
     if bare.isdecimal() and is_card(bare):
         return "card"
     return None
 
 
-def _is_spoken_of(text: str, start: int, end: int) -> bool:
-    line = text[max(0, start - _NEAR_CHARS, text.rfind("\n", 0, start) + 1) : end + _NEAR_CHARS]
+def _is_spoken_of(lowered: str, start: int, end: int) -> bool:
+    begin = max(0, start - _NEAR_CHARS, lowered.rfind("\n", 0, start) + 1)
+    line = lowered[begin : end + _NEAR_CHARS]
     return bool(_SPEAKS_OF.search(line.partition("\n")[0]))
 
 

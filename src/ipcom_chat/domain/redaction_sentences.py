@@ -48,11 +48,10 @@ def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Spa
     """
     if start and (lowered[start - 1].isalnum() or lowered[start - 1] in "-_/.$"):
         return None
-    said = _SENTENCE.match(text, end) if _may_tell(lowered, end) else None
-    span = _told(text, said, end) if said and not _is_verb(subject, said.group()) else None
-    if not span and _is_beside(lowered, start):
-        beside = _BESIDE.match(text, end)
-        span = _told(text, beside, end, is_beside=True) if beside else None
+    beside = _BESIDE.match(text, end) if _is_beside(lowered, start) else None
+    span = _told(text, beside, end, is_beside=True) if beside else None
+    if not span and _may_tell(lowered, end) and (said := _SENTENCE.match(text, end)):
+        span = None if _is_verb(subject, said.group()) else _told(text, said, end)
     return (*span, _subject_kind(subject)) if span else None
 
 

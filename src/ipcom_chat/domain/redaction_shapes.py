@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ipcom_chat.domain.redaction_commands import names_of_programs
 from ipcom_chat.domain.redaction_rules import RULES, Rule
-from ipcom_chat.domain.redaction_scan import Scan
+from ipcom_chat.domain.redaction_scan import NEAR_CHARS, Scan, crowded
 from ipcom_chat.domain.redaction_values import is_like_password, is_random, is_secret
 
 Span = tuple[int, int, str]
@@ -71,52 +71,54 @@ def shapes(text: str, lowered: str, runs: list[tuple[int, str]]) -> list[Span]:
     read: dict[int, int] = {}
     """Up to where each rule has read."""
     found: list[Span] = []
-    for place, literal in scan.places(lowered):
-        for index in rules.get(literal, ()):
-            if place >= read.get(index, 0):
-                found += _by_rule(index, text, lowered, place, read)
+    places = list(scan.places(lowered))
+    crowd = crowded([place for place, _literal in places])
+    for place, literal in places:
         if literal in programs:
             runs.append((place, programs[literal]))
+        elif place in crowd:
+            if found and place - found[-1][1] < NEAR_CHARS:
+                found.append((place, crowd[place] + 1, "secret"))
+        else:
+            for index in rules[literal]:
+                if place >= read.get(index, 0):
+                    _add(found, index, text, lowered, place, read)
     for hint, index in _INSIDE:
         place = lowered.find(hint)
         while place >= 0:
             if place >= read.get(index, 0):
-                found += _by_rule(index, text, lowered, place, read)
+                _add(found, index, text, lowered, place, read)
             place = lowered.find(hint, place + 1)
     return found
 
 
-def _by_rule(
-    index: int, text: str, lowered: str, place: int, read: dict[int, int]
-) -> list[Span]:
+def _add(
+    found: list[Span], index: int, text: str, lowered: str, place: int, read: dict[int, int]
+) -> None:
+    """Add what a rule finds at a place."""
     ready = _ready(index)
     rule = ready.rule
     if rule.near and index not in read and rule.near not in lowered:
         read[index] = len(text)
-        return []
-    if rule.line:
-        return _by_line(ready, index, text, lowered, place, read)
-    read[index] = place + 1
-    if rule.near and not _is_near(lowered, place, rule.near):
-        return []
-    match = ready.pattern.match(text, max(0, place - rule.back))
-    if match is None:
-        return []
-    read[index] = max(place + 1, match.end())
-    return _secrets(ready, match)
+    elif rule.line:
+        _add_of_line(found, index, text, lowered, place, read)
+    elif not rule.near or _is_near(lowered, place, rule.near):
+        match = ready.pattern.match(text, max(0, place - rule.back))
+        if match:
+            read[index] = match.end()
+            found += _secrets(ready, match)
 
 
-def _by_line(
-    ready: _Ready, index: int, text: str, lowered: str, place: int, read: dict[int, int]
-) -> list[Span]:
+def _add_of_line(
+    found: list[Span], index: int, text: str, lowered: str, place: int, read: dict[int, int]
+) -> None:
+    ready = _ready(index)
     begin, end = lowered.rfind("\n", 0, place) + 1, lowered.find("\n", place)
     end = read[index] = end if end >= 0 else len(text)
-    found: list[Span] = []
     for match in _in_line(ready, text, begin, end):
         read[index] = max(read[index], match.end())
         if not ready.rule.near or _is_near(lowered, match.start(), ready.rule.near):
             found += _secrets(ready, match)
-    return found
 
 
 def _in_line(ready: _Ready, text: str, begin: int, end: int) -> "Iterable[re.Match[str]]":

@@ -13,7 +13,7 @@ COMMANDS = (
         "printf 'root:{w:10}\\nana:{w:10}\\n' | sudo chpasswd",
         "echo $LINE | chpasswd",
         line=True,
-        each=r"(?:(?<=\\n)|(?<![\w.@$\\-]))[\w.@$-]{1,64}:(?P<s>(?:(?!\\n)[^\n\"']){1,128})",
+        each=r"(?:(?<=\\n)|(?<![\w.@$\\\[-]))[\w.@$-]{1,64}:(?P<s>(?:(?!\\n)[^\n\"']){1,128})",
     ),
     Rule(
         "password",

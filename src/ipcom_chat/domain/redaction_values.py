@@ -54,7 +54,7 @@ _PLACEHOLDER = re.compile(
     | [^\s]*(?:\\[wsdb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
     """.replace("PLACEHOLDERS", _SECRET_WORDS)
 )
-_GOES_ON = re.compile(r"\[[^\[\]]{1,50}\][^\s\]&;|),.\"'`>:}\\]")
+_GOES_ON = re.compile(r"\[[^\[\]]{1,50}\][^\s\]&;|),.\"'`<>:}\\]")
 """A mask with more of the same word behind it, and no end of a command or of a sentence."""
 _META_VARIABLE = re.compile(r"[A-Z][A-Z_]*$")
 _UPPER_SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY|SENHA|PWD|HASH|YOUR|COMMUNITY")
