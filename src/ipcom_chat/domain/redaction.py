@@ -135,4 +135,3 @@ def _found(text: str) -> list[Span]:
     ]
     found += drawn(text, keys.public, {start: end for start, end, _kind in found})
     return found
-

@@ -29,7 +29,7 @@ _WEAK = {
     "cookie": "cookie", "session": "cookie", "sessionid": "cookie", "sid": "cookie", "phpsessid": "cookie",
     "jsessionid": "cookie", "jwt": "jwt", "key": "api-key", "salt": "secret", "sig": "signature",
     "signature": "signature", "keys": "api-key", "chave": "api-key", "seed": "otp-seed", "otp": "otp-seed",
-    "totp": "otp-seed",
+    "totp": "otp-seed", "appid": "api-key",
 }  # fmt: skip
 _KEY_OF = frozenset(
     "api access secret private auth encryption encrypt signing sign master account storage shared "
@@ -59,13 +59,17 @@ _OWNERS = frozenset(
     "agent exchange input issuer mount provider service source src store var".split()
 )
 """Of `_ABOUT`, what says whose a secret is where it is not the last word: `TF_VAR_db_password`."""
+_PASSED_TO = frozenset(
+    "proxy_pass fastcgi_pass uwsgi_pass grpc_pass scgi_pass memcached_pass".split()
+)
+"""What nginx passes a request to."""
 _SPLIT = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z]|\d|$|[^A-Za-z])|[A-Z]?[a-zãçéíóúâêôñ]+|[A-Z]+|\d+")
 
 
 @lru_cache(maxsize=1024)
 def kind_of(name: str) -> tuple[str, bool]:
     """Return what kind of secret a name promises, if any, and whether it only may be one."""
-    if "/" in name[1:] or (name[0] == "/" and len(name) < 3):
+    if "/" in name[1:] or (name[0] == "/" and len(name) < 3) or name in _PASSED_TO:
         return "", False
     last = name.rsplit(".", 1)[-1] if not name.endswith(".") else name
     whole = last.lower().strip("-_/$")

@@ -40,7 +40,7 @@ _TOLD = (
 _NAMED = (
     "key", "auth", "cookie", "session", "sid", "puk", "cvv", "cvc", "jwt", "kennwort", "salt",
     "clave", "sig", "community",
-    "otp",
+    "otp", "appid",
 )  # fmt: skip
 _STEMS = (*((stem, True) for stem in _TOLD), *((stem, False) for stem in _NAMED))
 _NAME_BACK = 64

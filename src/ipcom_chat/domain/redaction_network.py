@@ -149,6 +149,13 @@ NETWORK = (
         like="password",
     ),
     Rule(
+        "password",
+        ("message-digest-key ", "authentication-key "),
+        r"(?:message-digest-key|authentication-key)\s{1,4}\d{1,5}\s{1,4}(?:md5|sha\d{0,3}|hmac-sha\S{1,6})\s{1,4}(?:\d\s{1,4})?(?P<s>\S{2,128})",
+        "ip ospf message-digest-key 1 md5 {w:9}",
+        "ip ospf authentication message-digest",
+    ),
+    Rule(
         "pre-shared-key",
         (" psk ", " psk\t", ": psk", " xauth ", " eap "),
         r":\s{0,4}(?:PSK|XAUTH|EAP)\s{1,4}" + WORD,

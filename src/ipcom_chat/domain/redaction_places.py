@@ -97,7 +97,65 @@ _SQL = (
     ),
 )
 
+_WRITES = (
+    "kv put", "etcdctl put", "etcdctl set", "config set", "redis-cli", " set ", "set-parameter",
+)  # fmt: skip
+_PRINTS = (
+    "base64 -d", "base64 --decode", "pass show ", "kv get ", "bw get ", "op read ", "op item get ",
+    "/run/secrets/", "get-secret-value", "versions access", "keyvault secret show", "pwgen",
+    "openssl rand", "find-generic-password", "gopass show", "secret-tool lookup",
+)  # fmt: skip
+
 _OTHERS = (
+    Rule(
+        "secret",
+        _WRITES,
+        r"(?:kv put|etcdctl (?:put|set)|config set(?: --?\w{1,12})?|\bset)\s{1,4}[\w./:-]{0,100}(?i:senha|passw|passphrase|secret|segredo|token|api_?key|pwd)\w{0,20}\s{1,4}"
+        r"(?![-<$=@])" + WORD + r"\s{0,4}(?:$|[|;&])",
+        "consul kv put app/db/senha {w:10}",
+        "consul kv put app/db/senha @file",
+        line=True,
+    ),
+    Rule(
+        "secret",
+        _PRINTS,
+        r"[^\n]{0,100}\n(?P<s>[^\s:]{6,200})(?=\s{0,3}(?:\n|$))",
+        "kubectl get secret db -o jsonpath='{.data.password}' | base64 -d\n{w:12}",
+        "echo aGVsbG8x | base64 -d\nhello",
+        like="password",
+    ),
+    Rule(
+        "password",
+        ("_command", "-command"),
+        r"(?:pass(?:word|phrase|wd)?|secret|token)[_-]command[=\s\"':]{1,6}(?:echo|printf)\s{1,4}[\"']?(?P<s>[^\s\"']{3,100})",
+        "password_command = 'echo {w:10}'",
+        "password_command = 'cat /etc/pw'",
+        line=True,
+    ),
+    Rule(
+        "password",
+        (" * ", "\t*\t", "\"*\""),
+        r"(?:^|:\s)[ \t]{0,8}[\"']?[\w.@\\-]{1,64}[\"']?[ \t]{1,8}[\"']?\*[\"']?[ \t]{1,8}[\"']?(?P<s>[^\s\"'*]{3,128})[\"']?[ \t]{1,8}(?:\*|[\d.]{7,15})\s{0,3}$",
+        "ana * {w:10} *",
+        "0 3 * 1 *",
+        line=True,
+    ),
+    Rule(
+        "credentials",
+        ("login: ", "usuário: ", "usuario: ", "user: ", "username: ", "acesso: ", "conta: ", "account: ", "credencial: "),
+        r"(?i:login|usu[áa]rio|user(?:name)?|acesso|conta|account|credencial): [\w.@\\-]{1,64}\s{0,2}[/|,]\s{0,2}(?P<s>[^\s/]{4,100})(?=\s|$)",
+        "login: ana / {w:10}",
+        "login: ana / root",
+        like="password",
+    ),
+    Rule(
+        "recovery-code",
+        ("código", "codigo", "códigos", "codigos", "recovery code", "backup code", "recovery key"),
+        r"(?i:c[óo]digos?[^\n:]{0,40}?(?:recupera\w{1,5}|backup|reserva)[^\n:]{0,30}?|(?:recovery|backup) (?:codes?|key)[^\n:]{0,20}?)(?: é| são| is| are|:)\s{1,3}(?P<s>[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,8}|\d{6,12})(?![\w-])",
+        "recovery code: {l:5}-{l:5}",
+        "recovery code: see the mail",
+        like="any",
+    ),
     Rule(
         "password",
         ("base64",),

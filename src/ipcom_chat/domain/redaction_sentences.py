@@ -25,7 +25,7 @@ _SAID = r"""[*_]{0,2}(?:"(?P<q>[^"\n]{2,100})"|'(?P<q2>[^'\n]{2,100})'|`(?P<q3>[
 _SENTENCE = re.compile(_LINK + _IS + _SAID, re.IGNORECASE)
 _BESIDE = re.compile(r"[ \t]{1,3}" + _SAID)
 _BEFORE = frozenset(
-    "com with using usando use usa digite type enter and e informe tente try nova new a the".split()
+    "com with using usando use usa digite type enter and e informe tente try nova new a the totp otp 2fa mfa".split()
 )
 _BETWEEN = frozenset("/|,")
 """What stands between a name and its password: `cliente12 / senha 12abc`."""
@@ -52,6 +52,9 @@ def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Spa
     span = _told(text, beside, end, is_beside=True) if beside else None
     if not span and _may_tell(lowered, end) and (said := _SENTENCE.match(text, end)):
         span = None if _is_verb(subject, said.group()) else _told(text, said, end)
+        # `senha para ana: …`: what was taken for the value ends what names it.
+        labelled = not span and said.group().endswith(":") and _SENTENCE.match(text, said.end() - 1)
+        span = _told(text, labelled, end) if labelled else span
     return (*span, _subject_kind(subject)) if span else None
 
 
@@ -144,7 +147,7 @@ def _told(
 
 def _phrase(text: str, begin: int, start: int) -> tuple[int, int] | None:
     """Return where several plain words are that a sentence tells: `is correct horse battery …`."""
-    found = _WORDS_TO_THE_END.match(text, start)
+    found = _WORDS_TO_THE_END.match(text, start) or _behind_user(text, begin, start)
     before = text[begin:start].lower().split()
     is_told = found is not None and bool(before) and _NOT.isdisjoint(before)
     if not found or not is_told or not (before[-1] in _VERBS or before[-1].endswith(":")):
@@ -157,6 +160,24 @@ def _phrase(text: str, begin: int, start: int) -> tuple[int, int] | None:
 _WORDS_TO_THE_END = re.compile(
     r"((?:[^\W\d_]{4,12}(?: [^\W\d_]{4,12}){3,23}|[^\W\d_]{5,20} \d{1,6}))\s{0,3}(?:$|[\n.,;])"
 )
+_TWO_WORDS = re.compile(r"([^\W\d_]{3,16}(?: [^\W\d_]{3,16}){1,2})\s{0,3}(?:$|\n)")
+_USER_TOLD = re.compile(
+    r"(?:login|usu[áa]rio|user(?:name)?|conta|account)\s{1,3}(?:is|é|eh|=|:)\s[^\n]{2,60}\b(?:e|and|,)\s{1,3}"
+    r"(?:a |o |the |its )?$",
+    re.IGNORECASE,
+)
+
+
+def _behind_user(text: str, begin: int, start: int) -> "re.Match[str] | None":
+    """Return two or three words that end a line in which the user was told, too."""
+    found = _TWO_WORDS.match(text, start)
+    if found is None:
+        return None
+    line = text[max(0, begin - 120, text.rfind("\n", 0, begin) + 1) : begin]
+    before = line.rsplit(maxsplit=1)[0] + " " if " " in line else ""
+    return found if _USER_TOLD.search(before) else None
+
+
 _SAYS = frozenset(
     """
     with must that this from have when your what which there into over than then will would could

@@ -31,7 +31,7 @@ _WORDS = frozenset(
     por com em no na que qual é e está foi deve precisa pode seja favor digite informe vault
     sha512 sha256 sha1 md5 bcrypt yescrypt blowfish argon2 argon2id scram-sha-256 sha512_crypt
     mínimo minimo minimum máximo maximo maximum min max at least between use see ask contact check
-    pelo entre com sem veja consulte solicite peça use confira pergunte
+    pelo entre com sem unexpected expected await veja consulte solicite peça use confira pergunte
     """.split()
 )
 # Matched with what is in lower case: to leave case aside would take twice as long.
@@ -50,6 +50,7 @@ _PLACEHOLDER = re.compile(
       [-_ ](?:PLACEHOLDERS)(?:[-_ ](?:here|aqui|PLACEHOLDERS))*$
     | (?:your|seu|sua|insert|replace)\w{0,30}(?:PLACEHOLDERS)(?:[-_ ]?(?:here|aqui))?$
     | (?:PLACEHOLDERS)(?:[-_ ]?(?:here|aqui))?$
+    | (?:random|aws|azurerm|google|kubernetes|vault|tls|data|helm|null|time)_\w+\.\w+\.\w+$
     | (?:arn|file|fd|env|ssm|sops|vault|secretsmanager|keyvault|op):\S*$ | op://
     | [^\s]*(?:\\[wsdb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
     """.replace("PLACEHOLDERS", _SECRET_WORDS)
