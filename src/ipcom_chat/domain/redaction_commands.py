@@ -102,6 +102,7 @@ PROGRAMS = (
     Program("ncat socat openvpn fetchmail swaks msmtp sendemail sendEmail", "-ap+ -xp+ --auth-password -p:", "sendemail -xu a -xp {w:10} -s h",
             "openvpn --config a"),
     Program("pdbedit restic rclone duplicity borg", "--pass --obscure", "rclone config create x --pass {w:10}", "rclone ls x:"),
+    Program("certutil certutil.exe", "-p+", "certutil -p {w:10} -importpfx a.pfx", "certutil -store my"),
     Program("svn svnadmin hg cvs", "--password", "svn co --username a --password {w:10} http://x", "svn up"),
     Program("zabbix_get zabbix_sender zabbix_js", "--tls-psk", "zabbix_get --tls-psk {x:32} -s h", "zabbix_get -s h -k agent.ping", kind="pre-shared-key"),
     Program("etcdctl consul nomad", "--user: -token=", "etcdctl --user root:{w:10} get x", "etcdctl get x"),

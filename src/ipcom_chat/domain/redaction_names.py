@@ -163,7 +163,12 @@ def _value_start(text: str, left: int, right: int, *, is_weak: bool) -> int | No
     # One of a list, and no `define("NAME", "value")`.
     is_listed = text[right:start].endswith((",", ", ")) and "(" not in text[max(0, left - 3) : left]
     is_masked = text.startswith(_MASKED, start)
-    is_plain = is_weak and text[start - 1] != ">" and not _MAY_BE_DRAWN.match(text, start)
+    is_plain = (
+        is_weak
+        and text[start - 1] != ">"
+        and "cred" not in text[left:right].lower()
+        and not _MAY_BE_DRAWN.match(text, start)
+    )
     return None if is_listed or is_masked or is_plain else start
 
 
@@ -226,7 +231,10 @@ def _is_wanted(text: str, left: int, right: int, value: str, *, is_weak: bool) -
     if is_weak:
         before = text[max(0, left - _NAME_BACK) : left].lower().split()
         is_public = not PUBLIC.isdisjoint(before[-1:])
-        return not is_public and is_random(value, 12 if "auth" in name else 16)
+        is_told = (
+            "cred" in name and ":" not in value and not value.isalnum() and is_like_password(value)
+        )
+        return not is_public and (is_told or is_random(value, 12 if "auth" in name else 16))
     is_file = ("key" in name or value[0] in "~.") and is_path(value)
     return not is_file and not _is_something_else(text, left, name, value)
 

@@ -150,6 +150,15 @@ NETWORK = (
     ),
     Rule(
         "password",
+        (" simple ", " cipher ", " irreversible-cipher "),
+        r"^[^\n]{0,80}?\b(?:password|passphrase|key|secret|community|md5)\b[^\n]{0,40}? (?:simple|cipher|irreversible-cipher) (?P<s>\S{4,200})\s{0,3}$",
+        "super password level 3 simple {w:10}",
+        "a key for each cipher suite",
+        line=True,
+        like="password",
+    ),
+    Rule(
+        "password",
         ("message-digest-key ", "authentication-key "),
         r"(?:message-digest-key|authentication-key)\s{1,4}\d{1,5}\s{1,4}(?:md5|sha\d{0,3}|hmac-sha\S{1,6})\s{1,4}(?:\d\s{1,4})?(?P<s>\S{2,128})",
         "ip ospf message-digest-key 1 md5 {w:9}",

@@ -10,7 +10,7 @@ _QUOTED = r"[\"'](?P<s>[^\"'\n]{2,200})[\"']"
 
 def _after(hint: str, before: str, yes: str, no: str) -> Rule:
     """Return the rule of an argument that follows what `before` matches."""
-    return Rule("password", (hint,), before + r"\s{1,4}(?![-<$])" + WORD, yes, no)
+    return Rule("password", (hint,), before + r"\s{1,4}(?![-<]|\$[A-Za-z_{(])" + WORD, yes, no)
 
 
 _ARGUMENTS = (
@@ -108,6 +108,39 @@ _PRINTS = (
 
 _OTHERS = (
     Rule(
+        "password",
+        (" using ",),
+        r" using " + WORD,
+        "db2 connect to SAMPLE user ana using {w:10}",
+        "connect to the host using ssh",
+        near="connect to",
+        like="password",
+    ),
+    Rule(
+        "password",
+        (" on >", " on ~", " on nopass"),
+        r" on [^\n]{0,60}?(?<=[\s])>(?P<s>[^\s]{1,128})",
+        "user app on >{w:10} ~* +@all",
+        "user app on nopass ~*",
+        near="user ",
+    ),
+    Rule(
+        "password",
+        (" /p ",),
+        r" /p\s{1,4}(?![/-])" + WORD,
+        "systeminfo /s h /u ana /p {w:10}",
+        "dir /p /w",
+        near=" /u ",
+        like="net",
+    ),
+    Rule(
+        "password",
+        ("signtool ",),
+        r"signtool(?:\.exe)? sign [^\n]{0,200}? /p\s{1,4}" + WORD,
+        "signtool sign /f a.pfx /p {w:10} a.exe",
+        "signtool verify a.exe",
+    ),
+    Rule(
         "secret",
         _WRITES,
         r"(?:kv put|etcdctl (?:put|set)|config set(?: --?\w{1,12})?|\bset)\s{1,4}[\w./:-]{0,100}(?i:senha|passw|passphrase|secret|segredo|token|api_?key|pwd)\w{0,20}\s{1,4}"
@@ -139,22 +172,6 @@ _OTHERS = (
         "ana * {w:10} *",
         "0 3 * 1 *",
         line=True,
-    ),
-    Rule(
-        "credentials",
-        ("login: ", "usuário: ", "usuario: ", "user: ", "username: ", "acesso: ", "conta: ", "account: ", "credencial: "),
-        r"(?i:login|usu[áa]rio|user(?:name)?|acesso|conta|account|credencial): [\w.@\\-]{1,64}\s{0,2}[/|,]\s{0,2}(?P<s>[^\s/]{4,100})(?=\s|$)",
-        "login: ana / {w:10}",
-        "login: ana / root",
-        like="password",
-    ),
-    Rule(
-        "recovery-code",
-        ("código", "codigo", "códigos", "codigos", "recovery code", "backup code", "recovery key"),
-        r"(?i:c[óo]digos?[^\n:]{0,40}?(?:recupera\w{1,5}|backup|reserva)[^\n:]{0,30}?|(?:recovery|backup) (?:codes?|key)[^\n:]{0,20}?)(?: é| são| is| are|:)\s{1,3}(?P<s>[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,8}|\d{6,12})(?![\w-])",
-        "recovery code: {l:5}-{l:5}",
-        "recovery code: see the mail",
-        like="any",
     ),
     Rule(
         "password",

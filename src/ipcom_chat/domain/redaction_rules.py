@@ -5,6 +5,7 @@ See `redaction_rule` for what a rule is.
 
 from ipcom_chat.domain.redaction_network import NETWORK
 from ipcom_chat.domain.redaction_places import PLACES
+from ipcom_chat.domain.redaction_prompts import PROMPTS
 from ipcom_chat.domain.redaction_rule import EDGE, Rule
 from ipcom_chat.domain.redaction_shell import COMMANDS
 from ipcom_chat.domain.redaction_tokens import HASHES, TOKENS
@@ -118,4 +119,13 @@ URLS = (
     ),
 )
 
-RULES: tuple[Rule, ...] = (*TOKENS, *HASHES, *HEADERS, *URLS, *NETWORK, *COMMANDS, *PLACES)
+RULES: tuple[Rule, ...] = (
+    *TOKENS,
+    *HASHES,
+    *HEADERS,
+    *URLS,
+    *NETWORK,
+    *COMMANDS,
+    *PLACES,
+    *PROMPTS,
+)

@@ -16,14 +16,18 @@ SUBJECT = re.compile(
 )
 _LINK = r"(?:[ \t]{1,3}[\w@./'\"*-]{1,40}){0,6}?"
 _IS = (
-    r"(?:[ \t]{1,3}(?:(?:has been |foi |was |is )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)|is|was|it's|será|sera|seria|é|eh|e'|ficou|foi|virou|continua|agora é|now is|is now|"
+    r"(?:[ \t]{1,3}(?:(?:has been |foi |was |is )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)|is|was|it's|será|sera|seria|é|eh|e'|ficou|foi|virou|continua(?: sendo)?|segue sendo|passou a ser|agora é|now is|is now|"
     r"(?:has been |foi |was )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)?|to|para|pra|como|as)"
     r"(?:[ \t]{1,2}(?:is|é|now|agora|still|ainda|set to|simply|just|só|apenas|igual a|a|:)){0,2}:?"
     r"|[ \t]{0,3}(?:=|:|->|→|=>|-|–|—)(?=[ \t\"'`]))[ \t]{1,3}"
 )
 _SAID = r"""[*_]{0,2}(?:"(?P<q>[^"\n]{2,100})"|'(?P<q2>[^'\n]{2,100})'|`(?P<q3>[^`\n]{2,100})`|“(?P<q4>[^”\n]{2,100})”|(?P<b>[^\s"'`“]{2,100}))"""
-_SENTENCE = re.compile(_LINK + _IS + _SAID, re.IGNORECASE)
+_SENTENCE = re.compile(r"\??" + _LINK + _IS + _SAID, re.IGNORECASE)
 _BESIDE = re.compile(r"[ \t]{1,3}" + _SAID)
+_KIND = re.compile(
+    r" (?:provis[óo]ria|tempor[áa]ria|inicial|mestra|padr[ãa]o|temporary|initial|master)(?= )"
+)
+_KIND_BEGINS = frozenset("ptim")
 _BEFORE = frozenset(
     "com with using usando use usa digite type enter and e informe tente try nova new a the totp otp 2fa mfa".split()
 )
@@ -48,7 +52,12 @@ def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Spa
     """
     if start and (lowered[start - 1].isalnum() or lowered[start - 1] in "-_/.$"):
         return None
-    beside = _BESIDE.match(text, end) if _is_beside(lowered, start) else None
+    kind = _KIND.match(lowered, end) if lowered[end + 1 : end + 2] in _KIND_BEGINS else None
+    beside = (
+        _BESIDE.match(text, kind.end() if kind else end)
+        if kind or _is_beside(lowered, start)
+        else None
+    )
     span = _told(text, beside, end, is_beside=True) if beside else None
     if not span and _may_tell(lowered, end) and (said := _SENTENCE.match(text, end)):
         span = None if _is_verb(subject, said.group()) else _told(text, said, end)
@@ -79,7 +88,7 @@ def _is_beside(lowered: str, start: int) -> bool:
 
 
 _TELLS = frozenset(
-    "- is was é eh e' to para pra será sera seria foi ficou virou continua now agora set as".split()
+    "- is was é eh e' to para pra será sera seria foi ficou virou continua sendo now agora set as".split()
 )
 _SIGNS = (":", "=", "→", "->", "–", "—")
 
@@ -93,7 +102,7 @@ def _may_tell(lowered: str, end: int) -> bool:
     return any(map(ahead.__contains__, _SIGNS)) or not _TELLS.isdisjoint(ahead.split())
 
 
-_AFTERSUBJECT = frozenset(" \t:=-")
+_AFTERSUBJECT = frozenset(" \t:=-?")
 
 
 def _subject_kind(subject: str) -> str:
@@ -158,7 +167,7 @@ def _phrase(text: str, begin: int, start: int) -> tuple[int, int] | None:
 
 
 _WORDS_TO_THE_END = re.compile(
-    r"((?:[^\W\d_]{4,12}(?: [^\W\d_]{4,12}){3,23}|[^\W\d_]{5,20} \d{1,6}))\s{0,3}(?:$|[\n.,;])"
+    r"((?:[^\W\d_]{4,12}(?: [^\W\d_]{4,12}){3,23}|[^\W\d_]{5,20}(?: [^\W\d_]{4,20})? \d{1,6}))\s{0,3}(?:$|[\n.,;])"
 )
 _TWO_WORDS = re.compile(r"([^\W\d_]{3,16}(?: [^\W\d_]{3,16}){1,2})\s{0,3}(?:$|\n)")
 _USER_TOLD = re.compile(
