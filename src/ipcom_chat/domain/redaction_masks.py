@@ -61,11 +61,10 @@ def _is_plain(text: str, start: int, end: int) -> bool:
     word = _PLAIN.match(text, start)
     if word is None or word.end() != end:
         return False
-    begin = text.rfind("\n", max(0, start - _LINE_CHARS), start)
-    stop = text.find("\n", end, start + _LINE_CHARS)
-    begin = begin if begin >= 0 or start > _LINE_CHARS else 0
-    stop = stop if stop >= 0 else len(text)
-    return begin >= 0 and stop - begin <= _LINE_CHARS
+    begin = text.rfind("\n", max(0, start - _LINE_CHARS - 1), start) + 1
+    if not begin and start > _LINE_CHARS:
+        return False
+    return len(text) - begin <= _LINE_CHARS or text.find("\n", end, begin + _LINE_CHARS + 1) >= 0
 
 
 def _lines(text: str, places: list[int]) -> list[tuple[int, int]]:

@@ -35,6 +35,9 @@ _TOLD = (
     "psk",
     "frase",
     "seed",
+    "api key",
+    "access key",
+    "license key",
 )
 """Beginnings of names that a sentence may be about, too: see `SUBJECT`."""
 _NAMED = (

@@ -84,6 +84,22 @@ _TOLD = (
         like="password",
     ),
     Rule(
+        "credentials",
+        ("admin / ", "root / ", "administrator / ", "administrador / ", "admin | ", "root | "),
+        r"\w{1,20} [/|] (?P<s>[^\s/|]{4,100})(?=\s|$)",
+        "PORTAINER: admin / {w:10}",
+        "the user admin / the group",
+        like="password",
+    ),
+    Rule(
+        "password",
+        ("temporary password", "initial password", "senha inicial", "senha temporária"),
+        r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
+        "A temporary password is generated for root@localhost: {w:12}",
+        "A temporary password is generated for root@localhost:",
+        like="password",
+    ),
+    Rule(
         "recovery-code",
         ("código", "codigo", "códigos", "codigos", "recovery code", "backup code", "recovery key"),
         r"(?i:c[óo]digos?[^\n:]{0,40}?(?:recupera\w{1,5}|backup|reserva)[^\n:]{0,30}?|(?:recovery|backup) (?:codes?|key)[^\n:]{0,20}?)(?: é| são| is| are|:)\s{1,3}(?P<s>[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,8}|\d{6,12})(?![\w-])",

@@ -14,7 +14,7 @@ SUBJECT = re.compile(
     r"senhas?|segredos?|secret key|passwords?|passphrases?|passwd|passcode|\bpwd|\bpw|\bpass|token|secret|"
     r"chave(?: de (?:api|acesso))?|(?:api|access|secret|license) key|\bpin|\bpsk|frase[ -](?:secreta|senha|semente|de recupera\S{1,4})|seed(?: phrase)?|credencia(?:l|is)|contraseña"
 )
-_LINK = r"(?:[ \t]{1,3}[\w@./'\"*-]{1,40}){0,6}?"
+_LINK = r"[?,]?(?:[ \t]{1,3}[\w@./'\"*-]{1,40}[?,]?){0,6}?"
 _IS = (
     r"(?:[ \t]{1,3}(?:(?:has been |foi |was |is )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)|is|was|it's|será|sera|seria|é|eh|e'|ficou|foi|virou|continua(?: sendo)?|segue sendo|passou a ser|agora é|now is|is now|"
     r"(?:has been |foi |was )?(?:set|changed|reset|mudada|trocada|alterada|definida|resetada)(?: to| para| pra)?|to|para|pra|como|as)"
@@ -22,7 +22,7 @@ _IS = (
     r"|[ \t]{0,3}(?:=|:|->|→|=>|-|–|—)(?=[ \t\"'`]))[ \t]{1,3}"
 )
 _SAID = r"""[*_]{0,2}(?:"(?P<q>[^"\n]{2,100})"|'(?P<q2>[^'\n]{2,100})'|`(?P<q3>[^`\n]{2,100})`|“(?P<q4>[^”\n]{2,100})”|(?P<b>[^\s"'`“]{2,100}))"""
-_SENTENCE = re.compile(r"\??" + _LINK + _IS + _SAID, re.IGNORECASE)
+_SENTENCE = re.compile(_LINK + _IS + _SAID, re.IGNORECASE)
 _BESIDE = re.compile(r"[ \t]{1,3}" + _SAID)
 _KIND = re.compile(
     r" (?:provis[óo]ria|tempor[áa]ria|inicial|mestra|padr[ãa]o|temporary|initial|master)(?= )"
@@ -102,7 +102,7 @@ def _may_tell(lowered: str, end: int) -> bool:
     return any(map(ahead.__contains__, _SIGNS)) or not _TELLS.isdisjoint(ahead.split())
 
 
-_AFTERSUBJECT = frozenset(" \t:=-?")
+_AFTERSUBJECT = frozenset(" \t:=-?,")
 
 
 def _subject_kind(subject: str) -> str:

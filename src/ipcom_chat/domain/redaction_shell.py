@@ -347,6 +347,7 @@ COMMANDS = (
         (
             "credenciais",
             "credentials",
+            "creds ",
             "user/pass",
             "login/senha",
             "usuário/senha",
@@ -360,7 +361,7 @@ COMMANDS = (
             "user and password",
             "username and password",
         ),
-        r"(?i:credenciais|credentials|user(?:name)?(?:/| and )pass(?:word)?|login(?:/| e )senha|usu[áa]rio(?:/| e )senha)(?: d[aeo] \S{1,30}| for \S{1,30}| of \S{1,30})?(?: são| sao| are| is| é)?\s{0,3}[:=-]?\s{1,3}"
+        r"(?i:credenciais|credentials|(?<!-)creds|user(?:name)?(?:/| and )pass(?:word)?|login(?:/| e )senha|usu[áa]rio(?:/| e )senha)(?: d[aeo] \S{1,30}| for \S{1,30}| of \S{1,30})?(?: são| sao| are| is| é)?\s{0,3}[:=-]?\s{1,3}"
         r"[\w.@\\-]{1,64}\s{0,2}(?:/|:|\||,| e | and )\s{0,2}(?P<s>\S{4,100})",
         "credenciais: admin / {w:10}",
         "credentials: see the vault / safe place",

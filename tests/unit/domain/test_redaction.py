@@ -14,8 +14,8 @@ from ipcom_chat.domain.redaction_rules import RULES, Rule
 from tests.support.secrets import expanded, ordinary, samples
 
 RECALL = 0.95
-HELD_OUT = tuple(f"secrets_held_out{each}.txt" for each in ("", "_2", "_3", "_4"))
-ORDINARY = ("ordinary.txt", *(f"ordinary_held_out{each}.txt" for each in ("", "_2", "_3")))
+HELD_OUT = tuple(f"secrets_held_out{each}.txt" for each in ("", "_2", "_3", "_4", "_5", "_6", "_7"))
+ORDINARY = ("ordinary.txt", *(f"ordinary_held_out{each}.txt" for each in ("", "_2", "_3", "_4")))
 
 
 def _missed(name: str) -> tuple[list[str], int]:
@@ -317,3 +317,76 @@ def test_every_beginning_of_a_token_is_known(kind: str, prefixes: str, rest: str
 def test_a_number_is_one_only_where_no_other_word_goes_on() -> None:
     assert redact("cpf:52998224725").kinds == ("cpf",)
     assert redact("cpf 1.52998224725 52998224725.1 a52998224725").kinds == ()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["pass=ab1 ", "senha: ab1 ", 'pass="ab1" ', "com2sec x y ab1 ", "mysql -pab1 ", "PIN: 4821\n"],
+)
+def test_a_crowd_of_secrets_goes_as_a_whole(piece: str) -> None:
+    found = redact(piece * 1_000 + "; the end").text
+    assert "ab1" not in found
+    assert "4821" not in found
+    assert found.endswith("; the end")
+    assert redact(found).text == found
+
+
+@pytest.mark.parametrize("piece", ["senha é ", "sk-", "sig=", "api_key", "password ", "://"])
+def test_a_crowd_of_nothing_stays_and_hides_nothing_behind_it(piece: str) -> None:
+    text = piece * 1_000
+    assert redact(text).text == text
+    secret = "\npassword: hunter22\nmysql -phunter22 db\n"
+    behind = redact(text + secret).text
+    assert behind == text + secret.replace("hunter22", "[REDACTED:password]")
+
+
+def test_a_crowd_behind_a_secret_far_away_stays() -> None:
+    text = "pass=hunter22" + " and more" * 20 + " sk-" * 400
+    assert redact(text).text == text.replace("hunter22", "[REDACTED:password]")
+
+
+def test_a_command_of_very_many_secrets_goes_as_a_whole() -> None:
+    found = redact("mysql " + "-pabc1 -x " * 40 + "| less")
+    assert (
+        found.text == "mysql " + "-p[REDACTED:password] -x " * 16 + "-p[REDACTED:password] | less"
+    )
+    few = redact("mysql " + "-pabc1 -x " * 16 + "| less")
+    assert few.text == "mysql " + "-p[REDACTED:password] -x " * 16 + "| less"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("my password is old; username ana senha leme88, PSK 001: x1y2z3w4q5", None),
+        ("a senha pastel22: muda", "a senha [password]: muda"),
+        ("39053344705 19.131.243/0001-97", "39053344705 [cnpj]"),
+        ("[REDACTED:cnpj] 39053344705", "[REDACTED:cnpj] 39053344705"),
+        ("https://[REDACTED:url-token]@a1@b", "https://[REDACTED:url-token]@a1@b"),
+        ("://db:5432/app@vice@site.k", "://db:[url-password]@site.k"),
+        ("(echo [REDACTED:x]; echo b) | chpasswd", "(echo [REDACTED:x]; echo b) | chpasswd"),
+        ("pass=[REDACTED:password]<x", "pass=[REDACTED:password]<x"),
+        ("mysql 2>&1", "mysql 2>&1"),
+        ("mysql >a -pabc1 2>&1 | x", "mysql >a -p[password] 2>&1 | x"),
+        ("mysql -p'a''b'c -h x", "mysql -p'[password] -h x"),
+        ('mysql -p"a\\qx1" -h x', 'mysql -p"[password]" -h x'),
+        ("proxy_pass http://backend:8080;", "proxy_pass http://backend:8080;"),
+        ("password = random_password.db.result", "password = random_password.db.result"),
+        ("const token = await getToken();", "const token = await getToken();"),
+        ("invalid token: unexpected '}'", "invalid token: unexpected '}'"),
+        ("password: YourSecret1", "password: [password]"),
+        ("password: YOURPASSWORD", "password: YOURPASSWORD"),
+        ("password: your1password", "password: your1password"),
+        ("password: sha512", "password: sha512"),
+        ("token  Value='a1b2'", "token  Value='[token]'"),
+        ("password  =hunter22", "password  =[password]"),
+        ("the password value is hunter22", "the password value is [password]"),
+    ],
+)
+def test_what_was_learnt_from_mixtures_and_from_lines_nobody_had_seen(
+    text: str, masked: str | None
+) -> None:
+    found = redact(text).text
+    assert redact(found).text == found
+    if masked is not None:
+        expected = found if "REDACTED" in masked else found.replace("REDACTED:", "")
+        assert expected == masked

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipcom_chat.domain.redaction_scan import Scan
+from ipcom_chat.domain.redaction_scan import CROWD, CROWDED_CHARS, Scan, crowded
 
 _LITERALS = ("sk", "sk-", "-us", "://", " -b", "net user ", "$6$", "1//0")
 
@@ -37,3 +37,27 @@ def test_it_finds_what_looking_at_every_place_finds(text: str) -> None:
         )
     ]
     assert sorted(_places(text)) == sorted(expected)
+
+
+def test_few_places_are_no_crowd() -> None:
+    assert crowded(range(CROWD)) == {}
+    assert crowded(range(CROWD + 1)) == {}
+
+
+def test_a_crowd_begins_behind_so_many_and_ends_before_its_last() -> None:
+    places = [10 * number for number in range(CROWD + 4)]
+    assert crowded(places) == {
+        10 * CROWD: 10 * (CROWD + 1),
+        10 * (CROWD + 1): 10 * (CROWD + 2),
+        10 * (CROWD + 2): 10 * (CROWD + 3),
+    }
+
+
+def test_places_that_are_apart_are_no_crowd() -> None:
+    assert crowded([CROWDED_CHARS * number for number in range(2 * CROWD)]) == {}
+    assert len(crowded([(CROWDED_CHARS - 1) * number for number in range(2 * CROWD)])) == CROWD - 1
+
+
+def test_a_gap_ends_a_crowd() -> None:
+    near = list(range(CROWD - 10))
+    assert crowded([*near, *(1_000 + each for each in near)]) == {}
