@@ -1,7 +1,8 @@
 """How many small faults in a module its own tests notice: mutation testing.
 
-    python -m benchmarks.mutation --tests tests/unit/domain/test_redaction.py --sample 300 \
-        src/ipcom_chat/domain/redaction*.py
+    python -m benchmarks.mutation redaction --sample 150 --seed 1
+    python -m benchmarks.mutation lifecycle
+    python -m benchmarks.mutation merge
 
 Each mutant is one change at one place of the syntax tree: a comparison or an operator turned
 round, a condition negated, a number one higher, a text with `XX` in front, a result left out. A
@@ -32,8 +33,22 @@ from typing import NamedTuple, NoReturn, cast
 import pytest
 
 SOURCE = Path("src")
+DOMAIN, TESTS = SOURCE / "ipcom_chat" / "domain", Path("tests")
+TARGETS = {
+    "redaction": (
+        sorted(DOMAIN.glob("redaction*.py")), sorted(TESTS.glob("unit/domain/test_redaction*.py")),
+    ),
+    "lifecycle": (
+        [DOMAIN / "lifecycle.py"], [TESTS / "unit" / "domain" / "test_lifecycle.py"],
+    ),
+    "merge": (
+        [DOMAIN / "merge.py"],
+        [TESTS / "unit" / "domain" / "test_merge.py", TESTS / "property" / "test_merge.py"],
+    ),
+}  # fmt: skip
+"""What can be tested, each with its modules and with the tests that are to notice."""
 TIMES_OF_THE_TESTS = 10
-_EXAMPLES_FROM = {"Rule": 3, "_token": 3, "Program": 2}
+_EXAMPLES_FROM = {"Rule": 3, "_token": 3, "_after": 2, "Program": 2}
 """At which argument the examples of a table begin."""
 _TURNED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
@@ -197,8 +212,7 @@ def _survives(mutant: Mutant, tests: list[str], limit_s: int) -> bool:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("paths", nargs="+", type=Path)
-    parser.add_argument("--tests", nargs="+", required=True)
+    parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--sample", type=int, help="so many mutants, drawn by --seed; else all")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -206,17 +220,19 @@ def _options() -> argparse.Namespace:
 
 def main() -> None:
     options = _options()
-    mutants = [mutant for path in options.paths for mutant in _mutants(path)]
+    paths, files = TARGETS[options.target]
+    tests = list(map(str, files))
+    mutants = [mutant for path in paths for mutant in _mutants(path)]
     known = len(mutants)
     if options.sample and options.sample < known:
         mutants = random.Random(options.seed).sample(mutants, options.sample)
     start = time.monotonic()
-    assert _in_child(lambda: _tests(options.tests), 600) == 0, "the tests fail without any mutant"
+    assert _in_child(lambda: _tests(tests), 600) == 0, "the tests fail without any mutant"
     limit_s = int((time.monotonic() - start) * TIMES_OF_THE_TESTS) + 1
     survivors = []
     for number, mutant in enumerate(mutants):
         print(f"{number}/{len(mutants)}", file=sys.stderr, flush=True)
-        if _survives(mutant, options.tests, limit_s):
+        if _survives(mutant, tests, limit_s):
             survivors.append(mutant)
             print(f"{mutant.path}:{mutant.line}: {mutant.change}", flush=True)
     killed = len(mutants) - len(survivors)
