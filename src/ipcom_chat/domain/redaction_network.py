@@ -166,7 +166,7 @@ NETWORK = (
     ),
     Rule(
         "pre-shared-key",
-        (" psk ", " psk\t", ": psk", " xauth ", " eap "),
+        (" psk ", " psk\t", " xauth ", " eap "),
         r":\s{0,4}(?:PSK|XAUTH|EAP)\s{1,4}" + WORD,
         '10.0.0.1 : PSK "{w:12}"',
         "mode: PSK",

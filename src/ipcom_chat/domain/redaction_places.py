@@ -98,7 +98,7 @@ _SQL = (
 )
 
 _WRITES = (
-    "kv put", "etcdctl put", "etcdctl set", "config set", "redis-cli", " set ", "set-parameter",
+    "kv put", "etcdctl put", "etcdctl set", "config set", " set ",
 )  # fmt: skip
 _PRINTS = (
     "base64 -d", "base64 --decode", "pass show ", "kv get ", "bw get ", "op read ", "op item get ",

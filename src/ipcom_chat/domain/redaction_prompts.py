@@ -10,8 +10,6 @@ _PROMPTS = (
         "password",
         (
             "pass phrase",
-            "enter passphrase",
-            "enter password",
             "enter pass",
             "digite a senha",
             "digite sua senha",
@@ -70,7 +68,7 @@ _TOLD = (
             "logar com ",
             "authuserpass: ",
         ),
-        r"(?i:login|usu[áa]rio|user(?:name)?|acesso|conta|account|credencial|(?:log ?in|entrar?|acesse|logar) (?:with|as|com)|authuserpass):? [\w.@\\-]{1,64}\s{0,2}[/|,]\s{0,2}(?P<s>[^\s/]{4,100})(?=\s|$)",
+        r"(?i:login|usu[áa]rio|user(?:name)?|acesso|conta|account|credencial|(?:log ?in|entr(?:e|ar)|acesse|logar) (?:with|as|com)|authuserpass):? [\w.@\\-]{1,64}\s{0,2}[/|,]\s{0,2}(?P<s>[^\s/]{4,100})(?=\s|$)",
         "login: ana / {w:10}",
         "login: ana / root",
         like="password",
@@ -93,7 +91,7 @@ _TOLD = (
     ),
     Rule(
         "password",
-        ("temporary password", "initial password", "senha inicial", "senha temporária"),
+        ("temporary password", "initial password"),
         r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
         "A temporary password is generated for root@localhost: {w:12}",
         "A temporary password is generated for root@localhost:",
@@ -101,7 +99,7 @@ _TOLD = (
     ),
     Rule(
         "recovery-code",
-        ("código", "codigo", "códigos", "codigos", "recovery code", "backup code", "recovery key"),
+        ("código", "codigo", "recovery code", "backup code", "recovery key"),
         r"(?i:c[óo]digos?[^\n:]{0,40}?(?:recupera\w{1,5}|backup|reserva)[^\n:]{0,30}?|(?:recovery|backup) (?:codes?|key)[^\n:]{0,20}?)(?: é| são| is| are|:)\s{1,3}(?P<s>[A-Za-z0-9]{4,8}(?:-[A-Za-z0-9]{4,8}){1,8}|\d{6,12})(?![\w-])",
         "recovery code: {l:5}-{l:5}",
         "recovery code: see the mail",

@@ -342,12 +342,4 @@ HASHES = (
         line=True,
         like="any",
     ),
-    Rule(
-        "hash",
-        (":$apr1$", ":{sha}"),
-        r":(?P<s>\$apr1\$[\w./]{1,10}\$[\w./]{20,24})",
-        "ana:$apr1${w:8}${w:22}",
-        "a:$apr1$",
-        like="any",
-    ),
 )

@@ -42,6 +42,12 @@ def test_every_secret_of_the_corpus_is_found() -> None:
     assert count >= 200
 
 
+def test_every_literal_finds_its_rule() -> None:
+    missed, count = _missed("secrets_by_hint.txt")
+    assert missed == []
+    assert count >= 200
+
+
 @pytest.mark.parametrize("name", HELD_OUT)
 def test_secrets_written_after_the_rules_are_found(name: str) -> None:
     missed, count = _missed(name)
