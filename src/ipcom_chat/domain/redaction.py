@@ -20,7 +20,7 @@ from ipcom_chat.domain.redaction_commands import commands
 from ipcom_chat.domain.redaction_drawn import drawn
 from ipcom_chat.domain.redaction_inserts import inserts
 from ipcom_chat.domain.redaction_keys import blocks
-from ipcom_chat.domain.redaction_masks import MASK, lowered, masked
+from ipcom_chat.domain.redaction_masks import MASK, lowered, masked, unnamed
 from ipcom_chat.domain.redaction_names import names
 from ipcom_chat.domain.redaction_numbers import numbers
 from ipcom_chat.domain.redaction_shapes import shapes
@@ -122,6 +122,7 @@ def _outside(text: str, spans: list[Span], masks: list[tuple[int, int]]) -> Iter
 
 
 def _found(text: str) -> list[Span]:
+    text = unnamed(text)
     lower = lowered(text)
     keys = blocks(text, lower)
     runs: list[tuple[int, str]] = []

@@ -6,7 +6,7 @@ the place of a word. Any other mask (quotes, blanks or signs are gone, a rule's 
 word, a line is longer than what rules look back on) can uncover something, and its line is read
 again.
 
-Invariant: the name of a mask tells the rules nothing; `lowered` holds none.
+Invariant: the name of a mask tells the rules nothing; `unnamed` takes it away.
 """
 
 import re
@@ -16,21 +16,23 @@ from ipcom_chat.domain.redaction_values import MASK_START
 Span = tuple[int, int, str]
 
 MASK = re.compile(r"\[REDACTED:[a-z-]{1,32}\]")
-_LOWERED_MASK = re.compile(r"(?<=\[redacted:)[a-z-]{1,32}(?=\])")
-_LOWERED_START = MASK_START.lower()
+_NAME = re.compile(r"(?<=\[REDACTED:)[a-z-]{1,32}(?=\])")
 _PLAIN = re.compile(r"[\w.+!*^~#%=/-]{1,160}+")
 _LINE_CHARS = 160
 
 
+def unnamed(text: str) -> str:
+    """Return a text, place by place, without what its masks are called."""
+    return _NAME.sub(lambda name: "x" * len(name[0]), text) if MASK_START in text else text
+
+
 def lowered(text: str) -> str:
-    """Return a text in lower case, place by place, without what its masks are called."""
+    """Return a text in lower case, place by place."""
     lower = text.lower()
-    if len(lower) != len(text):
-        # A few letters, such as the Turkish İ, become two; places must stay the same.
-        lower = "".join(low if len(low := each.lower()) == 1 else each for each in text)
-    if _LOWERED_START not in lower:
+    if len(lower) == len(text):
         return lower
-    return _LOWERED_MASK.sub(lambda name: "x" * len(name[0]), lower)
+    # A few letters, such as the Turkish İ, become two; places must stay the same.
+    return "".join(low if len(low := each.lower()) == 1 else each for each in text)
 
 
 def masked(text: str, spans: list[Span], loose: set[int]) -> tuple[str, list[tuple[int, int]]]:

@@ -15,7 +15,7 @@ _PROMPTS = (
             "digite sua senha",
             "informe a senha",
         ),
-        r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>[^\s\"'][^\n]{2,80}?)\s{0,3}$",
+        r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>[^\s\"'][^\n]{2,200}?)\s{0,3}$",
         "Enter PEM pass phrase: {w:5} {w:5}",
         "Enter PEM pass phrase:",
     ),
@@ -91,7 +91,7 @@ _TOLD = (
     ),
     Rule(
         "password",
-        ("temporary password", "initial password"),
+        ("temporary password", "initial password", "senha inicial", "senha temporária"),
         r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
         "A temporary password is generated for root@localhost: {w:12}",
         "A temporary password is generated for root@localhost:",

@@ -6,7 +6,7 @@ like a password, or be all that is said: `the password is wrong` tells none.
 
 import re
 
-from ipcom_chat.domain.redaction_values import is_like_password, is_secret
+from ipcom_chat.domain.redaction_values import MASK_START, is_like_password, is_secret
 
 Span = tuple[int, int, str]
 
@@ -62,7 +62,8 @@ def sentence(text: str, lowered: str, start: int, end: int, subject: str) -> Spa
     if not span and _may_tell(lowered, end) and (said := _SENTENCE.match(text, end)):
         span = None if _is_verb(subject, said.group()) else _told(text, said, end)
         # `senha para ana: …`: what was taken for the value ends what names it.
-        labelled = not span and said.group().endswith(":") and _SENTENCE.match(text, said.end() - 1)
+        is_label = not span and said.group().endswith(":") and MASK_START not in said.group()
+        labelled = _SENTENCE.match(text, said.end() - 1) if is_label else None
         span = _told(text, labelled, end) if labelled else span
     return (*span, _subject_kind(subject)) if span else None
 

@@ -55,6 +55,7 @@ _PLACEHOLDER = re.compile(
     | [^\s]*(?:\\[wsdb]|\.\*|\.\+|\[\^|\(\?|\[a-z|\[0-9)
     """.replace("PLACEHOLDERS", _SECRET_WORDS)
 )
+_MASK = re.compile(r"\[REDACTED:[a-z-]{1,32}\]")
 _GOES_ON = re.compile(r"\[[^\[\]]{1,50}\][^\s\]&;|),.\"'`<>:}\\]")
 """A mask with more of the same word behind it, and no end of a command or of a sentence."""
 _META_VARIABLE = re.compile(r"[A-Z][A-Z_]*$")
@@ -103,6 +104,8 @@ def is_path(value: str) -> bool:
 
 def is_like_password(value: str) -> bool:
     """Return whether a word of a sentence looks like a password rather than like a word."""
+    if MASK_START in value[1:]:
+        value = _MASK.sub("", value)
     if len(value) < 4 or not is_secret(value) or is_path(value):
         return False
     has_digit, has_letter = bool(_DIGIT.search(value)), bool(_LETTER.search(value))
