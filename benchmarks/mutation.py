@@ -49,6 +49,8 @@ TARGETS = {
 }  # fmt: skip
 """What can be tested, each with its modules and with the tests that are to notice."""
 TIMES_OF_THE_TESTS = 10
+_IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"
+"""What pytest says of modules that this one has imported already: not once per mutant."""
 settings.register_profile("mutation", deadline=None, derandomize=True, database=None)
 _EXAMPLES_FROM = {"Rule": 3, "_token": 3, "_after": 2, "Program": 2}
 """At which argument the examples of a table begin."""
@@ -200,7 +202,7 @@ def _work(work: Callable[[], int], limit_s: int) -> NoReturn:
 def _tests(tests: list[str]) -> int:
     """Run tests without the folders of other tests: that takes half as long."""
     settings.load_profile("mutation")
-    options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--noconftest"]
+    options = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--noconftest", "-W", _IMPORTED]
     return int(pytest.main([*options, *tests]))
 
 
