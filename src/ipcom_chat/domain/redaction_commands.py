@@ -291,11 +291,7 @@ def _clustered(
 
 def _trimmed(text: str, start: int, end: int, after: str) -> tuple[int, int] | None:
     """Return the secret inside an argument: without quotes, after the user's name."""
-    while (
-        start < end
-        and text[start] in "\"'$"
-        and not text[start : start + 2].startswith(("$(", "${"))
-    ):
+    while start < end and text[start] in "\"'$":
         if text[start] == "$" and (start + 1 >= end or text[start + 1] not in "\"'"):
             break
         start += 1

@@ -56,7 +56,7 @@ _ABOUT = frozenset(
     """.split()
 )
 _OWNERS = frozenset(
-    "agent exchange input issuer mount provider service source src store var".split()
+    "agent exchange input issuer maps mount provider service source src store var".split()
 )
 """Of `_ABOUT`, what says whose a secret is where it is not the last word: `TF_VAR_db_password`."""
 _PASSED_TO = frozenset(
@@ -69,7 +69,7 @@ _SPLIT = re.compile(r"[A-Z]{2,}(?=[A-Z][a-z]|\d|$|[^A-Za-z])|[A-Z]?[a-zãçéí�
 @lru_cache(maxsize=1024)
 def kind_of(name: str) -> tuple[str, bool]:
     """Return what kind of secret a name promises, if any, and whether it only may be one."""
-    if "/" in name[1:] or (name[0] == "/" and len(name) < 3) or name in _PASSED_TO:
+    if "/" in name[1:] or name in _PASSED_TO:
         return "", False
     last = name.rsplit(".", 1)[-1] if not name.endswith(".") else name
     whole = last.lower().strip("-_/$")

@@ -70,7 +70,6 @@ NETWORK = (
         r"(?i:snmp-server community|set snmp community|/snmp community (?:add|set)[^\n]{0,80}? name=|trapcommunity|r[ow]community6?|snmp-agent community (?:read|write)(?: cipher)?)\s{0,4}(?<=[\s=])(?P<s>[^\s\"']{2,64})",
         "rocommunity {w:9} 10.0.0.0/8",
         "the community network",
-        line=True,
     ),
     Rule(
         "snmp-community",

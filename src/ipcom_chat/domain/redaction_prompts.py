@@ -22,7 +22,7 @@ _PROMPTS = (
     Rule(
         "password",
         ("password for ", "senha para ", "passphrase for ", "'s password:", "pin for "),
-        r"[^\n]{0,120}:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
+        r"[^\n:]{0,80}+(?::[^\s:][^\n:]{0,60}+){0,3}+:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
         "Password for 'https://ana@git.example': {w:10}",
         "Password for 'https://ana@git.example': ",
     ),

@@ -88,10 +88,9 @@ URLS = (
     Rule(
         "url-token",
         ("://",),
-        r"://(?P<s>[\w.~%-]{20,256})(?::x-oauth-basic)?@",
+        r"://(?P<s>[\w.~%-]{20,256}+)(?::x-oauth-basic)?@",
         "git clone https://{w:40}@git.example/a",
         "https://ana@host",
-        near="@",
         like="random",
     ),
     Rule(

@@ -91,7 +91,8 @@ def _is_beside(lowered: str, start: int) -> bool:
 _TELLS = frozenset(
     "- is was é eh e' to para pra será sera seria foi ficou virou continua sendo now agora set as".split()
 )
-_SIGNS = (":", "=", "→", "->", "–", "—")
+_ARROWS = ("→", "->", "–", "—")
+_SIGN = re.compile(r"[:=][ \t\"'`]")
 
 
 def _may_tell(lowered: str, end: int) -> bool:
@@ -100,7 +101,11 @@ def _may_tell(lowered: str, end: int) -> bool:
         return False
     stop = lowered.find("\n", end, end + 100)
     ahead = lowered[end : stop if stop >= 0 else end + 100]
-    return any(map(ahead.__contains__, _SIGNS)) or not _TELLS.isdisjoint(ahead.split())
+    return (
+        any(map(ahead.__contains__, _ARROWS))
+        or not _TELLS.isdisjoint(ahead.split())
+        or _SIGN.search(ahead) is not None
+    )
 
 
 _AFTERSUBJECT = frozenset(" \t:=-?,")
@@ -239,6 +244,6 @@ _COMMON = frozenset(
     antiga nova temporária temporaria temporary correct correta valid válida valida available
     working funcionando aceita accepted exposed exposta leaked vazada outdated known conhecida lost
     perdida forgotten esquecida stronger longer better here there aqui below abaixo above acima
-    wrong-again right fresh ready valid stale
+    wrong-again right fresh ready valid stale files compat systemd
     """.split()
 )

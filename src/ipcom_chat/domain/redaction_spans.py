@@ -34,17 +34,13 @@ _BLOCK = re.compile(r"[|>][+-]?[ \t]*\r?\n([ \t]+)(\S[^\n]*)")
 LINE_BACK = 240
 
 
-_NO_VALUE = ("", "`")
-"""The end of the text, and what a command prints."""
-
-
 def span_of(text: str, left: int, start: int, *, is_xml: bool) -> tuple[int, int] | None:
     """Return where the value is that may begin at `start`, under a name that begins at `left`."""
     if is_xml:
         found = _XML.match(text, start)
         return found.span() if found and text.startswith("<", found.end()) else None
     first = text[start : start + 1]
-    if first in _NO_VALUE:
+    if first == "`":  # What a command prints.
         return None
     if first == "\\" and (escaped := _ESCAPED.match(text, start)):
         return escaped.span(2)
@@ -74,13 +70,7 @@ def _quoted(text: str, left: int, start: int, quote: str) -> tuple[int, int] | N
             if rest and text[start + 1 : start + 2].strip()
             else None
         )
-    begin, end = found.span(1)
-    # `'it'"'"'s'`: pieces that a shell joins are one value.
-    joined = _BARE_JOIN.match(text, found.end())
-    return begin, joined.end() if joined and joined.end() > found.end() else end
-
-
-_BARE_JOIN = re.compile(r"""(?:\\'|"'"|'[^'\n]{0,200}'|"[^"\n]{1,200}")*(?=['"\s]|$)(?<!['"])""")
+    return found.span(1)
 
 
 def _is_inside(text: str, left: int, start: int, quote: str) -> bool:

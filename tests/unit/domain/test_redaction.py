@@ -396,3 +396,87 @@ def test_what_was_learnt_from_mixtures_and_from_lines_nobody_had_seen(
     if masked is not None:
         expected = found if "REDACTED" in masked else found.replace("REDACTED:", "")
         assert expected == masked
+
+
+KINDS = """
+age-key anthropic-key api-key authorization aws-key azure-secret bearer connection-string cookie
+credentials digitalocean-token github-token gitlab-token google-key google-token hash
+huggingface-token jwt mailchimp-key mailgun-key npm-token openai-key otp-seed password pin
+pre-shared-key pypi-token recovery-code sas-signature secret sendgrid-key shopify-token slack-token
+snmp-community stripe-key telegram-token terraform-token token twilio-key url-password url-token
+vault-token webhook wifi-key
+"""
+
+
+def test_every_mask_is_called_by_a_known_kind() -> None:
+    assert {each.kind for each in (*RULES, *PROGRAMS)} == set(KINDS.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("sqlcmd -P=hunter22 x", "sqlcmd -P=[password] x"),
+        ("${KEY:-a1b2c3d4e5f6a7b8c9d0}", "${KEY:-a1b2c3d4e5f6a7b8c9d0}"),
+        ("${PASSWORD:-$OTHER}", "${PASSWORD:-$OTHER}"),
+        (":52998224725 cpf 1", ":[cpf] cpf 1"),
+        ("the password is auto-filled", "the password is auto-filled"),
+        ("the password is case-sensitive", "the password is case-sensitive"),
+        ("the password is salt-based", "the password is salt-based"),
+        ("a senha foi girassol", "a senha foi [password]"),
+        ("a senha ficou girassol", "a senha ficou [password]"),
+        ("a senha será girassol", "a senha será [password]"),
+        ("the password was sunflower", "the password was [password]"),
+        ('mysql -p"${P}" x', 'mysql -p"${P}" x'),
+        ("password=`pass show x`", "password=`pass show x`"),
+        ("alguém sabe a senha do nas? é girassol22", "alguém sabe a senha do nas? é [password]"),
+        (
+            "o root tem senha, mas a do nas é girassol22",
+            "o root tem senha, mas a do nas é [password]",
+        ),
+        ("api key do nas: girassol22", "api key do nas: [token]"),
+        ("senha para o nas: girassol", "senha para o nas: [password]"),
+        ("senha provisória girassol22", "senha provisória [password]"),
+        ("senha padrão 12 letras", "senha padrão 12 letras"),
+        ("login é ana e a senha é tartaruga verde", "login é ana e a senha é [password]"),
+        ("a senha é tartaruga verde", "a senha é tartaruga verde"),
+        ("LDAP_CREDENTIALS='bind&unbind'", "LDAP_CREDENTIALS='[secret]'"),
+        ("credentials: include", "credentials: include"),
+        ("--creds ana:hunter22", "--creds ana:hunter22"),
+        ("q?appid=0123456789abcdef0123456789abcdef", "q?appid=[api-key]"),
+    ],
+)
+def test_what_tells_a_secret_and_what_does_not(text: str, masked: str) -> None:
+    assert redact(text).text.replace("REDACTED:", "") == masked
+
+
+@pytest.mark.parametrize("value", ["files", "compat", "sss", "systemd", "nis", "db"])
+def test_where_passwords_are_looked_for_is_none(value: str) -> None:
+    for name in ("passwd", "shadow", "group"):
+        assert redact(f"{name}: {value}").text == f"{name}: {value}"
+
+
+@pytest.mark.parametrize("text", ["PWD=/srv/app", "OLDPWD=~/x", "pwd=./x", "PWD=/a b"])
+def test_a_working_directory_is_no_password(text: str) -> None:
+    assert redact(text).text == text
+
+
+def test_a_password_of_a_connection_string_may_begin_like_a_path() -> None:
+    assert redact("Server=x;Pwd=/ab12;").text == "Server=x;Pwd=[REDACTED:password];"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["apt install mysql -phunter22", "my-mysql -phunter22", "locate mysql -phunter22",
+     "sudo locate mysql -phunter22", "find . -name mysql -phunter22", "x.mysql -phunter22"],
+)  # fmt: skip
+def test_a_program_that_is_not_run_has_no_options(text: str) -> None:
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["", "sudo ", "time ", "x | ", "x && ", "(", "$(", "`", '"', "ssh h ", "/usr/bin/", "=", "\n"],
+)
+def test_a_program_that_is_run_has_them(before: str) -> None:
+    found = redact(f"{before}mysql -phunter22").text
+    assert found == f"{before}mysql -p[REDACTED:password]"

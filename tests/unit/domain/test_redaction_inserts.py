@@ -44,3 +44,8 @@ def test_a_row_with_more_values_than_columns_ends_the_reading() -> None:
     assert _found("insert into u (senha) values ('a1b2c3', 'd4'), ('e5f6')") == [
         ("a1b2c3", "password")
     ]
+
+
+def test_what_goes_into_something_else_before_hides_none() -> None:
+    text = "into the log; insert into t (senha) values ('hunter22')"
+    assert redact(text).text == text.replace("hunter22", "[REDACTED:password]")

@@ -1,5 +1,6 @@
 """Keys of many lines: where they begin and end, and which are public."""
 
+from ipcom_chat.domain.redaction import redact
 from ipcom_chat.domain.redaction_keys import blocks, is_private
 
 LINE = "QUJD" * 16
@@ -57,3 +58,13 @@ def test_a_key_that_is_not_closed_takes_long_lines_alone() -> None:
 def test_a_begin_alone_is_nothing() -> None:
     assert _secrets("-----BEGIN PRIVATE KEY-----") == []
     assert _secrets("-----BEGIN PRIVATE KEY-----\n\n") == []
+
+
+def test_the_end_of_another_key_closes_none() -> None:
+    begin, end = "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----"
+    body = "aB3dE5fG" * 8
+    text = f"{begin}\nnginx\n{begin}\n{body}\n{end}\n"
+    assert redact(text).text == text.replace(body, "[REDACTED:private-key]")
+    far = f"{begin}\nnginx\n{'x y ' * 5_000}\n{end}"
+    assert redact(far).text == far
+    assert redact(f"{begin}\nnginx\n{end}").text == f"{begin}\n[REDACTED:private-key]\n{end}"

@@ -48,7 +48,8 @@ def test_a_name_promises_a_kind(kind: str, names: str) -> None:
         ("secret", "credential credentials cred creds salt secret_id"),
         ("cookie", "cookie session sessionid sid phpsessid jsessionid"),
         ("jwt", "jwt"),
-        ("api-key", "key keys chave ssh_key"),
+        ("api-key", "key keys chave ssh_key appid"),
+        ("otp-seed", "seed otp totp"),
         ("signature", "sig signature"),
     ],
 )
@@ -76,3 +77,28 @@ def test_numbers_behind_a_name_say_nothing() -> None:
 def test_a_path_is_no_name_but_an_option_of_windows_is() -> None:
     assert kind_of("/password") == ("password", False)
     assert kind_of("/p") == kind_of("a/password") == ("", False)
+
+
+@pytest.mark.parametrize(
+    "name", ["proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass", "scgi_pass", "memcached_pass"]
+)
+def test_what_a_web_server_passes_a_request_to_is_no_password(name: str) -> None:
+    assert kind_of(name) == ("", False)
+
+
+KEYS_OF = """
+api access auth encryption encrypt signing sign master account storage shared sharedaccess app
+application client consumer crypt crypto aes hmac wep wpa preshared root admin webhook deploy
+license licence subscription functions wg cipher kms service decrypt secretaccess fernet rails
+recaptcha turnstile maps openai stripe sendgrid mailgun datadog twilio dd
+"""
+
+
+@pytest.mark.parametrize("word", KEYS_OF.split())
+def test_a_key_of_something_is_a_secret(word: str) -> None:
+    assert kind_of(f"x_{word}_key") == ("api-key", False)
+    assert kind_of(f"{word}_public_key") == ("", False)
+
+
+def test_a_private_key_is_one() -> None:
+    assert kind_of("x_private_key") == ("private-key", False)
