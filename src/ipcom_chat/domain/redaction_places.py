@@ -97,9 +97,6 @@ _SQL = (
     ),
 )
 
-_WRITES = (
-    "kv put", "etcdctl put", "etcdctl set", "config set", " set ",
-)  # fmt: skip
 _PRINTS = (
     "base64 -d", "base64 --decode", "pass show ", "kv get ", "bw get ", "op read ", "op item get ",
     "/run/secrets/", "get-secret-value", "versions access", "keyvault secret show", "pwgen",
@@ -142,7 +139,7 @@ _OTHERS = (
     ),
     Rule(
         "secret",
-        _WRITES,
+        ("kv put", "etcdctl put", " set "),
         r"(?:kv put|etcdctl (?:put|set)|config set(?: --?\w{1,12})?|\bset)\s{1,4}[\w./:-]{0,100}(?i:senha|passw|passphrase|secret|segredo|token|api_?key|pwd)\w{0,20}\s{1,4}"
         r"(?![-<$=@])" + WORD + r"\s{0,4}(?:$|[|;&])",
         "consul kv put app/db/senha {w:10}",

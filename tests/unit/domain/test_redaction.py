@@ -349,6 +349,11 @@ def test_a_crowd_of_nothing_stays_and_hides_nothing_behind_it(piece: str) -> Non
 def test_a_crowd_behind_a_secret_far_away_stays() -> None:
     text = "pass=hunter22" + " and more" * 20 + " sk-" * 400
     assert redact(text).text == text.replace("hunter22", "[REDACTED:password]")
+    text = "pass=hunter22" + " and more" * 20 + " token" * 400
+    assert redact(text).text == text.replace("hunter22", "[REDACTED:password]")
+    token = "ghp_" + "aB3d" * 9
+    text = token + " and more" * 200 + " sk-" * 400
+    assert redact(text).text == text.replace(token, "[REDACTED:github-token]")
 
 
 def test_a_command_of_very_many_secrets_goes_as_a_whole() -> None:
