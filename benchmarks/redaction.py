@@ -124,10 +124,9 @@ def _worst(pieces: Iterable[str]) -> dict[str, Any]:
 
 
 def _of_rules() -> set[str]:
-    """Return the hints of all rules, alone and with a letter behind, and their examples."""
+    """Return the hints of all rules and their examples."""
     hints = {hint for rule in RULES for hint in rule.hints}
-    examples = {expanded(rule.yes).text + end for rule in RULES for end in " \n"}
-    return hints | {f"{hint}a " for hint in hints} | examples | {rule.no for rule in RULES}
+    return hints | {f"{expanded(rule.yes).text}\n" for rule in RULES} | {rule.no for rule in RULES}
 
 
 def _recall(name: str) -> dict[str, Any]:

@@ -9,20 +9,20 @@ import re
 from functools import lru_cache
 
 _STRONG = {
-    "passwort": "password", 
+    "passwort": "password",
     "passcode": "password", "pass": "password", "pwd": "password", "pw": "password", "passw": "password",
     "kennwort": "password", "contraseña": "password", "contrasena": "password", "clave": "password",
     "senha": "password", "senhas": "password", "secret": "secret", "segredo": "secret", "token": "token",
-    "psk": "pre-shared-key", "pin": "pin", "puk": "pin", "cvv": "pin", "cvc": "pin", 
+    "psk": "pre-shared-key", "pin": "pin", "puk": "pin", "cvv": "pin", "cvc": "pin",
     "apikey": "api-key", "apitoken": "token", "authtoken": "token", "accesstoken": "token",
     "refreshtoken": "token", "secretkey": "secret", "privatekey": "private-key", "authkey": "api-key",
     "accesskey": "api-key", "accountkey": "api-key", "masterkey": "api-key", "encryptionkey": "api-key",
-    "sharedkey": "api-key", "passkey": "password", "clientsecret": "secret", 
-    "passwords": "password", 
+    "sharedkey": "api-key", "passkey": "password", "clientsecret": "secret",
+    "passwords": "password",
     "sharedsecret": "secret", "bindpw": "password", "rootpw": "password",
     "presharedkey": "pre-shared-key", "webhooksecret": "secret", "sessiontoken": "token",
     "authtok": "password", "keymaterial": "wifi-key",
-    "community": "snmp-community", "rediscliauth": "password", 
+    "community": "snmp-community", "rediscliauth": "password",
 }  # fmt: skip
 """Besides what ends like one of `_SUFFIXES`."""
 _WEAK = {

@@ -21,8 +21,16 @@ _PROMPTS = (
     ),
     Rule(
         "password",
-        ("password for ", "senha para ", "passphrase for ", "'s password:", "pin for "),
-        r"[^\n:]{0,80}+(?::[^\s:][^\n:]{0,60}+){0,3}+:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
+        (
+            "\npassword for ",
+            "password for '",
+            "[sudo] password for ",
+            "senha para ",
+            "passphrase for ",
+            "'s password:",
+            "pin for ",
+        ),
+        r"\n?[^\n:]{0,80}+(?::[^\s:][^\n:]{0,60}+){0,3}+:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
         "Password for 'https://ana@git.example': {w:10}",
         "Password for 'https://ana@git.example': ",
     ),

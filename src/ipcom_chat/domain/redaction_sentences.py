@@ -91,7 +91,7 @@ def _is_beside(lowered: str, start: int) -> bool:
 _TELLS = frozenset(
     "- is was é eh e' to para pra será sera seria foi ficou virou continua sendo now agora set as".split()
 )
-_ARROWS = ("→", "->", "–", "—")
+_ARROWS = ("→", "–", "—")
 _SIGN = re.compile(r"[:=][ \t\"'`]")
 
 
@@ -101,11 +101,11 @@ def _may_tell(lowered: str, end: int) -> bool:
         return False
     stop = lowered.find("\n", end, end + 100)
     ahead = lowered[end : stop if stop >= 0 else end + 100]
-    return (
-        any(map(ahead.__contains__, _ARROWS))
-        or not _TELLS.isdisjoint(ahead.split())
-        or _SIGN.search(ahead) is not None
-    )
+    if (":" in ahead or "=" in ahead) and _SIGN.search(ahead):
+        return True
+    if not _TELLS.isdisjoint(ahead.split()) or "->" in ahead:
+        return True
+    return not ahead.isascii() and any(map(ahead.__contains__, _ARROWS))
 
 
 _AFTERSUBJECT = frozenset(" \t:=-?,")
