@@ -6,6 +6,7 @@ like a password, or be all that is said: `the password is wrong` tells none.
 
 import re
 
+from ipcom_chat.domain.redaction_spans import is_inside
 from ipcom_chat.domain.redaction_values import MASK_START, is_like_password, is_secret
 
 Span = tuple[int, int, str]
@@ -123,6 +124,8 @@ def _told(
     for group in ("q", "q2", "q3", "q4"):
         if said[group]:
             start, end = said.span(group)
+            if is_inside(text, begin, start - 1, text[start - 1]):
+                return None
             good = is_secret(said[group]) and (not is_beside or is_like_password(said[group]))
             return (start, end) if good and said[group].count(" ") < 4 else None
     start, end = said.span("b")

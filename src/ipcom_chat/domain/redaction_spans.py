@@ -58,7 +58,7 @@ _LITERAL = "$@bBfFrRuUEN"
 
 
 def _quoted(text: str, left: int, start: int, quote: str) -> tuple[int, int] | None:
-    if _is_inside(text, left, start, quote):
+    if is_inside(text, left, start, quote):
         return None
     found = _QUOTED[quote].match(text, start)
     if found is None:
@@ -73,7 +73,7 @@ def _quoted(text: str, left: int, start: int, quote: str) -> tuple[int, int] | N
     return found.span(1)
 
 
-def _is_inside(text: str, left: int, start: int, quote: str) -> bool:
+def is_inside(text: str, left: int, start: int, quote: str) -> bool:
     """Return whether a quote closes what was opened before the name, as in `input("Password: ")`."""
     begin = max(left - LINE_BACK, text.rfind("\n", 0, left) + 1)
     before = text[begin:start]

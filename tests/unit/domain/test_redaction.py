@@ -421,6 +421,8 @@ def test_every_mask_is_called_by_a_known_kind() -> None:
     ("text", "masked"),
     [
         ("sqlcmd -P=hunter22 x", "sqlcmd -P=[password] x"),
+        ('read -p "Senha: " x; echo "fim"', 'read -p "Senha: " x; echo "fim"'),
+        ("read -p 'Senha: ' x; echo 'fim'", "read -p 'Senha: ' x; echo 'fim'"),
         ("${KEY:-a1b2c3d4e5f6a7b8c9d0}", "${KEY:-a1b2c3d4e5f6a7b8c9d0}"),
         ("${PASSWORD:-$OTHER}", "${PASSWORD:-$OTHER}"),
         (":52998224725 cpf 1", ":[cpf] cpf 1"),
