@@ -30,7 +30,7 @@ _PROMPTS = (
             "'s password:",
             "pin for ",
         ),
-        r"\n?[^\n:]{0,80}+(?::[^\s:][^\n:]{0,60}+){0,3}+:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
+        r"\n?[^\n:]{0,80}+(?::[^\s:][^\n:]{0,60}+){0,3}+:[ \t]{1,4}(?P<s>[^\s\"'`]\S{3,127})\s{0,3}$",
         "Password for 'https://ana@git.example': {w:10}",
         "Password for 'https://ana@git.example': ",
     ),
@@ -100,7 +100,7 @@ _TOLD = (
     Rule(
         "password",
         ("temporary password", "initial password", "senha inicial", "senha temporária"),
-        r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>\S{4,128})\s{0,3}$",
+        r"[^\n:]{0,80}:[ \t]{1,4}(?P<s>[^\s\"'`]\S{3,127})\s{0,3}$",
         "A temporary password is generated for root@localhost: {w:12}",
         "A temporary password is generated for root@localhost:",
         like="password",
