@@ -7,9 +7,9 @@
 Each mutant is one change at one place of the syntax tree: a comparison or an operator turned
 round, a condition negated, a number one higher, a text with `XX` in front, a result left out. A
 child process imports it instead of its module and runs the given tests until one fails; one that
-takes four times the processor time of the tests alone is noticed, too. Type annotations, docstrings and the
-examples in tables of rules (`{w:10}` and the texts beside them) are left alone. Survivors are
-printed with their place.
+takes four times the processor time of the tests alone is noticed, too. Type annotations, docstrings
+and the examples in tables of rules (`{w:10}` and the texts beside them) are left alone. Survivors
+are printed with their place.
 
 The last line is one JSON object.
 """
