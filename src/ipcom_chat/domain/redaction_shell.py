@@ -352,7 +352,6 @@ COMMANDS = (
             "login/senha",
             "usuário/senha",
             "usuario/senha",
-            "user/password",
             "username/password",
             "usuário e senha",
             "usuario e senha",

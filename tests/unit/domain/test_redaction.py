@@ -43,8 +43,12 @@ def test_every_secret_of_the_corpus_is_found() -> None:
 
 
 def test_every_literal_finds_its_rule() -> None:
-    missed, count = _missed("secrets_by_hint.txt")
-    assert missed == []
+    count = 0
+    for sample in samples("secrets_by_hint.txt"):
+        text = redact(sample.text).text
+        words = [word for secret in sample.secrets for word in secret.split() if len(word) > 2]
+        assert [word for word in words if word in text] == [], text
+        count += 1
     assert count >= 200
 
 
@@ -421,6 +425,11 @@ def test_every_mask_is_called_by_a_known_kind() -> None:
     ("text", "masked"),
     [
         ("sqlcmd -P=hunter22 x", "sqlcmd -P=[password] x"),
+        ("x\n neighbor 10.0.0.2 password abc123w", "x\n neighbor 10.0.0.2 password [password]"),
+        ("git config http.password hunter22", "git config http.password [password]"),
+        ("setx DB_PASSWORD hunter22", "setx DB_PASSWORD [password]"),
+        ("x\nENV DB_PASSWORD hunter22", "x\nENV DB_PASSWORD [password]"),
+        ("the DB_PASSWORD hunter22", "the DB_PASSWORD hunter22"),
         ("openssl dgst -macopt key:hunter22 x", "openssl dgst -macopt key:[password] x"),
         ("openssl dgst -macopt hexkey:0a1b2c x", "openssl dgst -macopt hexkey:[password] x"),
         ("curl -uana:hunter22 x", "curl -uana:[password] x"),
