@@ -427,6 +427,11 @@ def test_every_mask_is_called_by_a_known_kind() -> None:
         ("sqlcmd -P=hunter22 x", "sqlcmd -P=[password] x"),
         ("x\n neighbor 10.0.0.2 password abc123w", "x\n neighbor 10.0.0.2 password [password]"),
         ("git config http.password hunter22", "git config http.password [password]"),
+        ("user ana da senha girassol22", "user ana da senha girassol22"),
+        ("user ana senha girassol22", "user ana senha [password]"),
+        ("a52998224725 cpf 52998224725", "a52998224725 cpf [cpf]"),
+        ("mysql '-phunter22' x", "mysql '-p[password]' x"),
+        ('mysql "-phunter22" x', 'mysql "-p[password]" x'),
         ("setx DB_PASSWORD hunter22", "setx DB_PASSWORD [password]"),
         ("x\nENV DB_PASSWORD hunter22", "x\nENV DB_PASSWORD [password]"),
         ("the DB_PASSWORD hunter22", "the DB_PASSWORD hunter22"),
@@ -483,7 +488,7 @@ def test_where_passwords_are_looked_for_is_none(value: str) -> None:
         assert redact(f"{name}: {value}").text == f"{name}: {value}"
 
 
-@pytest.mark.parametrize("text", ["PWD=/srv/app", "OLDPWD=~/x", "pwd=./x", "PWD=/a b"])
+@pytest.mark.parametrize("text", ["PWD=/srv/app", "OLDPWD=~/x", "pwd=./x", "PWD=/a b", "PWD=~ana"])
 def test_a_working_directory_is_no_password(text: str) -> None:
     assert redact(text).text == text
 
