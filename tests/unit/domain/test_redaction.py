@@ -427,6 +427,7 @@ def test_every_mask_is_called_by_a_known_kind() -> None:
         ("sqlcmd -P=hunter22 x", "sqlcmd -P=[password] x"),
         ("x\n neighbor 10.0.0.2 password abc123w", "x\n neighbor 10.0.0.2 password [password]"),
         ("git config http.password hunter22", "git config http.password [password]"),
+        ("a senha para nas: girassol22 ok", "a senha para nas: [password] ok"),
         ("user ana da senha girassol22", "user ana da senha girassol22"),
         ("user ana senha girassol22", "user ana senha [password]"),
         ("a52998224725 cpf 52998224725", "a52998224725 cpf [cpf]"),
@@ -500,7 +501,8 @@ def test_a_password_of_a_connection_string_may_begin_like_a_path() -> None:
 @pytest.mark.parametrize(
     "text",
     ["apt install mysql -phunter22", "my-mysql -phunter22", "locate mysql -phunter22",
-     "sudo locate mysql -phunter22", "find . -name mysql -phunter22", "x.mysql -phunter22"],
+     "sudo locate mysql -phunter22", "find . -name mysql -phunter22", "x.mysql -phunter22",
+     "find mysql -phunter22", "cat mysql -phunter22"],
 )  # fmt: skip
 def test_a_program_that_is_not_run_has_no_options(text: str) -> None:
     assert redact(text).text == text
