@@ -198,6 +198,7 @@ def test_a_value_is_found_however_it_is_written(text: str, secret: str) -> None:
     [
         "password=getpass()",
         "password=getpass( )",
+        "password=obtain22( )",
         "password=(",
         "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYI\n-----END PUBLIC KEY-----",
     ],
