@@ -208,13 +208,15 @@ def _line_value_start(text: str, left: int, right: int) -> int | None:
     Nothing but blanks, or a `set` of the language of a router, may stand before the name, and
     nothing after the value: else it is a sentence.
     """
+    before = text[max(0, left - LINE_BACK) : left].rpartition("\n")[2].lstrip()
+    if before and not before.startswith("set "):
+        return None
     found = _LINE_VALUE.match(text, right)
     if found is None or text[left:right].lower() in _TOOLS:
         return None
-    before = text[max(0, left - LINE_BACK) : left].rpartition("\n")[2].lstrip()
     value = found[1].strip("\"'")
-    is_set = before.startswith("set ") and (value != found[1] or is_like_password(value))
-    return found.start(1) if is_set or (not before and is_like_password(value)) else None
+    is_quoted = before != "" and value != found[1]
+    return found.start(1) if is_quoted or is_like_password(value) else None
 
 
 _LINE_VALUE = re.compile(
