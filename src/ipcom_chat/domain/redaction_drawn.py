@@ -55,7 +55,7 @@ def _is_no_key(text: str, start: int, end: int) -> bool:
     """Return whether a word that looks drawn is a fingerprint, a public key, a path, a name."""
     before = text[max(0, start - _BEFORE_CHARS) : start].rpartition("\n")[2]
     return (
-        (before.endswith(("/", ".", "@", "\\")) and not _DISCORD.search(before[-_NAME_CHARS:]))
+        (before.endswith((".", "@", "\\")) and not _DISCORD.search(before[-_NAME_CHARS:]))
         or (before.endswith(":") and text.startswith("//", start))
         or text.startswith("AAAA", start)
         or bool(_DIGEST.match(text, start))

@@ -429,6 +429,11 @@ def test_every_mask_is_called_by_a_known_kind() -> None:
         ("x\n neighbor 10.0.0.2 password abc123w", "x\n neighbor 10.0.0.2 password [password]"),
         ("git config http.password hunter22", "git config http.password [password]"),
         ("a senha para nas: girassol22 ok", "a senha para nas: [password] ok"),
+        ("a senha -> girassol22", "a senha -> [password]"),
+        ("a senha → girassol22", "a senha → [password]"),
+        ("a senha – girassol22", "a senha – [password]"),
+        ("a senha — girassol22", "a senha — [password]"),
+        ('use the password "sunflower2" here', 'use the password "[password]" here'),
         ("user ana da senha girassol22", "user ana da senha girassol22"),
         ("user ana senha girassol22", "user ana senha [password]"),
         ("a52998224725 cpf 52998224725", "a52998224725 cpf [cpf]"),
@@ -516,3 +521,20 @@ def test_a_program_that_is_not_run_has_no_options(text: str) -> None:
 def test_a_program_that_is_run_has_them(before: str) -> None:
     found = redact(f"{before}mysql -phunter22").text
     assert found == f"{before}mysql -p[REDACTED:password]"
+
+
+STEMS = """
+pass senha secret segredo token pwd cred pw contraseña chave psk frase_senha seed api_key access_key
+license_key key auth cookie session sid jwt kennwort salt clave sig community otp appid
+"""
+
+
+@pytest.mark.parametrize("stem", STEMS.split())
+def test_what_is_drawn_under_any_name_of_a_secret_is_one(stem: str) -> None:
+    assert "a1b2c3" not in redact(f"{stem}=a1b2c3d4e5f6a7b8c9d0").text
+
+
+@pytest.mark.parametrize("stem", ["pin", "puk", "cvv", "cvc", "cvv2"])
+def test_a_short_number_is_one_under_its_name(stem: str) -> None:
+    assert redact(f"{stem}=4821").text == f"{stem}=[REDACTED:pin]"
+    assert redact(f"{stem}=48a1").text == f"{stem}=48a1"

@@ -77,3 +77,9 @@ def test_the_secret_of_a_token_of_discord_is_found_behind_its_dots() -> None:
     assert redact(f"client.run('{token.text}')").text.endswith(".[REDACTED:key]')")
     other = token.text.replace("MT", "mt", 1)
     assert redact(f"client.run('{other}')").text == f"client.run('{other}')"
+
+
+@pytest.mark.parametrize("before", [".", "@", "\\", "sha256:", "md5-", "etag: ", "https://x/a?b="])
+def test_what_stands_behind_these_is_no_key(before: str) -> None:
+    text = f"see {before}aB3dE5fG7hJ9kL2mN4pQ6rS8tV0w"
+    assert redact(text).text == text

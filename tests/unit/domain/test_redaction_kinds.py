@@ -100,5 +100,10 @@ def test_a_key_of_something_is_a_secret(word: str) -> None:
     assert kind_of(f"{word}_public_key") == ("", False)
 
 
+def test_a_name_may_be_written_with_signs_between_its_words() -> None:
+    for name in ("pre_shared_key", "pre-shared-key", "preSharedKey"):
+        assert kind_of(name) == ("pre-shared-key", False)
+
+
 def test_a_private_key_is_one() -> None:
     assert kind_of("x_private_key") == ("private-key", False)
