@@ -13,6 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 _START = "\n"
+_LOOKED_AT = 5
+"""Characters of a literal that the pattern knows. More of them cost every program that saves a text
+the time to compile them; with fewer, ordinary words look like beginnings of literals."""
+
 CROWD = 256
 CROWDED_CHARS = 24
 NEAR_CHARS = 96
@@ -43,25 +47,21 @@ class Scan:
         known: dict[str, list[tuple[str, int]]] = {}
         # The character before a word is looked for; a literal that does not begin with a word's
         # has it in itself.
-        rests = {each: each[0 if each[0].isalnum() else 1 :] for each in literals}
-        ordered = sorted(set(rests.values()))
-        for literal, rest in rests.items():
-            first = next(each for each in ordered if rest.startswith(each))
-            known.setdefault(first, []).append((literal, len(literal) - len(rest)))
-        self._known = {first: tuple(each) for first, each in known.items()}
-        self._alone = {first for first, each in self._known.items() if each == ((first, 0),)}
-        """What is found as a whole, and begins with a letter or a digit."""
+        rests = ((each[0 if each[0].isalnum() else 1 :], each) for each in literals)
+        beginning: str | None = None
+        for rest, literal in sorted(rests):
+            if beginning is None or not rest.startswith(beginning):
+                beginning = rest[:_LOOKED_AT]
+            known.setdefault(beginning, []).append((literal, len(literal) - len(rest)))
+        self._known = {beginning: tuple(each) for beginning, each in known.items()}
         self._pattern = re.compile(f"[^a-z0-9](?=({_trie(sorted(self._known))}))")
 
     def places(self, lowered: str) -> Iterator[tuple[int, str]]:
         """Yield where the literals stand, in order, and which."""
         text = _START + lowered
         for found in self._pattern.finditer(text):
-            place, first = found.start(), found[1]
-            if first in self._alone:
-                yield place, first
-                continue
-            for literal, back in self._known[first]:
+            place = found.start()
+            for literal, back in self._known[found[1]]:
                 if text.startswith(literal, place + 1 - back):
                     yield place - back, literal
 

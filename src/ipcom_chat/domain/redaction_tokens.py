@@ -108,7 +108,7 @@ TOKENS = (
         "openai-key",
         ("sk-",),
         EDGE
-        + r"sk-(?=[\w-]{0,60}\d)(?:proj-|svcacct-|admin-|or-v1-|None-)?[A-Za-z0-9][\w-]{18,250}",
+        + r"sk-(?!ant-)(?=[\w-]{0,60}\d)(?:proj-|svcacct-|admin-|or-v1-|None-)?[A-Za-z0-9][\w-]{18,250}",
         "OPENAI sk-proj-{w:48}",
         "a disk-usage and sk-something-else-longer-than-this",
         like="any",
