@@ -22,6 +22,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import resource
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +52,8 @@ TIMES_OF_THE_TESTS = 4
 _IMPORTED = "ignore::pytest.PytestAssertRewriteWarning"
 """What pytest says of modules that this one has imported already: not once per mutant."""
 settings.register_profile("mutation", deadline=None, derandomize=True, database=None)
+_DRAWN = re.compile(r"\{[wxHUlbd]:\d+\}")
+"""What examples of secrets are drawn by: see `tests.support.secrets`."""
 _EXAMPLES_FROM = {"Rule": 3, "_token": 3, "_after": 2, "Program": 2}
 """At which argument the examples of a table begin."""
 _TURNED: dict[type[ast.AST], type[ast.AST]] = {
@@ -94,7 +97,7 @@ def _other_value(value: object) -> ast.Constant | None:
             return ast.Constant(not value)
         case int():
             return ast.Constant(value + 1)
-        case str() if "{w:" not in value and "{x:" not in value:
+        case str() if not _DRAWN.search(value):
             return ast.Constant(f"XX{value}")
     return None
 
@@ -124,7 +127,7 @@ class _Places(ast.NodeTransformer):
 
     def _inside(self, node: ast.AST) -> ast.AST:
         match node:
-            case ast.Expr(value=ast.Constant()):
+            case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name(id="__all__")]):
                 return node
             case ast.Call(func=ast.Name(id=name)) if name in _EXAMPLES_FROM:
                 node.args = [self._argument(name, *each) for each in enumerate(node.args)]
