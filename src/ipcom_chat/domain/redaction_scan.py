@@ -54,14 +54,19 @@ class Scan:
                 beginning = rest[:_LOOKED_AT]
             known.setdefault(beginning, []).append((literal, len(literal) - len(rest)))
         self._known = {beginning: tuple(each) for beginning, each in known.items()}
+        self._whole = {first for first, each in self._known.items() if each == ((first, 0),)}
+        """Literals that the pattern knows as a whole."""
         self._pattern = re.compile(f"[^a-z0-9](?=({_trie(sorted(self._known))}))")
 
     def places(self, lowered: str) -> Iterator[tuple[int, str]]:
         """Yield where the literals stand, in order, and which."""
         text = _START + lowered
         for found in self._pattern.finditer(text):
-            place = found.start()
-            for literal, back in self._known[found[1]]:
+            place, beginning = found.start(), found[1]
+            if beginning in self._whole:
+                yield place, beginning
+                continue
+            for literal, back in self._known[beginning]:
                 if text.startswith(literal, place + 1 - back):
                     yield place - back, literal
 
