@@ -53,10 +53,10 @@ class Scan:
             if beginning is None or not rest.startswith(beginning):
                 beginning = rest[:_LOOKED_AT]
             known.setdefault(beginning, []).append((literal, len(literal) - len(rest)))
-        self._known = {beginning: tuple(each) for beginning, each in known.items()}
-        self._whole = {first for first, each in self._known.items() if each == ((first, 0),)}
+        self._known = {beginning: _by_size(each) for beginning, each in known.items()}
+        self._whole = {first for first, each in known.items() if each == [(first, 0)]}
         """Literals that the pattern knows as a whole."""
-        self._pattern = re.compile(f"[^a-z0-9](?=({_trie(sorted(self._known))}))")
+        self._pattern = re.compile(f"[^a-z0-9](?=({_trie(sorted(known))}))")
 
     def places(self, lowered: str) -> Iterator[tuple[int, str]]:
         """Yield where the literals stand, in order, and which."""
@@ -66,9 +66,20 @@ class Scan:
             if beginning in self._whole:
                 yield place, beginning
                 continue
-            for literal, back in self._known[beginning]:
-                if text.startswith(literal, place + 1 - back):
+            for size, back, literals in self._known[beginning]:
+                start = place + 1 - back
+                literal = text[start : start + size]
+                if literal in literals:
                     yield place - back, literal
+
+
+def _by_size(literals: list[tuple[str, int]]) -> tuple[tuple[int, int, frozenset[str]], ...]:
+    """Return literals by their size and by whether they hold the character before a word."""
+    sizes = sorted({(len(literal), back) for literal, back in literals})
+    return tuple(
+        (size, back, frozenset(each for each, one in literals if (len(each), one) == (size, back)))
+        for size, back in sizes
+    )
 
 
 def _trie(words: list[str]) -> str:
