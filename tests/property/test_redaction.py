@@ -59,3 +59,12 @@ def test_redacting_a_mixture_twice_is_redacting_it_once(text: str) -> None:
 def test_whole_corpora_are_read_alike() -> None:
     for text in ("\n".join(_SECRETS), "\n".join(_LINES)):
         assert redact(text) == _fully(text)
+
+
+def test_what_a_mask_uncovers_is_masked_in_its_own_line() -> None:
+    first = "mysql -p'one two' x; date"
+    line = "password pppoe: WIFI:T:WPA;S:Casa;P:cafezinho-quente;; docker key=clear mesma x"
+    text = f"{first}\n\n{line}\nthe end\n{first}\n{line}"
+    expected = "\n".join(_fully(each).text for each in text.split("\n"))
+    assert "cafezinho" not in expected
+    assert _fully(text).text == expected
