@@ -14,7 +14,7 @@ from ipcom_chat.ids import EntryId, MachineId, ReplicaId, SessionId, UserId
 COMMAND_MAX_CHARS = 1_000_000
 RESPONSE_MAX_CHARS = 1_000_000
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """The version of the rules of `domain.redaction`, raised with every change of them.
 
 The redaction level of a text is the version of the rules that have seen it last.
