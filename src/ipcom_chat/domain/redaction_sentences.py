@@ -123,11 +123,7 @@ def _told(
 ) -> tuple[int, int] | None:
     for group in ("q", "q2", "q3", "q4"):
         if said[group]:
-            start, end = said.span(group)
-            if is_inside(text, begin, start - 1, text[start - 1]):
-                return None
-            good = is_secret(said[group]) and (not is_beside or is_like_password(said[group]))
-            return (start, end) if good and said[group].count(" ") < 4 else None
+            return _quoted(text, said, group, begin, is_beside=is_beside)
     start, end = said.span("b")
     if not is_beside and (phrase := _phrase(text, begin, start)):
         return phrase
@@ -136,30 +132,40 @@ def _told(
     value = text[start:end]
     if is_like_password(value):
         return None if _is_term(value) else (start, end)
-    words = text[begin:start].lower().split()
-    is_said = (
-        not is_beside
-        and bool(words)
+    is_told = not is_beside and _is_said(text[begin:start]) and _is_value(text, value, end)
+    return (start, end) if is_told else None
+
+
+def _quoted(
+    text: str, said: "re.Match[str]", group: str, begin: int, *, is_beside: bool
+) -> tuple[int, int] | None:
+    start, end = said.span(group)
+    if is_inside(text, begin, start - 1, text[start - 1]):
+        return None
+    good = is_secret(said[group]) and (not is_beside or is_like_password(said[group]))
+    return (start, end) if good and said[group].count(" ") < 4 else None
+
+
+def _is_said(before: str) -> bool:
+    """Return whether what stands before a value says that it comes."""
+    words = before.lower().split()
+    return (
+        bool(words)
         and _NOT.isdisjoint(words)
-        and (
-            words[-1].rstrip(":") in _VERBS
-            or text[begin:start].rstrip().endswith((":", "=", "->", "→"))
-        )
+        and (words[-1].rstrip(":") in _VERBS or before.rstrip().endswith((":", "=", "->", "→")))
     )
-    is_told = (
-        is_said
-        and len(value) >= 5
+
+
+def _is_value(text: str, value: str, end: int) -> bool:
+    """Return whether a plain word at the end of a sentence is what it tells."""
+    return (
+        len(value) >= 5
         and (value.isalnum() or _is_phrase(value))
         and is_secret(value)
         and bool(_SENTENCE_END.match(text, end))
-    )
-    return (
-        (start, end)
-        if is_told
         and _is_last(text, end)
         and not value[0].isupper()
         and value.lower() not in _COMMON
-        else None
     )
 
 
