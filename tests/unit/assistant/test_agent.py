@@ -321,7 +321,7 @@ async def test_a_refused_connection_names_the_host_and_the_remedy() -> None:
         asked = built("openai-compatible:m", base_url=url)
         error, _text = await failure(asked, question())
     assert type(error) is AssistantBusyError
-    assert "No connection to 127.0.0.1" in str(error)
+    assert "No connection to 127.0.0.1 (Connection refused);" in str(error)
     assert "ai.base_url" in str(error)
 
 
