@@ -96,7 +96,7 @@ def of_transport(error: Exception, host: str, *, hide: str = "") -> PrimaryError
         return not_a_primary(host, _("the address is not valid"))
     reason = reason_behind(error) or str(error)
     reason = reason.replace(hide, "***") if hide else reason
-    return unreachable(host, one_line(reason) or type(error).__name__)
+    return unreachable(host, one_line(reason).rstrip(". ") or type(error).__name__)
 
 
 def unreachable(host: str, reason: str) -> PrimaryUnreachableError:
