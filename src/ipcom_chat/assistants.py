@@ -63,7 +63,7 @@ class Assistants:
                 if model is not None and place == 0:
                     raise
                 self.problem = self.problem or str(error)
-        known = KnowledgeAssistant(self._playbooks, self._clock)
+        known = KnowledgeAssistant(self._playbooks, self._clock, stands_in=bool(wanted))
         return FallbackAssistant([*chain, known]) if chain else known
 
     def terms(self) -> Terms:

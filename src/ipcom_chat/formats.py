@@ -73,10 +73,10 @@ def voted(short_id: str, tally: Tally) -> str:
 
 
 def outcome_of(entry: Entry) -> str:
-    """Return how an entry ended: the status of a question, the exit code of a command."""
+    """Return how an entry ended: the exit code of a command that has one, or the status."""
     took = f", {duration(entry.execution_time_ms)}" if entry.execution_time_ms is not None else ""
-    if entry.kind is Kind.COMMAND:
-        return _("exit code {code}", code=entry.error_code or "?") + took
+    if entry.kind is Kind.COMMAND and entry.error_code is not None:
+        return _("exit code {code}", code=entry.error_code) + took
     return status_word(entry.status) + took
 
 

@@ -3,7 +3,7 @@
 Nothing is imported here that the plain verbs do not need.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from ipcom_chat import __version__, host
 from ipcom_chat.clock import Clock, SystemClock
 from ipcom_chat.configured import backup_folder, forget_meanings, sync_settings
 from ipcom_chat.errors import StorageError
-from ipcom_chat.ids import IdSource, MachineId, ReplicaId
+from ipcom_chat.ids import IdSource, MachineId, ReplicaId, SessionId
 from ipcom_chat.services.history import HistoryService
 from ipcom_chat.services.measuring import Measuring, write_measured
 from ipcom_chat.services.people import MachineService, UserService
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ipcom_chat.services.suggestions import SuggestionService
     from ipcom_chat.services.sync import SyncService
     from ipcom_chat.services.votes import VoteService
+    from ipcom_chat.storage.session_rows import SessionRows
     from ipcom_chat.sync.exchanges import Identity
 
 
@@ -70,6 +71,7 @@ class OpenReplica:
         self.machines = MachineService(machines, Heartbeats(database), self.machine_id, self.clock)
         self.history = HistoryService(self._entries, users, machines, self.clock)
         self.history.counted = CountedStats(database)
+        self.history.sessions_with_tail = self._sessions_with_tail
         self.sessions = SessionService(
             Sessions(database), self._entries, paths.data_dir / "sessions", self.clock
         )
@@ -189,12 +191,18 @@ class OpenReplica:
     def session_history(self) -> "SessionHistory":
         """The sessions that this replica holds, as people use them."""
         from ipcom_chat.services.session_history import SessionHistory  # noqa: PLC0415 - few verbs
-        from ipcom_chat.storage.session_rows import SessionRows  # noqa: PLC0415
 
-        database = self._replica.database
-        return SessionHistory(
-            SessionRows(database), Sessions(database), self.sessions, self.history, self.clock
-        )
+        sessions = Sessions(self._replica.database)
+        return SessionHistory(self._session_rows, sessions, self.sessions, self.history, self.clock)
+
+    @cached_property
+    def _session_rows(self) -> "SessionRows":
+        from ipcom_chat.storage.session_rows import SessionRows  # noqa: PLC0415 - few verbs
+
+        return SessionRows(self._replica.database)
+
+    def _sessions_with_tail(self, prefix: str, limit: int) -> Sequence[SessionId]:
+        return self._session_rows.ids_with_tail(prefix, limit)
 
     @cached_property
     def resuming(self) -> "Resuming":

@@ -26,6 +26,39 @@ def reason_of(error: BaseException) -> str:
     return _known().get(code, error.strerror) if is_systems else error.strerror
 
 
+def reason_behind(error: BaseException) -> str | None:
+    """Return why the system refused what an error is about, however often that was wrapped.
+
+    Returns:
+        a few words; None if the system has no part in it.
+    """
+    return next(filter(None, map(_of_system, causes(error))), None)
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """Return an error and what led to it, the first cause first."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.insert(0, cause)
+        cause = cause.__cause__ or cause.__context__
+    return chain
+
+
+def _of_system(error: BaseException) -> str | None:
+    import socket  # noqa: PLC0415 - milliseconds that only a failure needs
+    import ssl  # noqa: PLC0415
+
+    if not isinstance(error, OSError):
+        return None
+    # By its number: asyncio puts an address into the words of its errors. Those of TLS and of names
+    # are counted otherwise.
+    code = 0 if isinstance(error, socket.gaierror | ssl.SSLError) else error.errno or 0
+    if code > 0:
+        return reason_of_code(code)
+    return reason_of(error) if error.strerror else None
+
+
 def reason_of_code(code: int) -> str:
     """Return what the number of an error means, `errno.EACCES` and the like."""
     return _known().get(code) or os.strerror(code)

@@ -250,9 +250,13 @@ def known(key: str, *, where: str) -> Setting:
         )
     if not near:
         raise SettingsError(
-            _("Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.",
-              key=key, where=where)
-        )  # fmt: skip
+            _(
+                "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all. Nothing "
+                "was changed.",
+                key=key,
+                where=where,
+            )
+        )
     raise SettingsError(
         _(
             "Unknown setting {key!r} in {where}; did you mean {near!r}? Nothing was changed.",
@@ -279,7 +283,7 @@ def convert(key: str, value: Any, source: str) -> Any:
         shown = MASK if setting.secret else repr(value)
         raise SettingsError(
             _(
-                "The setting {key} from {source} cannot be {value}: {help}.",
+                "The setting {key} from {source} cannot be {value}: {help}. Nothing was changed.",
                 key=key,
                 source=source,
                 value=shown,

@@ -9,7 +9,7 @@ def sync_sentence(status: SyncStatus) -> str:
     """Return where synchronisation stands, as one line."""
     texts = {
         Condition.OFF: _("no primary is configured: the history stays on this machine"),
-        Condition.SYNCED: _("synced with {host}", host=status.host),
+        Condition.SYNCED: _synced(status),
         Condition.FILLING: _filling(status),
         Condition.WAITING: n_("one row waits for {host}", "{count} rows wait for {host}",
                               status.unacknowledged, host=status.host),
@@ -50,6 +50,12 @@ def sync_problem(status: SyncStatus, *, is_loud: bool) -> str | None:
     if status.condition is Condition.ATTENTION:
         return _("Synchronisation needs attention: {reason}", reason=_trouble(status))
     return status.error if is_loud and status.condition is Condition.OFFLINE else None
+
+
+def _synced(status: SyncStatus) -> str:
+    if status.error is not None:  # too short a time ago to call it offline
+        return _("nothing waits, but {host} did not answer just now", host=status.host)
+    return _("synced with {host}", host=status.host)
 
 
 def _filling(status: SyncStatus) -> str:

@@ -5,16 +5,34 @@ read, or from a command; the first that is set counts. It is never shown, and no
 holds a part of it.
 """
 
+from typing import Final
+
 from ipcom_chat.errors import SettingsError
 from ipcom_chat.i18n import _
 from ipcom_chat.secret_sources import Sought, from_settings
 from ipcom_chat.settings import Settings
-from ipcom_chat.sync.target import Target
+from ipcom_chat.sync.target import Target, fault_of
+
+_ADDRESSES: Final = frozenset({"turso.database_url", "turso.sync_url"})
 
 
 def primary_urls(settings: Settings) -> tuple[str, ...]:
     """Return the configured addresses: the primary, then replicas of it; none without one."""
-    return tuple(filter(None, map(str.strip, (settings["turso.database_url"] or "").split(","))))
+    return _split(settings["turso.database_url"] or "")
+
+
+def check_setting(key: str, text: str) -> None:
+    """Look whether an address of the primary can be used, before it is written; an empty one can.
+
+    Args:
+        key: any setting.
+        text: its value, as it is written.
+
+    Raises:
+        PrimarySetupError: it is no address of a server, or holds a secret.
+    """
+    if key in _ADDRESSES and (fault := fault_of(_split(text))):
+        raise fault
 
 
 def primary_target(settings: Settings) -> Target:
@@ -52,3 +70,7 @@ def primary_token(settings: Settings) -> str | None:
         command_variable="TURSO_AUTH_TOKEN_COMMAND",
     )
     return from_settings(settings, "turso.auth_token", sought)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, text.split(","))))

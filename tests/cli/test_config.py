@@ -59,9 +59,13 @@ def test_o20_setting_one_value_keeps_everything_else(env: Env) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value", "instead"),
-    [("ai.model", "foo", "VENDOR:NAME"), ("ai.base_url", "localhost", "http://127.0.0.1:11434/v1")],
+    [
+        ("ai.model", "foo", "VENDOR:NAME"),
+        ("ai.base_url", "localhost", "http://127.0.0.1:11434/v1"),
+        ("turso.database_url", "history.example.com", "libsql://history.example.com"),
+    ],
 )
-def test_a_model_or_address_that_no_question_could_use_is_refused_when_it_is_set(
+def test_a_model_or_address_that_nothing_could_use_is_refused_when_it_is_set(
     env: Env, key: str, value: str, instead: str
 ) -> None:
     done = run_cli(["config", "set", key, value], env)

@@ -63,6 +63,23 @@ def test_an_unknown_session_is_said_before_anything_is_asked(env: Env) -> None:
     assert run_cli(["history", "list"], env).code == 1
 
 
+def test_the_short_id_of_a_session_selects_its_entries(env: Env) -> None:
+    ask(env, "how full is the disk?")
+    ask(env, "which ports are open?")
+    newest, other = listed(env)
+    for argv in (
+        ["history", "list", "--session", other["short_id"]],
+        ["history", "search", f"session:{other['short_id']}", "--kind", "question"],
+        ["history", "search", "disk", "--session", other["id"], "--kind", "question"],
+    ):
+        found = run_cli([*argv, "--json"], env).json()
+        assert [each["command"] for each in found] == ["how full is the disk?"], argv
+    assert newest["short_id"] != other["short_id"]
+    done = run_cli(["history", "list", "--session", "abcdef"], env)
+    assert (done.code, done.out) == (1, "")
+    assert "No session has the id 'abcdef'" in done.err
+
+
 def test_listing_says_what_there_is(env: Env) -> None:
     assert run_cli(["sessions", "list"], env).code == 1
     assert run_cli(["sessions", "list", "--json"], env).json() == []

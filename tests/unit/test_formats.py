@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from ipcom_chat.cli.base import days_ago
-from ipcom_chat.formats import age, duration, instant, person, recovered, yes_no
+from ipcom_chat.domain.entry import Kind, Status
+from ipcom_chat.formats import age, duration, instant, outcome_of, person, recovered, yes_no
+from tests.support.replica import an_entry
 
 
 def test_an_instant_is_written_in_the_local_zone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,3 +83,10 @@ def test_a_restore_that_was_cut_off_is_not_told_as_damage() -> None:
         "/x/history.replaced-1.db."
     )
     assert "was damaged" in recovered(Path("/x/history.damaged-1.db"), 1)
+
+
+def test_a_command_without_an_exit_code_is_told_by_its_status() -> None:
+    stopped = an_entry(kind=Kind.COMMAND, status=Status.CANCELLED, execution_time_ms=2_000)
+    assert outcome_of(stopped) == "cancelled, 2.0 s"
+    ended = an_entry(kind=Kind.COMMAND, status=Status.COMPLETED, error_code="0")
+    assert outcome_of(ended) == "exit code 0"

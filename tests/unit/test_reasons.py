@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from ipcom_chat.i18n import speaking
-from ipcom_chat.reasons import reason_of, reason_of_code
+from ipcom_chat.reasons import reason_behind, reason_of, reason_of_code
 
 
 def failed(code: int) -> OSError:
@@ -42,3 +42,13 @@ def test_names_that_nobody_knows_are_translated_too() -> None:
     assert reason_of(unknown.value) == "Name or service not known"
     with speaking("pt_BR"):
         assert reason_of(unknown.value) == "nome desconhecido"
+
+
+def test_the_reason_of_the_system_is_found_behind_what_wrapped_it() -> None:
+    dialled = OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)")
+    wrapped = ValueError("All connection attempts failed")
+    wrapped.__cause__ = dialled
+    assert reason_behind(wrapped) == "Connection refused"
+    with speaking("pt_BR"):
+        assert reason_behind(wrapped) == "conexão recusada"
+    assert reason_behind(ValueError("no number")) is None

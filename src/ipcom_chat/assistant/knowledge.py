@@ -44,7 +44,11 @@ class KnowledgeAssistant:
     """Answers from the history and from playbooks."""
 
     def __init__(
-        self, playbooks: Callable[[], Sequence[Playbook]], clock: Clock | None = None
+        self,
+        playbooks: Callable[[], Sequence[Playbook]],
+        clock: Clock | None = None,
+        *,
+        stands_in: bool = False,
     ) -> None:
         """Take where the playbooks come from.
 
@@ -52,9 +56,12 @@ class KnowledgeAssistant:
             playbooks: called once, in a thread, when the first question comes, so that reading
                 the files delays no start of the program.
             clock: tells how long ago something was.
+            stands_in: whether an AI is configured and this answers when that cannot: nobody is
+                then told to connect one, over the settings of the one that is there.
         """
         self._source = playbooks
         self._clock = clock or SystemClock()
+        self._stands_in = stands_in
         self._playbooks: Sequence[Playbook] | None = None
 
     @property
@@ -80,7 +87,7 @@ class KnowledgeAssistant:
                 async for event in events:
                     yield event
         if not says_something:
-            yield TextDelta(_nothing(playbooks, wording))
+            yield TextDelta(_nothing(playbooks, wording, stands_in=self._stands_in))
 
     def load(self) -> None:
         """See `Assistant`; it needs nothing heavy."""
@@ -168,7 +175,7 @@ def _quoted(recalled: Recalled, answer: str, lines: int, now_ms: int, wording: W
     return f"**{inline(recalled.question)}** — {source}\n\n{body}\n{more}"
 
 
-def _nothing(playbooks: Sequence[Playbook], wording: Wording) -> str:
+def _nothing(playbooks: Sequence[Playbook], wording: Wording, *, stands_in: bool) -> str:
     titles = [
         each.title.spoken(wording.language)
         for each in playbooks
@@ -176,5 +183,5 @@ def _nothing(playbooks: Sequence[Playbook], wording: Wording) -> str:
     ]
     parts = [wording.nothing_known()]
     parts += [wording.can_check(titles)] if titles else []
-    parts.append(wording.configure_ai())
+    parts += [] if stands_in else [wording.configure_ai()]
     return "\n\n".join(parts) + "\n"

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx2
 import msgspec
+import pydantic_ai
 from pydantic_ai import Agent, AgentStreamEvent, ModelSettings, RunContext, RunUsage, UsageLimits
 from pydantic_ai import exceptions as foreign
 from pydantic_ai.agent import AgentRunEvents
@@ -50,6 +51,9 @@ from ipcom_chat.assistant.vendors import Access, model_of
 from ipcom_chat.assistant.wire_errors import Translator, knows_no_tools
 from ipcom_chat.errors import AssistantError
 from ipcom_chat.i18n import _, n_
+
+# On a terminal it would print its own advertisement above the first answer.
+pydantic_ai.BANNER_ENABLED = False
 
 CONNECT_TIMEOUT_S = 10.0
 _TOOL_RETRIES = 2

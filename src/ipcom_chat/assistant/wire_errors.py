@@ -16,6 +16,7 @@ from ipcom_chat.errors import (
     AssistantSetupError,
 )
 from ipcom_chat.i18n import _
+from ipcom_chat.reasons import reason_behind
 
 MAX_REASON_CHARS = 200
 
@@ -52,7 +53,10 @@ class Translator:
 
     def _reason(self, error: BaseException) -> str:
         """Return what the server or the network said, on one line, short, without the key."""
-        text = one_line(_said(error)) or type(error).__name__
+        said = _said(error)
+        if isinstance(error, foreign.ModelConnectionError):
+            said = reason_behind(error) or said
+        text = one_line(said) or type(error).__name__
         if self._key:
             text = text.replace(self._key, "***")
         return text[:MAX_REASON_CHARS].rstrip(". ")

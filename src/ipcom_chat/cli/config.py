@@ -70,7 +70,10 @@ def get(context: CliContext, *, key: str, as_json: bool) -> int:
 
 @config.command(
     "set",
-    help=_("Write one setting into your file; '-' reads the value from stdin."),
+    help=_(
+        "Write one setting into your file; '-' reads the value from stdin. To take it back, delete "
+        "its line from the file that 'ipcom-chat config path' prints."
+    ),
     # `-1` is a value that is refused with a reason, no option.
     context_settings={"ignore_unknown_options": True},
 )
@@ -90,9 +93,10 @@ def set_value(context: CliContext, *, key: str, value: str) -> None:
                 key=key,
             )
         )
-    from ipcom_chat.models import check_setting  # noqa: PLC0415 - one verb needs it
+    from ipcom_chat import models, targets  # noqa: PLC0415 - one verb needs them
 
-    check_setting(key, value)
+    models.check_setting(key, value)
+    targets.check_setting(key, value)
     path = context.paths.config_file
     save(path, key, value)
     output.note(_("Saved {key} in {path}.", key=key, path=path))

@@ -254,12 +254,15 @@ def select(context: CliContext, selection: Selection) -> tuple[Scope, EntryFilte
         if not context.mode_is_given:
             # Like `--user` before the verb: that user's history, wherever the user wrote.
             scope = Scope(mode=Mode.USER, machine_id=runtime.machine_id, user_id=user_id)
+    session_id: SessionId | None = None
+    if selection.session:
+        session_id = runtime.session_history.whole_id(storable(selection.session))
     now = runtime.clock.now_ms()
     since = max(selection.since or 0, days_ago(selection.days, now) if selection.days else 0)
     where = EntryFilter(
         kind=None if selection.kind == ALL else Kind(selection.kind),
         user_id=user_id,
-        session_id=SessionId(storable(selection.session)) if selection.session else None,
+        session_id=session_id,
         status=Status(selection.status) if selection.status else None,
         since_ms=since,
     )

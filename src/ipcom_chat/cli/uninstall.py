@@ -31,7 +31,7 @@ def uninstall(context: CliContext, *, dry_run: bool, yes: bool, purge: bool) -> 
     if purge and not dry_run and not output.is_asked():
         raise UsageError(_("--purge asks twice, and there is no terminal to ask on."))
     found = _plan(context)
-    _list(_("Removed is what can be made again:"), found.derived)
+    _list(_("To be removed; it can be made again:"), found.derived)
     _list(_("Removed for good:") if purge else _("Left where it is:"), found.kept)
     _say_of_backups(context)
     if dry_run:

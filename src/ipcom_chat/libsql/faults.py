@@ -8,7 +8,6 @@ Source: the codes of `StmtError` and the statuses of `Error` in libsql-server (h
 error.rs), checked against sqld 0.24.32; RFC 9110.
 """
 
-import socket
 import ssl
 from http import HTTPStatus
 
@@ -26,7 +25,7 @@ from ipcom_chat.errors import (
 )
 from ipcom_chat.i18n import _
 from ipcom_chat.libsql import hrana
-from ipcom_chat.reasons import reason_of, reason_of_code
+from ipcom_chat.reasons import causes, reason_behind
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "TRANSACTION_", "STREAM_EXPIRED")
 _READ_ONLY = ("BLOCKED", "SQLITE_READONLY")
@@ -89,15 +88,15 @@ def _of_refusal(status: int, body: bytes, host: str, hide: str) -> PrimaryError:
 
 def of_transport(error: Exception, host: str, *, hide: str = "") -> PrimaryError:
     """Return what a failure on the way to the server, or back, means."""
-    causes = _causes(error)
-    tls = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+    chain = causes(error)
+    tls = next((cause for cause in chain if isinstance(cause, ssl.SSLError)), None)
     if tls is not None and not isinstance(tls, _PASSING_TLS):
         return _untrusted(host, tls)
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return not_a_primary(host, _("the address is not valid"))
-    reason = next(filter(None, map(_strerror, causes)), str(error))
+    reason = reason_behind(error) or str(error)
     reason = reason.replace(hide, "***") if hide else reason
-    return unreachable(host, one_line(reason) or type(error).__name__)
+    return unreachable(host, one_line(reason).rstrip(". ") or type(error).__name__)
 
 
 def unreachable(host: str, reason: str) -> PrimaryUnreachableError:
@@ -105,7 +104,8 @@ def unreachable(host: str, reason: str) -> PrimaryUnreachableError:
     return PrimaryUnreachableError(
         _(
             "The primary at {host} did not answer as it should: {reason}. The history on this"
-            " machine is safe and is sent later.",
+            " machine is safe and is sent later; if this lasts, look whether it runs and whether"
+            " its address is right.",
             host=host,
             reason=reason,
         )
@@ -185,24 +185,3 @@ def _status_text(status: int, body: bytes, hide: str) -> str:
     """Return the status, and what a libSQL server says to it; pages of others say nothing."""
     error = hrana.decode_error(body, hide=hide)
     return f"HTTP {status}" if error is None else f"HTTP {status}, {error[1]}"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """Return the error and what led to it, the first cause first."""
-    chain: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in chain:
-        chain.insert(0, cause)
-        cause = cause.__cause__ or cause.__context__
-    return chain
-
-
-def _strerror(error: BaseException) -> str | None:
-    if not isinstance(error, OSError):
-        return None
-    # By its number: asyncio puts an address into the words of its errors. Those of TLS and of names
-    # are counted otherwise.
-    code = 0 if isinstance(error, socket.gaierror | ssl.SSLError) else error.errno or 0
-    if code > 0:
-        return reason_of_code(code)
-    return reason_of(error) if error.strerror else None

@@ -13,8 +13,8 @@ from ipcom_chat.domain.recall import MAX_CHARS, Frequencies, best_matches
 from ipcom_chat.domain.similarity import Fit
 from ipcom_chat.errors import AmbiguousIdError, NotFoundError
 from ipcom_chat.i18n import _
-from ipcom_chat.ids import EntryId, MachineId, UserId
-from ipcom_chat.services.short_ids import meant, shortest
+from ipcom_chat.ids import EntryId, MachineId, SessionId, UserId
+from ipcom_chat.services.short_ids import IdsWithTail, meant, shortest
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.entry_rows import DayCount, EntryFilter, EntryStats, redacted
 from ipcom_chat.storage.meter import READ, REUSE_HITS, REUSE_MISSES, Meter, timed, timing
@@ -61,6 +61,8 @@ class HistoryService:
         self._clock = clock
         self.find_similar: FindSimilar = lambda _scope, _question: None
         """How earlier questions are found without reading them all."""
+        self.sessions_with_tail: IdsWithTail[SessionId] = lambda _prefix, _limit: ()
+        """Where the short ids of sessions are looked for."""
         self.counted: CountedStats | None = None
         """How a whole history is counted without reading it."""
 
@@ -120,6 +122,10 @@ class HistoryService:
     def hostnames(self) -> dict[str, str]:
         """Return the host names by machine id."""
         return self._machines.hostnames()
+
+    def session_ids(self, text: str) -> Sequence[str]:
+        """Return the ids of the sessions that a text may mean; the text itself if it is no id."""
+        return meant(text.lower(), self.sessions_with_tail) or (text,)
 
     def username(self, user_id: UserId | None) -> str | None:
         """Return the username of one user; None for nobody, and for one who is not known here."""

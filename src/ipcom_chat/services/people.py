@@ -21,6 +21,7 @@ from ipcom_chat.errors import (
     InactiveUserError,
     NotFoundError,
     PrimaryError,
+    PrimaryUnreachableError,
     UnknownUserError,
     UsageError,
 )
@@ -188,7 +189,17 @@ class UserService:
         return self._save(self._newest(username), is_active=True)
 
     def _fetch(self, user_id: UserId) -> bool:
-        return self._directory is not None and self._directory().fetch_user(user_id)
+        """Bring a user up to date before a change; return whether the primary has one."""
+        try:
+            return self._directory is not None and self._directory().fetch_user(user_id)
+        except PrimaryUnreachableError as error:
+            raise PrimaryUnreachableError(
+                _(
+                    "{problem} Users are decided there: none was changed; repeat this once it "
+                    "answers.",
+                    problem=error,
+                )
+            ) from error
 
     def _of_primary(self, username: str) -> User | None:
         """Return a user that only the primary knows yet: this replica is new, or the user is."""
@@ -281,7 +292,12 @@ class MachineService:
             return found[0]
         if found:
             raise NotFoundError(
-                _("{count} machines fit {wanted!r}; give the id.", count=len(found), wanted=wanted)
+                _(
+                    "{count} machines fit {wanted!r}; give the id as 'ipcom-chat machine list "
+                    "--json' shows it.",
+                    count=len(found),
+                    wanted=wanted,
+                )
             )
         raise NotFoundError(
             _(
@@ -303,7 +319,11 @@ def _merged(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 def _taken(known: User) -> str:
     if known.is_active:
-        return _("The username {username!r} is taken.", username=known.username)
+        return _(
+            "The username {username!r} is taken; nothing was changed. Choose another, or see whose "
+            "it is: ipcom-chat user show {username}",
+            username=known.username,
+        )
     return _(
         "The username {username!r} belongs to an inactive user. Bring the user back: "
         "ipcom-chat user reactivate {username}",

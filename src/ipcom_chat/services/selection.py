@@ -47,7 +47,7 @@ class Acceptance:
 
 
 class Selector:
-    """Knows what users and machines are called in the facets of the index."""
+    """Knows what users, machines and sessions are called in the facets of the index."""
 
     def __init__(self, history: HistoryService) -> None:
         self._history = history
@@ -81,6 +81,9 @@ class Selector:
                 return [facet for value in values for facet in self._user_facets(value)]
             case Field.MACHINE:
                 return [facet for value in values for facet in self._machine_facets(value)]
+            case Field.SESSION:
+                ids = [each for value in values for each in self._history.session_ids(value)]
+                return [f"session:{session_id}" for session_id in ids]
             case Field.TAG:
                 return [f"tag:{value.casefold()}" for value in values]
             case Field.CWD:

@@ -21,7 +21,7 @@ from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId
 from ipcom_chat.services.history import EntryFilter, HistoryService
 from ipcom_chat.services.sessions import SessionService
-from ipcom_chat.services.short_ids import meant, shortest
+from ipcom_chat.services.short_ids import is_short, meant, shortest
 from ipcom_chat.storage.people import Sessions
 from ipcom_chat.storage.session_rows import COUNTED_MAX, SessionFacts, SessionRows
 
@@ -171,6 +171,18 @@ class SessionHistory:
         if session is None:
             raise _no_session(text)
         return session
+
+    def whole_id(self, text: str) -> SessionId:
+        """Return the id that a text means; one that is not short is taken as it is.
+
+        Entries from elsewhere may belong to a session that only they name.
+
+        Raises:
+            NotFoundError: no session has that short id.
+            AmbiguousIdError: it fits several; the message lists them.
+        """
+        wanted = text.strip().lower()
+        return self._resolve(wanted) if is_short(wanted) else SessionId(text)
 
     def summary(self, session: Session, origin: Origin) -> Summary:
         """Return what a list says of one session.

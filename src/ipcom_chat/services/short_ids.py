@@ -30,6 +30,11 @@ def shortest(whole: Id, ids_with_tail: IdsWithTail[Id]) -> str:
     return short_id(whole, TAIL_LENGTH)
 
 
+def is_short(text: str) -> bool:
+    """Return whether a text, in lower case, can be a short id."""
+    return _HEX.fullmatch(text) is not None
+
+
 def meant(text: str, ids_with_tail: IdsWithTail[Id]) -> Sequence[Id]:
     """Return the ids that a text may mean: a whole one itself, known or not; none if it is no id.
 
@@ -39,4 +44,4 @@ def meant(text: str, ids_with_tail: IdsWithTail[Id]) -> Sequence[Id]:
     """
     if _UUID.fullmatch(text):
         return [cast("Id", text)]
-    return ids_with_tail(text, AMBIGUOUS_MAX) if _HEX.fullmatch(text) else ()
+    return ids_with_tail(text, AMBIGUOUS_MAX) if is_short(text) else ()

@@ -62,7 +62,7 @@ class LocalServer:
         return PrimarySetupError(
             _(
                 "sqld ended by itself: {reason}. Its output is in {log}.",
-                reason=_last_line(self.log) or _("it said nothing"),
+                reason=_last_line(self.log).rstrip(".! ") or _("it said nothing"),
                 log=self.log,
             )
         )

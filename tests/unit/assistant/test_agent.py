@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
+import pydantic_ai
 import pytest
 
 from ipcom_chat import i18n
@@ -321,8 +322,13 @@ async def test_a_refused_connection_names_the_host_and_the_remedy() -> None:
         asked = built("openai-compatible:m", base_url=url)
         error, _text = await failure(asked, question())
     assert type(error) is AssistantBusyError
-    assert "No connection to 127.0.0.1" in str(error)
+    assert "No connection to 127.0.0.1 (Connection refused);" in str(error)
     assert "ai.base_url" in str(error)
+
+
+async def test_the_packages_behind_print_nothing_of_their_own(server: OpenAIServer) -> None:
+    await answer(assistant(server), question())
+    assert pydantic_ai.BANNER_ENABLED is False
 
 
 async def test_an_error_without_a_key_is_said_as_well(server: OpenAIServer) -> None:

@@ -188,6 +188,14 @@ async def test_the_hint_is_in_the_language_of_the_question() -> None:
     assert (await _said("what is the capital of France?")).startswith("I found nothing")
 
 
+async def test_who_has_an_ai_that_failed_is_not_told_to_connect_one() -> None:
+    question = _question("what is the capital of France?", language="en")
+    events = await _events(question, KnowledgeAssistant(lambda: SHIPPED, _Noon(), stands_in=True))
+    said = "".join(each.text for each in events if isinstance(each, TextDelta))
+    assert "- Open ports\n" in said
+    assert "config set" not in said
+
+
 async def test_the_hint_does_not_follow_an_answer() -> None:
     assert "config set" not in await _said("uptime")
 

@@ -77,8 +77,10 @@ MESSAGES: dict[str, str] = {
     "Print the value of one setting.": "Mostra o valor de uma configuração.",
     "KEY": "CHAVE",
     "Saved {key} in {path}.": "Configuração {key} gravada em {path}.",
-    "Write one setting into your file; '-' reads the value from stdin.": (
-        "Grava uma configuração no seu arquivo; '-' lê o valor da entrada padrão."
+    "Write one setting into your file; '-' reads the value from stdin. To take it back, delete its"
+    " line from the file that 'ipcom-chat config path' prints.": (
+        "Grava uma configuração no seu arquivo; '-' lê o valor da entrada padrão. Para voltar"
+        " atrás, apague a linha dela no arquivo que 'ipcom-chat config path' mostra."
     ),
     "VALUE": "VALOR",
     "There is no value on stdin.": "Não há um valor na entrada padrão.",

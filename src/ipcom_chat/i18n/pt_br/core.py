@@ -107,7 +107,11 @@ MESSAGES: dict[str, str] = {
         "O nome {username!r} pertence a um usuário desativado. Reative-o: ipcom-chat user"
         " reactivate {username}"
     ),
-    "The username {username!r} is taken.": "O nome de usuário {username!r} já está em uso.",
+    "The username {username!r} is taken; nothing was changed. Choose another, or see whose it is:"
+    " ipcom-chat user show {username}": (
+        "O nome de usuário {username!r} já está em uso; nada foi alterado. Escolha outro, ou veja"
+        " de quem ele é: ipcom-chat user show {username}"
+    ),
     "No machine fits {wanted!r}; 'ipcom-chat machine list' shows those known here.": (
         "Nenhuma máquina corresponde a {wanted!r}; 'ipcom-chat machine list' mostra as"
         " conhecidas aqui."
@@ -130,8 +134,13 @@ MESSAGES: dict[str, str] = {
         "Diga o que alterar: --name, --email ou ambos."
     ),
     "The user {name!r} is gone.": "O usuário {name!r} não existe mais.",
-    "{count} machines fit {wanted!r}; give the id.": (
-        "{count} máquinas correspondem a {wanted!r}; informe o id."
+    "{problem} Users are decided there: none was changed; repeat this once it answers.": (
+        "{problem} É ele que decide sobre usuários: nenhum foi alterado; repita isto quando ele"
+        " responder."
+    ),
+    "{count} machines fit {wanted!r}; give the id as 'ipcom-chat machine list --json' shows it.": (
+        "{count} máquinas correspondem a {wanted!r}; informe o id como 'ipcom-chat machine list"
+        " --json' o mostra."
     ),
     "Cannot write to {folder}: {reason}. Check its permissions, or set"
     " IPCOM_CHAT_DATA_DIR to a folder of yours.": (
@@ -181,8 +190,10 @@ MESSAGES: dict[str, str] = {
     "overrides the id of this machine (tests, containers)": (
         "substitui o id desta máquina (testes, contêineres)"
     ),
-    "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all.": (
-        "Configuração desconhecida {key!r} em {where}; 'ipcom-chat config list' mostra todas."
+    "Unknown setting {key!r} in {where}; 'ipcom-chat config list' shows all. Nothing was"
+    " changed.": (
+        "Configuração desconhecida {key!r} em {where}; 'ipcom-chat config list' mostra todas. Nada"
+        " foi alterado."
     ),
     "Unknown setting {key!r} in {where}; correct it or take it out there. Nothing was changed.": (
         "Configuração desconhecida {key!r} em {where}; corrija-a ou retire-a de lá. Nada foi"
@@ -201,8 +212,8 @@ MESSAGES: dict[str, str] = {
     "{path} holds a secret ({key}) and can be read by others. Run: chmod 600 {path}": (
         "{path} contém um segredo ({key}) e pode ser lido por outros. Execute: chmod 600 {path}"
     ),
-    "The setting {key} from {source} cannot be {value}: {help}.": (
-        "A configuração {key}, vinda de {source}, não pode ser {value}: {help}."
+    "The setting {key} from {source} cannot be {value}: {help}. Nothing was changed.": (
+        "A configuração {key}, vinda de {source}, não pode ser {value}: {help}. Nada foi alterado."
     ),
     "Cannot write the settings to {path}: {reason}. They are as they were; check the"
     " permissions of the folder and the space left.": (

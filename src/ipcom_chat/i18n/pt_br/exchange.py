@@ -174,6 +174,9 @@ MESSAGES: dict[str, str] = {
     "sync needs attention": "sincronização precisa de atenção",
     "synced": "sincronizado",
     "synced with {host}": "sincronizado com {host}",
+    "nothing waits, but {host} did not answer just now": (
+        "nada espera, mas {host} não respondeu agora há pouco"
+    ),
     "the primary that all machines share; more addresses, after commas, are its replicas": (
         "o banco primário que todas as máquinas compartilham; outros endereços, após vírgulas, "
         "são réplicas dele"

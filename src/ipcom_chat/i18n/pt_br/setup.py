@@ -91,7 +91,7 @@ MESSAGES: dict[str, str] = {
     "--purge asks twice, and there is no terminal to ask on.": (
         "--purge pergunta duas vezes, e não há terminal para perguntar."
     ),
-    "Removed is what can be made again:": "Remove-se o que pode ser criado de novo:",
+    "To be removed; it can be made again:": "A remover; pode ser criado de novo:",
     "Removed for good:": "Remove-se de vez:",
     "Left where it is:": "Fica onde está:",
     "nothing": "nada",

@@ -22,9 +22,11 @@ MESSAGES: dict[str, str] = {
         " https://history.example.com, sem nome, senha ou token nele."
     ),
     "The primary at {host} did not answer as it should: {reason}. The history on this"
-    " machine is safe and is sent later.": (
+    " machine is safe and is sent later; if this lasts, look whether it runs and whether its"
+    " address is right.": (
         "O banco primário em {host} não respondeu como devia: {reason}. O histórico desta máquina"
-        " está seguro e será enviado depois."
+        " está seguro e será enviado depois; se continuar assim, veja se ele está no ar e se o"
+        " endereço está certo."
     ),
     "The primary at {host} does not accept the token; the history on this machine is safe."
     " Set TURSO_AUTH_TOKEN, or the file of TURSO_AUTH_TOKEN_FILE, to a valid one.": (
