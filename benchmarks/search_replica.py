@@ -8,9 +8,8 @@ from ipcom_chat.clock import SystemClock
 from ipcom_chat.domain.entry import Entry, Kind, Mode, Status
 from ipcom_chat.ids import EntryId, IdSource, MachineId, ReplicaId
 from ipcom_chat.meaning.client import Meaning
-from ipcom_chat.search.index import SearchIndex
 from ipcom_chat.services.history import HistoryService
-from ipcom_chat.services.search import SearchService
+from ipcom_chat.services.search import SearchService, open_index
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.people import Machines, Users
 from ipcom_chat.storage.replica import open_replica
@@ -28,7 +27,7 @@ class Opened:
         self.database = self._replica.database
         self.entries = Entries(self.database)
         self.rows = SearchRows(self.database)
-        self.index = SearchIndex(folder / "search")
+        self.index = open_index(folder / "search")
         self.history = HistoryService(
             self.entries, Users(self.database), Machines(self.database), self.clock
         )

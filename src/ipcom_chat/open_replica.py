@@ -89,15 +89,17 @@ class OpenReplica:
     @cached_property
     def search(self) -> "SearchService":
         """The search, with its index beside the replica."""
-        from ipcom_chat.search.index import SearchIndex  # noqa: PLC0415 - brings Tantivy
-        from ipcom_chat.services.search import SearchService  # noqa: PLC0415
+        from ipcom_chat.services.search import (  # noqa: PLC0415 - brings Tantivy
+            SearchService,
+            open_index,
+        )
         from ipcom_chat.storage.search_rows import SearchRows  # noqa: PLC0415
 
         return SearchService(
             SearchRows(self._replica.database),
             self._entries,
             self.history,
-            SearchIndex(self.settings.paths.search),
+            open_index(self.settings.paths.search),
             self.clock,
             self.meaning,
         )

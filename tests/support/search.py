@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ipcom_chat.domain.entry import Entry, Scope
-from ipcom_chat.search.index import Reader, SearchIndex
+from ipcom_chat.search.index import Reader
 from ipcom_chat.services.history import EntryFilter, HistoryService
-from ipcom_chat.services.search import Found, SearchService, Wanted
+from ipcom_chat.services.search import Found, SearchService, Wanted, open_index
 from ipcom_chat.storage.entries import Entries
 from ipcom_chat.storage.people import Machines, Users
 from ipcom_chat.storage.replica import open_replica
@@ -28,7 +28,7 @@ class Searched:
         self.entries = Entries(self.database)
         self.rows = SearchRows(self.database)
         self.folder = folder / "search"
-        self.index = SearchIndex(self.folder)
+        self.index = open_index(self.folder)
         self.history = HistoryService(
             self.entries, Users(self.database), Machines(self.database), self.clock
         )

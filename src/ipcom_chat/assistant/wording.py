@@ -6,6 +6,7 @@ the sentences take their catalogue by the language of the answer, not of the scr
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from ipcom_chat.assistant.markdown import code, inline
 from ipcom_chat.domain.terminal import neutralise
@@ -181,6 +182,21 @@ class Wording:
             setting=code(_("VENDOR:NAME")),
         )
         return f"{head}\n\n{lines}\n\n{key}"
+
+
+def answer_to_find(text: str) -> str:
+    """Return what of an answer a search is to find: a list of what could be asked is no answer.
+
+    Args:
+        text: an answer, of the knowledge assistant or any other, as it was saved.
+    """
+    return own_answer(text) if text.startswith(_openings()) else text
+
+
+@cache
+def _openings() -> tuple[str, ...]:
+    wordings = [Wording(language) for language in LANGUAGES]
+    return tuple(opening for each in wordings for opening in (each.nothing_known(), each.known()))
 
 
 def own_answer(text: str | None) -> str:

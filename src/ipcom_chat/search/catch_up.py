@@ -58,6 +58,8 @@ class Task(NamedTuple):
     limit: int | None
     progress: Progress
     stop: Callable[[], bool]
+    answer: Callable[[str], str]
+    """Returns what of a response is to be found."""
 
 
 def caught_up(index: tantivy.Index, task: Task) -> CaughtUp:
@@ -148,7 +150,7 @@ def _continued(index: tantivy.Index, task: Task, watermark: int) -> CaughtUp:
                 if row.seq in known:
                     writer.delete(row.seq)
                 if not row.deleted:
-                    writer.add(row)
+                    writer.add(row, task.answer)
             watermark = read[-1].local_seq if len(read) == batch else counter
             writer.commit(_mark(rows, watermark))
             done += len(read)
@@ -180,7 +182,7 @@ def _erased(index: tantivy.Index, task: Task) -> CaughtUp | None:
             writer.delete(seq)
         for row in _unless_stopped(rows.by_number(seqs, response_chars=RESPONSE_CHARS), task):
             if not row.deleted:
-                writer.add(row)
+                writer.add(row, task.answer)
         writer.commit(mark)
         writer.collect_garbage()
     index.reload()
@@ -224,7 +226,7 @@ def _rebuilt(index: tantivy.Index, task: Task) -> CaughtUp:
             read = _read(task, after, counter, BUILD_BATCH)
             for row in _unless_stopped(read, task):
                 if not row.deleted:
-                    writer.add(row)
+                    writer.add(row, task.answer)
             if task.stop():
                 raise _StoppedError
             done += len(read)
@@ -267,9 +269,9 @@ class _Writer:
         assert self._writer is not None  # noqa: S101 - nobody uses it after the block
         return self._writer
 
-    def add(self, row: Changed) -> None:
+    def add(self, row: Changed, answer: Callable[[str], str]) -> None:
         with translated():
-            self._open.add_document(document(row))
+            self._open.add_document(document(row, answer(row.response or "")))
 
     def delete(self, seq: int) -> None:
         with translated():

@@ -63,10 +63,12 @@ class SearchIndex:
 
     Args:
         folder: its own; what else lies there is removed.
+        answer: returns what of a response is to be found.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, answer: Callable[[str], str] = str) -> None:
         self._folder = folder
+        self._answer = answer
         self._path = folder / VERSION
         self._reader: Reader | None = None
 
@@ -113,11 +115,11 @@ class SearchIndex:
             if not is_mine:
                 return CaughtUp(busy=True)
             try:
-                return self._caught_up(Task(rows, limit, progress, stop))
+                return self._caught_up(Task(rows, limit, progress, stop, self._answer))
             except BrokenIndex:
                 _remove(self._folder)
                 with suppress(BrokenIndex):
-                    return self._caught_up(Task(rows, limit, progress, stop))
+                    return self._caught_up(Task(rows, limit, progress, stop, self._answer))
         return CaughtUp(waiting=rows.waiting(0, rows.counter()))
 
     def forget(self) -> None:

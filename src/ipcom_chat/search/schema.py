@@ -102,10 +102,15 @@ def mark_of(searcher: tantivy.Searcher) -> Mark | None:
         return None
 
 
-def document(row: Changed) -> tantivy.Document:
-    """Return a row as the index holds it."""
+def document(row: Changed, answer: str) -> tantivy.Document:
+    """Return a row as the index holds it.
+
+    Args:
+        row: what is in the replica.
+        answer: what of its response is to be found.
+    """
     question = prepared(row.command)
-    answer = prepared(row.response) if row.response else ""
+    answer = prepared(answer) if answer else ""
     tags = [prepared(tag) for tag in row.tags]
     made = tantivy.Document()
     made.add_integer(SEQ, row.seq)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ipcom_chat.clock import Clock
 from ipcom_chat.errors import IpcomChatError
-from ipcom_chat.search.index import SearchIndex
 from ipcom_chat.services.background import Background
+from ipcom_chat.services.search import open_index
 from ipcom_chat.storage.replica import open_replica
 from ipcom_chat.storage.search_rows import SearchRows
 
@@ -42,7 +42,7 @@ class Indexing(Background):
     ) -> None:
         super().__init__("indexing")
         self._replica = replica
-        self._index = SearchIndex(folder)
+        self._index = open_index(folder)
         self._clock = clock
         self._every_s = every_s
         self._followed = followed

@@ -6,6 +6,7 @@ the vectors: where a process that knows them runs, it is asked what means the sa
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -67,6 +68,18 @@ ANSWERED: Final = Wanted(
     )
 )
 RAN: Final = Wanted(conditions=(Condition(Field.KIND, (Kind.COMMAND.value,)),))
+
+
+def open_index(folder: Path) -> SearchIndex:
+    """Return the index in a folder, as every process of the program keeps it."""
+    return SearchIndex(folder, to_find)
+
+
+def to_find(answer: str) -> str:
+    """Return what of an answer is to be found; see `answer_to_find`."""
+    from ipcom_chat.assistant.wording import answer_to_find  # noqa: PLC0415 - for new rows only
+
+    return answer_to_find(answer) if answer else ""
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,7 +240,7 @@ class SearchService:
     ) -> Looked:
         watermark = reader.watermark if reader else 0
         newer = self._rows.newer(scope, watermark, limit=NEWER_MAX, chars=NEWER_CHARS)
-        texts = [(row, Text(row.command, row.response, row.tags)) for row in newer]
+        texts = [(row, Text(row.command, to_find(row.response), row.tags)) for row in newer]
         accepts = self._selector.acceptance(query, wanted)
         planner = Planner(reader, (text for _row, text in texts))
         plan = planner.plan(query)

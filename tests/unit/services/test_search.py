@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from ipcom_chat.assistant.wording import Wording
 from ipcom_chat.domain.entry import Kind, Mode, Scope, Status
+from ipcom_chat.i18n import LANGUAGES, Language
 from ipcom_chat.ids import MachineId, UserId
 from ipcom_chat.search.query import Condition, Field
 from ipcom_chat.services import search as search_module
@@ -62,6 +64,27 @@ def test_a_scope_with_few_entries_among_many_is_still_searched_whole(made: Searc
     made.service.catch_up()
     scope = Scope(mode=Mode.MACHINE, machine_id=MACHINE)
     assert made.find("needle", scope) == ["a single needle in much longer text"]
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_not_answered_is_found_by_its_question_alone(
+    made: Searched, language: Language, indexed: bool
+) -> None:
+    """A list of what can be checked was found by every word of it, once for each such question."""
+    say = Wording(language)
+    unknown = f"{say.nothing_known()}\n\n{say.can_check(['Disk space'])}"
+    quoted = f"{say.known()}\n\n> Free some disk space.\n\n{say.checked()}\n\nThe load is 3."
+    made.add(
+        completed("hello there", response=unknown),
+        completed("why is it slow?", response=quoted),
+        completed("it is full", response="Free some disk space."),
+    )
+    if indexed:
+        made.service.catch_up()
+    assert made.find("disk space") == ["it is full"]
+    assert made.find("hello") == ["hello there"]
+    assert made.find("load") == ["why is it slow?"]
 
 
 def test_what_was_deleted_or_redacted_since_is_not_shown(made: Searched) -> None:
