@@ -209,3 +209,17 @@ def test_several_names_of_a_line_have_each_their_value(count: int) -> None:
     text = "password=hunter22 senha=girassol22 " + "token=abc123xyz " * count + "x"
     expected = "password=[password] senha=[password] " + "token=[token] " * count + "x"
     assert _masked(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "is_one"), [("(", True), ("( ", True), ("(  ", False), ("('a', ", False)]
+)
+def test_a_name_right_behind_a_parenthesis_is_no_word_of_a_list(before: str, is_one: bool) -> None:
+    text = f'define{before}"password", "hunter22")'
+    assert _masked(text) == (text.replace("hunter22", "[password]") if is_one else text)
+
+
+@pytest.mark.parametrize(("size", "is_near"), [(235, True), (236, False)])
+def test_the_set_of_a_router_stands_near_before_a_name(size: int, is_near: bool) -> None:
+    text = f"set {'x' * size} secret vyospsk2"
+    assert _masked(text) == (text.replace("vyospsk2", "[secret]") if is_near else text)

@@ -47,6 +47,10 @@ def _masked(text: str) -> str:
         ("a senha é girassol.", "a senha é [password]."),
         ("a senha é: girassol", "a senha é: [password]"),
         ("the password = sunflower", "the password = [password]"),
+        ("the password for nas = sunflower", "the password for nas = [password]"),
+        ("the password for nas: sunflower", "the password for nas: [password]"),
+        ("the password for nas -> sunflower2", "the password for nas -> [password]"),
+        ("the password for nas — sunflower2", "the password for nas — [password]"),
         ("the password -> sunflower", "the password -> [password]"),
         ("the password → sunflower", "the password → [password]"),
         ("the password - sunflower22", "the password - [password]"),
@@ -202,3 +206,15 @@ def test_several_words_of_a_sentence_stay(text: str) -> None:
 def test_to_pass_something_to_somebody_tells_none(before: str) -> None:
     assert redact("pass the flag to 'sunflower2'").text == "pass the flag to 'sunflower2'"
     assert _masked(f"pass {before} to 'sunflower2'") == f"pass {before} to '[password]'"
+
+
+@pytest.mark.parametrize(("size", "is_near"), [(54, True), (55, False)])
+def test_a_user_is_told_near_before_a_password(size: int, is_near: bool) -> None:
+    text = f"user {'x' * size} senha girassol22"
+    assert _masked(text) == (text.replace("girassol22", "[password]") if is_near else text)
+
+
+@pytest.mark.parametrize(("size", "is_near"), [(15, True), (16, False)])
+def test_what_tells_stands_near_behind_its_subject(size: int, is_near: bool) -> None:
+    text = f"senha {'x' * 40} {'x' * 40} {'x' * size} é girassol22"
+    assert _masked(text) == (text.replace("girassol22", "[password]") if is_near else text)

@@ -90,3 +90,10 @@ def test_entropy_is_that_of_shannon() -> None:
     assert entropy_bits("aaaa") == 0
     assert entropy_bits("abab") == 1
     assert entropy_bits("abcd") == 2
+
+
+def test_a_bare_word_changes_at_least_in_thirty_eight_of_a_hundred_characters() -> None:
+    token = "aB3" * 6 + "aB" + "CDEFGHIJKLMNOPQRSTUVWXYZACEGIK"
+    assert len(token) == 50
+    assert is_drawn(token) is True
+    assert is_drawn(token[:18] + "AB" + token[20:]) is False
