@@ -14,7 +14,8 @@ EXAMPLES = (
 
 def _examples() -> str:
     texts = [sample.text for name in EXAMPLES for sample in samples(name)]
-    texts += [expanded(rule.yes).text for rule in (*RULES, *PROGRAMS)]
+    texts += [expanded(rule.yes).text for rule in RULES]
+    texts += [expanded(program.yes).text for program in PROGRAMS]
     return "\n" + "\n".join(texts).lower()
 
 
