@@ -65,3 +65,10 @@ def test_a_program_is_run_behind_another_line_or_far_behind_a_word() -> None:
         assert _masked(f"{before}mysql -phunter22") == f"{before}mysql -p[password]"
     near = f"find x{' y' * 140} mysql -phunter22"
     assert redact(near).text == near
+
+
+def test_of_a_command_two_hundred_words_are_read() -> None:
+    text = f"mysql{' x' * 199} -phunter22"
+    assert _masked(text) == text.replace("hunter22", "[password]")
+    longer = f"mysql{' x' * 200} -phunter22"
+    assert redact(longer).text == longer
