@@ -97,3 +97,10 @@ def test_a_bare_word_changes_at_least_in_thirty_eight_of_a_hundred_characters() 
     assert len(token) == 50
     assert is_drawn(token) is True
     assert is_drawn(token[:18] + "AB" + token[20:]) is False
+
+
+def test_a_bare_word_of_just_the_entropy_was_drawn() -> None:
+    token = "aB3dE5fG7hJ9kL2m" * 2
+    assert entropy_bits(token) == 4
+    assert is_drawn(token) is True
+    assert is_drawn(token[:-1] + "L") is False
