@@ -14,6 +14,7 @@ def _masked(text: str) -> str:
     [
         ("mysql\t-phunter22", "mysql\t-p[password]"),
         ("mysql -p=hunter22", "mysql -p=[password]"),
+        ("mysql -pXhunter22 x", "mysql -p[password] x"),
         ("mysql -printx1", "mysql -p[password]"),
         ("mysql \\\n -u x \\\n -phunter22 | tee", "mysql \\\n -u x \\\n -p[password] | tee"),
         ("influx user create -p hunter22", "influx user create -p [password]"),
