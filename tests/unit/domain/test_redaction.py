@@ -540,3 +540,10 @@ def test_what_is_drawn_under_any_name_of_a_secret_is_one(stem: str) -> None:
 def test_a_short_number_is_one_under_its_name(stem: str) -> None:
     assert redact(f"{stem}=4821").text == f"{stem}=[REDACTED:pin]"
     assert redact(f"{stem}=48a1").text == f"{stem}=48a1"
+
+
+def test_what_masks_uncover_is_masked_in_the_line_in_which_it_stands() -> None:
+    line = "'x y1''x y1'password: password:  hunter22'x y1'"
+    masked = "'x y1''x y1'password: [REDACTED:password]'"
+    text = "{0}\nab\n{0} c\n\nand more\n{0}"
+    assert redact(text.format(line)).text == text.format(masked)

@@ -83,3 +83,24 @@ def test_the_secret_of_a_token_of_discord_is_found_behind_its_dots() -> None:
 def test_what_stands_behind_these_is_no_key(before: str) -> None:
     text = f"see {before}aB3dE5fG7hJ9kL2mN4pQ6rS8tV0w"
     assert redact(text).text == text
+
+
+def test_a_key_has_no_more_than_two_hundred_characters() -> None:
+    assert _found(f"x {KEY * 7}{KEY[:4]} y") == [f"{KEY * 7}{KEY[:4]}"]
+    assert _found(f"x {KEY * 7}{KEY[:5]} y") == []
+
+
+def test_a_key_of_base64_has_up_to_three_slashes() -> None:
+    key = "aB3d/E5fG/7hJ9/kL2mN4pQ6rS8tV0w"
+    assert _found(f"x {key}") == [key]
+    assert _found("x aB3d/E5fG/7hJ9/kL2mN4p/Q6rS8tV0w") == []
+
+
+def test_a_url_has_no_more_than_two_hundred_characters() -> None:
+    assert _found(f"https://{'x' * 199}?{KEY}") == []
+    assert _found(f"https://{'x' * 200}?{KEY}") == [KEY]
+
+
+def test_a_blank_between_keeps_a_key_one() -> None:
+    for text in (f"{KEY} (x)", f"sha1 {KEY}", f"x:{KEY}"):
+        assert _found(text) == [KEY]

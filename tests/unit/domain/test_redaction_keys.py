@@ -68,3 +68,9 @@ def test_the_end_of_another_key_closes_none() -> None:
     far = f"{begin}\nnginx\n{'x y ' * 5_000}\n{end}"
     assert redact(far).text == far
     assert redact(f"{begin}\nnginx\n{end}").text == f"{begin}\n[REDACTED:private-key]\n{end}"
+
+
+def test_a_body_may_begin_with_any_letter_and_hold_no_other() -> None:
+    for letter in "XAx9":
+        body = f"{letter * 64}\n{letter * 64}"
+        assert _secrets(_block("PRIVATE KEY", body)) == [body]

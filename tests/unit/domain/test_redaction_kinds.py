@@ -107,3 +107,43 @@ def test_a_name_may_be_written_with_signs_between_its_words() -> None:
 
 def test_a_private_key_is_one() -> None:
     assert kind_of("x_private_key") == ("private-key", False)
+
+
+@pytest.mark.parametrize("word", ["agent", "exchange", "input", "issuer", "mount", "src", "var"])
+def test_whose_a_secret_is_says_nothing_unless_it_is_the_last_word(word: str) -> None:
+    assert kind_of(f"{word}_secret") == ("secret", False)
+    assert kind_of(f"secret_{word}") == ("", False)
+
+
+@pytest.mark.parametrize("word", ["pass", "pin", "pw"])
+def test_a_short_word_is_a_secret_at_an_end_of_a_name(word: str) -> None:
+    assert kind_of(word) == kind_of(f"{word}_x") == kind_of(f"x_{word}") != ("", False)
+    assert kind_of(f"x_{word}_y") == ("", False)
+
+
+def test_an_id_is_a_secret_only_behind_one() -> None:
+    assert kind_of("secret_id") == kind_of("client_secret_id") == ("secret", True)
+    for name in ("id_secret", "key_secret_id", "secret_key_id", "id"):
+        assert kind_of(name) == ("", False)
+
+
+def test_a_name_may_end_like_a_secret_from_six_letters_on() -> None:
+    assert kind_of("yypass") == kind_of("dbpass") == kind_of("mypwdpwd") == ("password", False)
+    assert kind_of("ypass") == ("", False)
+
+
+@pytest.mark.parametrize(
+    "word",
+    "public pub host known authorized foreign primary partition sort cache hash index".split(),
+)
+def test_a_key_that_everybody_may_know_is_none(word: str) -> None:
+    assert kind_of(f"{word}_key") == kind_of(f"key_{word}") == ("", False)
+    assert kind_of(f"x_api_key_{word}") == ("", False)
+
+
+def test_the_last_part_of_a_dotted_name_counts() -> None:
+    assert kind_of("public.api_key") == ("api-key", False)
+    assert kind_of("password.x") == ("", False)
+    assert kind_of("a.password.") == ("password", False)
+    assert kind_of("password-2-3") == kind_of("2password") == ("password", False)
+    assert kind_of("22") == ("", False)

@@ -61,3 +61,9 @@ def test_places_that_are_apart_are_no_crowd() -> None:
 def test_a_gap_ends_a_crowd() -> None:
     near = list(range(CROWD - 10))
     assert crowded([*near, *(1_000 + each for each in near)]) == {}
+
+
+def test_a_crowd_is_of_more_than_256_places_less_than_24_characters_apart() -> None:
+    assert crowded([24 * number for number in range(600)]) == {}
+    assert crowded([23 * number for number in range(257)]) == {}
+    assert crowded([23 * number for number in range(258)]) == {23 * 256: 23 * 257}

@@ -90,3 +90,17 @@ def test_entropy_is_that_of_shannon() -> None:
     assert entropy_bits("aaaa") == 0
     assert entropy_bits("abab") == 1
     assert entropy_bits("abcd") == 2
+
+
+def test_a_bare_word_changes_at_least_in_thirty_eight_of_a_hundred_characters() -> None:
+    token = "aB3" * 6 + "aB" + "CDEFGHIJKLMNOPQRSTUVWXYZACEGIK"
+    assert len(token) == 50
+    assert is_drawn(token) is True
+    assert is_drawn(token[:18] + "AB" + token[20:]) is False
+
+
+def test_a_bare_word_of_just_the_entropy_was_drawn() -> None:
+    token = "aB3dE5fG7hJ9kL2m" * 2
+    assert entropy_bits(token) == 4
+    assert is_drawn(token) is True
+    assert is_drawn(token[:-1] + "L") is False
