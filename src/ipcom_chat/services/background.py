@@ -1,9 +1,10 @@
 """A thread of this process that does something now and then, until it is told to stop."""
 
 import threading
+from abc import ABC, abstractmethod
 
 
-class Background:
+class Background(ABC):
     """The thread; not started yet. Stop it. A subclass says in `run` what it does.
 
     Args:
@@ -25,6 +26,6 @@ class Background:
         self.stopping.set()
         self._thread.join(self._join_s)
 
+    @abstractmethod
     def run(self) -> None:
         """Do it, looking at `stopping`; runs in the thread."""
-        raise NotImplementedError

@@ -10,10 +10,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ipcom_chat.errors import StorageReadOnlyError
-from ipcom_chat.i18n import _
 from ipcom_chat.ids import SessionId
-from ipcom_chat.reasons import reason_of
+from ipcom_chat.storage.faults import not_writable
 
 
 class SessionLocks:
@@ -38,14 +36,7 @@ class SessionLocks:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._held[session_id] = _new_lock(path)
         except OSError as error:
-            raise StorageReadOnlyError(
-                _(
-                    "Cannot write to {folder}: {reason}. Check its permissions, or set "
-                    "IPCOM_CHAT_DATA_DIR to a folder of yours.",
-                    folder=path.parent,
-                    reason=reason_of(error),
-                )
-            ) from error
+            raise not_writable(path.parent, error) from error
 
     def claim(self, session_id: SessionId) -> bool:
         """Take the lock of a known session; return False if a process holds it, this one too.

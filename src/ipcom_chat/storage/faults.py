@@ -101,6 +101,18 @@ def _full(path: Path) -> str:
     )
 
 
+def not_writable(folder: Path, error: OSError) -> StorageReadOnlyError:
+    """Return the error for a folder in which a lock cannot be made."""
+    return StorageReadOnlyError(
+        _(
+            "Cannot write to {folder}: {reason}. Check its permissions, or set "
+            "IPCOM_CHAT_DATA_DIR to a folder of yours.",
+            folder=folder,
+            reason=reason_of(error),
+        )
+    )
+
+
 def read_only_message(path: Path) -> str:
     """Return the sentence for a history that cannot be written."""
     return _(

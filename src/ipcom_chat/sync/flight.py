@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ipcom_chat.errors import StorageReadOnlyError
-from ipcom_chat.i18n import _
-from ipcom_chat.reasons import reason_of
+from ipcom_chat.storage.faults import not_writable
 from ipcom_chat.storage.locks import FILE_MODE, take
 
 
@@ -21,14 +19,7 @@ def flight(replica: Path) -> Iterator[bool]:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
     except OSError as error:
-        raise StorageReadOnlyError(
-            _(
-                "Cannot write to {folder}: {reason}. Check its permissions, or set "
-                "IPCOM_CHAT_DATA_DIR to a folder of yours.",
-                folder=path.parent,
-                reason=reason_of(error),
-            )
-        ) from error
+        raise not_writable(path.parent, error) from error
     try:
         yield take(handle)
     finally:
