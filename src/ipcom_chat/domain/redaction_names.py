@@ -57,6 +57,7 @@ _SEPARATOR = re.compile(
     | \\?["']\s{0,32},?\s{0,32}\\?["']?[Vv](?:alue|ALUE)\\?["']?[ \t]{0,4}[:=][ \t]{0,4}
     | ,[ ]?[Pp]arameter[Vv]alue=
     | </name>\s{0,40}<value>
+    | </key>\s{0,40}<string>
     | \r?\n[ \t]{1,40}value:[ \t]{1,4}
     | [ \t]{1,4}(?:[Vv]alue|[Dd]efault)=(?=["'])
     | [ \t]{1,4}-Value[ \t]{1,4}
@@ -186,12 +187,15 @@ def _after_separator(text: str, right: int) -> int | None:
         return right + 1
     if first == ":" and second == " " and text[right + 2 : right + 3].isalnum():
         return right + 2
-    if first == " " and second.isalpha() and second not in _SEPARATING:
+    is_sentence = first == " " and second.isalpha() and second not in _SEPARATING
+    if is_sentence and text.find("=", right, right + _ATTRIBUTE_CHARS) < 0:
         return None
     separator = _SEPARATOR.match(text, right)
     return separator.end() if separator else None
 
 
+_ATTRIBUTE_CHARS = 33
+"""A blank, the name of an attribute as `_SEPARATOR` allows it, and its `=`."""
 _SEPARATING = frozenset("vVdD")
 """With what a word begins that stands between a name and its value: `value`, `default`."""
 
